@@ -1,0 +1,1 @@
+"""Takes in what the Mozi gateway posts: handshakes and events."""

@@ -1,0 +1,78 @@
+"""The callback's Lambda function: one HTTP request from the Mozi gateway to one answer."""
+
+from functools import partial
+from time import perf_counter
+from typing import Any
+
+from aws_lambda_powertools.metrics import MetricUnit
+from pydantic import Field
+
+from callback.answers import Answer
+from callback.intake import Intake, Receipt
+from callback.request import Request
+from callback.tokens import CallbackToken, Tokens
+from relay import aws, observability
+from relay.handshakes import Handshakes
+from relay.payloads import Payloads
+from relay.publisher import Publisher
+from relay.secrets import SecretReader
+from relay.settings import Settings
+from relay.store import EventStore
+
+
+class CallbackSettings(Settings):
+    """What the callback reads from its environment."""
+
+    event_table: str
+    event_topic_arn_prefix: str
+    payload_bucket: str
+    callback_token_secret_arn: str
+    event_retention_days: int = Field(ge=1)
+
+
+def build(settings: CallbackSettings) -> Intake:
+    """The intake on AWS. Clients that few requests need are made at first use."""
+    table = aws.client("dynamodb")
+    secret = SecretReader(
+        settings.callback_token_secret_arn, CallbackToken, partial(aws.client, "secretsmanager")
+    )
+    return Intake(
+        Tokens(secret),
+        Handshakes(table, settings.event_table),
+        EventStore(table, settings.event_table, retention_days=settings.event_retention_days),
+        Payloads(settings.payload_bucket, partial(aws.client, "s3")),
+        Publisher(aws.client("sns"), settings.event_topic_arn_prefix),
+    )
+
+
+settings = CallbackSettings.load()
+logger = observability.logger("callback", settings.log_level)
+metrics = observability.metrics("callback")
+intake = build(settings)
+
+
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Answers a request by REST API, HTTP API or load balancer."""
+    started = perf_counter()
+    # At once, so that a request which ends the function is counted too.
+    metrics.add_metric("Received", MetricUnit.Count, 1)
+    receipt = intake.receive(Request.of(event))
+    _tell(receipt)
+    _count(receipt, (perf_counter() - started) * 1000)
+    return receipt.answer.response(event)
+
+
+def _tell(receipt: Receipt) -> None:
+    facts = {"answer": receipt.answer.name.lower(), "fault": receipt.fault, "counted": receipt.counts or None}
+    if event := receipt.event:
+        facts |= {"event_id": event.id, "event_tag": event.event_tag, "topic": event.slug}
+    level = {Answer.UNAVAILABLE: logger.error, Answer.FORBIDDEN: logger.warning}
+    known = {name: fact for name, fact in facts.items() if fact is not None}
+    level.get(receipt.answer, logger.info)("request answered", extra=known)
+
+
+def _count(receipt: Receipt, milliseconds: float) -> None:
+    for name in (receipt.answer.metric, *receipt.counts):
+        metrics.add_metric(name, MetricUnit.Count, 1)
+    metrics.add_metric("Latency", MetricUnit.Milliseconds, milliseconds)

@@ -1,0 +1,67 @@
+"""A callback's HTTP request, whether it came by REST API, HTTP API or load balancer."""
+
+import base64
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+from urllib.parse import unquote
+
+_CALLBACK = "/callback/"
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([^\s;\"',]+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What of a request matters here. The body is text only if the event source has decoded it."""
+
+    token: str
+    slug: str | None
+    body: bytes | str
+    charset: str | None = None
+
+    @classmethod
+    def of(cls, event: Mapping[str, Any]) -> Self:
+        token, slug = _path(event)
+        return cls(token, slug, _body(event), _charset(event))
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing but blanks in the body."""
+        return not self.body.strip()
+
+
+def _path(event: Mapping[str, Any]) -> tuple[str, str | None]:
+    """Token, not decoded, and slug; from the path itself where no route has found its parameters."""
+    parameters = event.get("pathParameters") or {}
+    if token := parameters.get("token"):
+        return token, parameters.get("slug")
+    _, found, rest = (event.get("rawPath") or event.get("path") or "").rpartition(_CALLBACK)
+    if not found:
+        return "", None
+    token, _, rest = rest.partition("/")
+    return token, unquote(rest.partition("/")[0]) or None
+
+
+def _body(event: Mapping[str, Any]) -> bytes | str:
+    body: str = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return body
+    try:
+        return base64.b64decode(body, validate=True)
+    except ValueError:
+        # Declared, but not so: then it is what it looks like.
+        return body
+
+
+def _charset(event: Mapping[str, Any]) -> str | None:
+    for name, values in [*_pairs(event, "multiValueHeaders"), *_pairs(event, "headers")]:
+        if name.lower() == "content-type" and values:
+            content_type = values if isinstance(values, str) else values[0]
+            declared = _CHARSET.search(content_type)
+            return declared[1] if declared else None
+    return None
+
+
+def _pairs(event: Mapping[str, Any], name: str) -> list[tuple[str, Any]]:
+    return list((event.get(name) or {}).items())

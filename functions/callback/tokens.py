@@ -1,0 +1,37 @@
+"""Who may call: the token in the address is the callback's only control."""
+
+from hmac import compare_digest
+from urllib.parse import unquote
+
+from pydantic import BaseModel
+
+from relay.secrets import SecretReader
+
+# A wrong token is compared once more with a secret no older than this, so that a rotation refuses nobody and
+# guessing costs one read of the secret in so many seconds.
+FRESH_SECONDS = 3
+
+
+class CallbackToken(BaseModel):
+    """The secret: the token that is registered, and the one before it; empty for none."""
+
+    current: str
+    previous: str = ""
+
+
+class Tokens:
+    """Admits the current token and the previous one."""
+
+    def __init__(self, secret: SecretReader[CallbackToken]) -> None:
+        self._secret = secret
+
+    def admit(self, given: str) -> bool:
+        """Whether a token is right, in the time that a wrong one takes. Raises SecretUnavailable."""
+        return _match(given, self._secret.get()) or _match(given, self._secret.get(max_age=FRESH_SECONDS))
+
+
+def _match(given: str, token: CallbackToken) -> bool:
+    # Some event sources decode a path and some do not.
+    forms = [form.encode(errors="surrogatepass") for form in (given, unquote(given))]
+    accepted = [one.encode(errors="surrogatepass") for one in (token.current, token.previous) if one]
+    return sum(compare_digest(form, one) for form in forms for one in accepted) > 0

@@ -1,0 +1,75 @@
+"""Callback addresses: building one for a tag, knowing our own again, and showing one without its token."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field
+
+_RELAY = re.compile(r"(?P<base>https?://\S+/callback)/(?P<token>[^/?#\s]+)(/(?P<slug>[^/?#\s]+))?")
+_IN_TEXT = re.compile(r"""(?P<before>(/|%2F)callback(/|%2F))((?!%2F)[^/?#&\s"'<>\\,;)])+""", re.IGNORECASE)
+_MASK = "***"
+
+
+class CallbackToken(BaseModel):
+    """The token in the callback address, and the one before it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    current: str = Field(min_length=1, repr=False)
+    previous: str = Field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """The callback addresses of the relay that has this token."""
+
+    token: CallbackToken
+
+    def of(self, base: str, slug: str) -> str:
+        """Where a tag's deliveries go: `base` is the address up to /callback."""
+        return f"{base}/{quote(self.token.current, safe='')}/{slug}"
+
+    def base(self, address: str) -> str:
+        """The part up to /callback of an address of this relay."""
+        parts = _RELAY.fullmatch(address)
+        return parts["base"] if parts else ""
+
+    def is_ours(self, address: str, base: str | None = None) -> bool:
+        """Whether it leads to this relay: by its token on any host, or by `base` with any token."""
+        parts = _RELAY.fullmatch(address)
+        return bool(parts and (parts["token"] in self._tokens() or parts["base"] == base))
+
+    def is_current(self, address: str) -> bool:
+        parts = _RELAY.fullmatch(address)
+        return bool(parts and parts["token"] == quote(self.token.current, safe=""))
+
+    def shown(self, address: str) -> str:
+        """The address without its token; of one that is no callback of a relay, only where it leads."""
+        if _RELAY.fullmatch(address):
+            return self.masked(address)
+        parts = address.split("/", 3)
+        return "/".join([*parts[:3], "…"]) if len(parts) > 3 else self.masked(address)
+
+    def masked(self, text: str) -> str:
+        """The text without a token of ours, or what could be another relay's."""
+        whole = self._tokens() | {self.token.current, self.token.previous} - {""}
+        for token in sorted(whole, key=len, reverse=True):
+            text = text.replace(token, _MASK)
+        return _IN_TEXT.sub(rf"\g<before>{_MASK}", text)
+
+    def _tokens(self) -> set[str]:
+        return {quote(token, safe="") for token in (self.token.current, self.token.previous) if token}
+
+
+def callback_base(address: str) -> str:
+    """The address up to /callback, without a closing slash. Raises ValueError, which does not repeat it."""
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"[\s\\]", address):
+        raise ValueError("must be an address that starts with http:// or https:// and a host")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ValueError("must have no user, query or fragment")
+    base = address.rstrip("/")
+    if not base.endswith("/callback"):
+        raise ValueError("must end with /callback; the token and the slug are appended here")
+    return base

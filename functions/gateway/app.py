@@ -1,0 +1,67 @@
+"""The gateway function: invoked by hand, and on a schedule for the failed list."""
+
+from functools import partial
+from random import SystemRandom
+from typing import Any, Protocol
+
+from gateway.actions import Desk, act
+from gateway.addresses import Addresses, CallbackToken
+from gateway.client import CALL_SECONDS, GatewayClient, connections
+from gateway.requests import read_request
+from gateway.signing import Credentials
+from relay import aws, observability
+from relay.secrets import SecretReader
+from relay.settings import Settings as BaseSettings
+
+
+class Settings(BaseSettings):
+    gateway_base_url: str
+    gateway_credentials_secret_arn: str
+    callback_token_secret_arn: str
+
+
+class Context(Protocol):
+    """What the function uses of Lambda's context."""
+
+    def get_remaining_time_in_millis(self) -> int: ...
+
+
+settings = Settings.load()
+logger = observability.logger("gateway", settings.log_level)
+metrics = observability.metrics("gateway")
+_secrets = partial(aws.client, "secretsmanager")
+# Read anew by each invocation: an update right after a rotation must register the new token.
+_credentials = SecretReader(settings.gateway_credentials_secret_arn, Credentials, _secrets, max_age=0)
+_token = SecretReader(settings.callback_token_secret_arn, CallbackToken, _secrets, max_age=0)
+_connections = connections()
+
+
+def handler(event: Any, context: Context) -> dict[str, Any]:
+    """The answer to one request.
+
+    Raises InvalidRequest, SecretUnavailable, or the GatewayError of a list that cannot be had: the
+    invocation then counts as an error of the function.
+    """
+    request = read_request(event)
+    desk = Desk(
+        client=GatewayClient(settings.gateway_base_url, _credentials.get(), _connections),
+        addresses=Addresses(_token.get()),
+        time_for_a_call=lambda: context.get_remaining_time_in_millis() >= CALL_SECONDS * 1000,
+        random=SystemRandom(),
+    )
+    answer = act(request, desk)
+    _report(answer)
+    return answer
+
+
+def _report(answer: dict[str, Any]) -> None:
+    """Counts to the log; those of the failed list also as metrics, for its alarm."""
+    counts = answer["counts"]
+    unwell = answer.get("stopped") or counts.get("failed") or counts.get("refused")
+    log = logger.warning if unwell else logger.info
+    log("gateway action ended", action=answer["action"], stopped=answer.get("stopped", ""), **counts)
+    names = {"failed": "FailedCallbacks", "unreadable": "UnreadableCallbacks", "retried": "RetriedCallbacks"}
+    if answer["action"] in ("failed", "retry-failed"):
+        for count in names.keys() & counts.keys():
+            metrics.add_metric(names[count], "Count", counts[count])
+        metrics.flush_metrics()

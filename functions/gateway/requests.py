@@ -1,0 +1,84 @@
+"""What the function can be asked for: one model for each action."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field
+
+from gateway.addresses import callback_base
+from relay import catalog, requests
+from relay.requests import EventTag, Request, unique
+
+CallbackUrl = Annotated[str, AfterValidator(callback_base)]
+EventTags = Annotated[tuple[EventTag, ...], Field(min_length=1), AfterValidator(unique)]
+FailedId = Annotated[str, Field(pattern=r"^[0-9]+$")]
+
+
+class OfTags(Request):
+    """An action on some of the eventTags, named as such or by their slugs; on all when none is named."""
+
+    event_tags: EventTags = tuple(catalog.BY_TAG)
+
+
+class Register(OfTags):
+    """`callback_url` is the address up to /callback. `take_over` also moves another's."""
+
+    action: Literal["register"]
+    callback_url: CallbackUrl
+    take_over: bool = False
+
+
+class Update(OfTags):
+    """Moves what is registered to the current token, and to `callback_url` where that is given."""
+
+    action: Literal["update"]
+    callback_url: CallbackUrl | None = None
+
+
+class Unregister(OfTags):
+    """`take_over` also removes what is not this relay's address."""
+
+    action: Literal["unregister"]
+    take_over: bool = False
+
+
+class List(Request):
+    action: Literal["list"]
+
+
+class Failed(Request):
+    """Shows at most `limit` rows of the failed list, from the `offset`th on."""
+
+    action: Literal["failed"]
+    limit: int = Field(default=100, ge=1, le=500)
+    offset: int = Field(default=0, ge=0)
+
+
+class RetryFailed(Request):
+    """Has the gateway deliver at most `limit` of the failed callbacks again."""
+
+    action: Literal["retry-failed"]
+    limit: int = Field(default=100, ge=1, le=1000)
+
+
+class RemoveFailed(Request):
+    """Takes rows off the failed list, for good."""
+
+    action: Literal["remove-failed"]
+    ids: Annotated[tuple[FailedId, ...], Field(min_length=1), AfterValidator(unique)]
+
+
+AnyRequest = Register | Update | Unregister | List | Failed | RetryFailed | RemoveFailed
+_ACTIONS: dict[str, type[AnyRequest]] = {
+    "register": Register,
+    "update": Update,
+    "unregister": Unregister,
+    "list": List,
+    "failed": Failed,
+    "retry-failed": RetryFailed,
+    "remove-failed": RemoveFailed,
+}
+
+
+def read_request(event: Any) -> AnyRequest:
+    """The request in an invocation's event. Raises InvalidRequest."""
+    return requests.read_request(event, _ACTIONS)

@@ -1,0 +1,122 @@
+"""The gateway's two lists, whose fields no page names: read wherever that is safe, and kept as they came."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from relay import catalog
+
+# Names as they are compared: lower case, letters and digits only. The first pattern that fits gives the id.
+_REGISTRATION_ID = (r"eventcallbackid", r"(event)?callback(define)?id", r"(event)?define?id", r"id")
+_FAILED_ID = (r"eventcallbackfailedid", r"(event)?(callback)?fail(ed)?(callback)?id", r"id")
+_EMPTY: tuple[Any, ...] = (None, "", 0, "0", [], {})
+_FLAGS = {"success", "requestid", "responsemessage", "responsecode"}
+# What the gateway wanted to deliver stands in the row too; an id in there is not the row's.
+_PAYLOADS = {"callbackdata", "content", "body", "infos"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One entry of a list; a part that could not be found is None."""
+
+    id: str | None
+    event_tag: str | None
+    address: str | None
+    time: str | None
+    raw: Any
+
+
+def registrations(content: Any) -> list[Row]:
+    return [_read(raw, _REGISTRATION_ID) for raw in _entries(content)]
+
+
+def failed_callbacks(content: Any) -> list[Row]:
+    return [_read(raw, _FAILED_ID) for raw in _entries(content)]
+
+
+def _entries(content: Any) -> list[Any]:
+    """The elements of the outermost lists of objects, else of anything.
+
+    An answer without any list is one entry itself, if it says anything.
+    """
+    level, lists = [_decoded(content)], list[list[Any]]()
+    while level:
+        here = [[_decoded(entry) for entry in value] for value in level if isinstance(value, list)]
+        if any(isinstance(entry, dict) for found in here for entry in found):
+            return list(chain.from_iterable(here))
+        lists += here
+        level = [_decoded(value) for part in level if isinstance(part, dict) for value in part.values()]
+    if lists:
+        return list(chain.from_iterable(lists))
+    left = _without_flags(_decoded(content))
+    return [] if left in _EMPTY else [left]
+
+
+def _without_flags(content: Any) -> Any:
+    if not isinstance(content, dict):
+        return content
+    return {k: v for k, v in content.items() if _plain(k) not in _FLAGS and v not in _EMPTY}
+
+
+def _read(raw: Any, id_names: Iterable[str]) -> Row:
+    fields = list(_fields(raw)) if isinstance(raw, Mapping) else []
+    address = _named(fields, "callbackurl", "eventcallbackurl", "url") or next(
+        (value for _, value in fields if value.startswith(("http://", "https://"))), None
+    )
+    return Row(
+        id=_id(fields, id_names),
+        event_tag=_event_tag(fields) or _tag_of_slug(address),
+        address=address,
+        time=_named(fields, "eventtime", "gmtcreate", "createtime", "gmtmodified"),
+        raw=raw,
+    )
+
+
+def _fields(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Plain name and value of every text or whole number in the row, outer ones first."""
+    level: list[Mapping[str, Any]] = [row]
+    while level:
+        pairs = [(_plain(name), value) for part in level for name, value in part.items()]
+        for name, value in pairs:
+            if isinstance(value, str | int):
+                yield name, str(value).strip()
+        level = [value for name, value in pairs if isinstance(value, Mapping) and name not in _PAYLOADS]
+
+
+def _plain(name: str) -> str:
+    return "".join(filter(str.isalnum, name)).lower()
+
+
+def _named(fields: list[tuple[str, str]], *names: str) -> str | None:
+    return next((value for name in names for key, value in fields if key == name and value), None)
+
+
+def _id(fields: list[tuple[str, str]], patterns: Iterable[str]) -> str | None:
+    """A whole number under a name that can only mean the row's id: nothing is deleted on a guess."""
+    numbers = [(name, value) for name, value in fields if value.isascii() and value.isdecimal()]
+    return next((value for p in patterns for name, value in numbers if re.fullmatch(p, name)), None)
+
+
+def _event_tag(fields: list[tuple[str, str]]) -> str | None:
+    topic, tag = _named(fields, "topic"), _named(fields, "tag")
+    return (
+        _named(fields, "eventtag")
+        or next((value for _, value in fields if value in catalog.BY_TAG), None)
+        or (f"{topic}|{tag}" if topic and tag else None)
+    )
+
+
+def _tag_of_slug(address: str | None) -> str | None:
+    return catalog.tag_of(address.rsplit("/", 1)[-1]) if address and "/callback/" in address else None
+
+
+def _decoded(value: Any) -> Any:
+    if isinstance(value, str) and value.lstrip().startswith(("[", "{")):
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            return value
+    return value

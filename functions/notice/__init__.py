@@ -1,0 +1,1 @@
+"""Hands notices from the queue to the EnOS portal in batches."""

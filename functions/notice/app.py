@@ -1,0 +1,60 @@
+"""The notice function: records of the queue in, produce calls out."""
+
+import time
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
+
+from notice.client import PortalClient
+from notice.deadline import Deadline
+from notice.dispatch import WORKERS, Dispatcher
+from notice.letters import DeadLetters
+from notice.records import Notice, read_records
+from notice.settings import NoticeSettings
+from notice.settle import Settler
+from notice.telling import tell
+from notice.tokens import EnosCredentials
+from notice.waits import Waits
+from relay import observability
+from relay.secrets import SecretReader
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+# Kept back for dead letters and waits: one SQS call that hangs, and its repetition.
+SETTLE_SECONDS = 9.0
+# Kept back for the answer to Lambda itself.
+ANSWER_SECONDS = 1.0
+
+settings = NoticeSettings.load()
+logger = observability.logger("notice", settings.log_level)
+metrics = observability.metrics("notice")
+
+
+def _client(service: str) -> Any:
+    """A client of AWS; botocore is loaded now, for at the start it would take half of the time."""
+    from relay import aws
+
+    return aws.client(service)
+
+
+sqs = cache(partial(_client, "sqs"))
+credentials = SecretReader(
+    settings.enos_credentials_secret_arn, EnosCredentials, partial(_client, "secretsmanager")
+)
+dispatcher = Dispatcher(
+    PortalClient(settings.enos_base_url, settings.enos_produce_path, credentials, connections=WORKERS)
+)
+settler = Settler(
+    DeadLetters(settings.notice_dead_letter_queue_url, sqs), Waits(settings.notice_queue_url, sqs)
+)
+
+
+def handler(event: Any, context: "LambdaContext") -> dict[str, list[dict[str, str]]]:
+    """Give every notice its outcome; the records that stay in the queue are named in the answer."""
+    end = Deadline.after(context.get_remaining_time_in_millis() / 1000 - ANSWER_SECONDS)
+    records = read_records(event, time.time())
+    notices = [one.notice for record in records for one in record.entries if isinstance(one.notice, Notice)]
+    report = dispatcher.dispatch(notices, end.sooner(SETTLE_SECONDS))
+    settlement = settler.settle(records, report.outcomes, time.time(), end)
+    tell(report, settlement, logger, metrics, time.time())
+    return {"batchItemFailures": [{"itemIdentifier": name} for name in settlement.returned]}

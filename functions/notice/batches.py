@@ -1,0 +1,87 @@
+"""Notices put together into produce calls."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from zlib import crc32
+
+from notice.records import Notice
+
+BATCH_LIMIT = 100
+BATCH_BYTES = 1_000_000
+
+# Suspects travel apart: how many notices a batch may hold by how often its notices were received.
+_BY_RECEIVES = (100, 100, 50, 25, 12, 6, 3, 1)
+
+type Batch = Sequence[Notice]
+
+
+def rounds(notices: Iterable[Notice]) -> list[list[Notice]]:
+    """Distinct notices such that no round holds a messageId of an organisation twice.
+
+    Different notices under one messageId come in turn, in the order they are given: the portal keeps the
+    content of the first. Of equal copies the one received most often is kept.
+    """
+    distinct: dict[Notice, Notice] = {}
+    for notice in notices:
+        known = distinct.setdefault(notice, notice)
+        if notice.receives > known.receives:
+            distinct[notice] = notice
+    turns: defaultdict[tuple[str, str], int] = defaultdict(int)
+    found: list[list[Notice]] = []
+    for notice in distinct.values():
+        turn = turns[notice.org_id, notice.message_id]
+        turns[notice.org_id, notice.message_id] += 1
+        if turn == len(found):
+            found.append([])
+        found[turn].append(notice)
+    return found
+
+
+def by_organisation(notices: Iterable[Notice]) -> dict[str, list[Notice]]:
+    groups: dict[str, list[Notice]] = {}
+    for notice in notices:
+        groups.setdefault(notice.org_id, []).append(notice)
+    return groups
+
+
+def cut(notices: Sequence[Notice], *, limit: int = BATCH_LIMIT) -> Iterator[Batch]:
+    """Batches of at most `limit` notices and BATCH_BYTES; a larger notice travels alone."""
+    start = 0
+    while start < len(notices):
+        end = start + fitting(notices[start : start + limit])
+        yield notices[start:end]
+        start = end
+
+
+def fitting(notices: Sequence[Notice]) -> int:
+    """How many of `notices`, from the first on, fit into one batch by their bytes; at least one."""
+    size = 0
+    for count, notice in enumerate(notices):
+        size += len(notice.wire) + 1
+        if count and size > BATCH_BYTES:
+            return count
+    return len(notices)
+
+
+def next_suspects(suspects: Sequence[Notice], boost: int) -> Batch:
+    """The next batch from the front of one organisation's suspects, `boost` times the size they are due."""
+    count = 0
+    for suspect in suspects[:BATCH_LIMIT]:
+        if count and count >= boost * _BY_RECEIVES[min(suspect.receives, len(_BY_RECEIVES) - 1)]:
+            break
+        count += 1
+    return suspects[: fitting(suspects[:count])]
+
+
+def in_changing_order(suspects: Iterable[Notice]) -> list[Notice]:
+    """The least received first, and at every receive in another order: none is always behind another."""
+
+    def place(suspect: Notice) -> tuple[int, int]:
+        return suspect.receives, crc32(f"{suspect.receives} {suspect.message_id}".encode())
+
+    return sorted(suspects, key=place)
+
+
+def body(batch: Batch) -> bytes:
+    """The produce call's body, written once: these bytes are signed and sent."""
+    return b'{"messages":[' + b",".join(notice.wire for notice in batch) + b"]}"

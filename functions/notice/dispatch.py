@@ -1,0 +1,115 @@
+"""Notices to the portal: the whole of one invocation's sending."""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import chain
+from time import monotonic
+
+from notice import batches
+from notice.batches import Batch
+from notice.deadline import Deadline
+from notice.doubts import Doubts
+from notice.outcomes import Accepted, Deferred, Rejected
+from notice.pauses import Pause
+from notice.progress import Progress, Report
+from notice.records import Notice
+from notice.sender import Portal, Sender
+from notice.together import together
+
+WORKERS = 4
+SEARCH_CALLS = 400
+
+
+class Dispatcher:
+    """Hands notices to the portal in batches of up to 100, several at once.
+
+    Outlives invocations: it remembers organisations in doubt and when to leave the portal alone.
+    """
+
+    def __init__(
+        self,
+        portal: Portal,
+        *,
+        workers: int = WORKERS,
+        search_calls: int = SEARCH_CALLS,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._portal, self._workers, self._search_calls = portal, workers, search_calls
+        self._doubts = Doubts(clock)
+        self._pause = Pause(clock)
+
+    def dispatch(self, notices: Iterable[Notice], deadline: Deadline) -> Report:
+        """Every notice's outcome, by `deadline` at the latest.
+
+        Fresh notices go first, in full batches. Suspects, which were received before, follow in small
+        batches that double in size as long as the portal takes them: one probe while it is down, full speed
+        a few calls after it is up.
+        """
+        given = list(notices)
+        progress = Progress(deadline, self._doubts, search_calls=self._search_calls)
+        pause = self._pause.left()
+        if pause:
+            progress.halt(Deferred("the portal is left alone for a while", pause))
+        sending = Sending(Sender(self._portal, progress), progress, self._workers)
+        for one_round in batches.rounds(given):
+            sending.send(one_round)
+        report = progress.close(given)
+        if not pause:
+            self._learn(report)
+        return report
+
+    def _learn(self, report: Report) -> None:
+        asked = [one.retry_after or 0.0 for one in report.outcomes.values() if isinstance(one, Deferred)]
+        self._pause.learn(
+            accepted=Accepted() in report.outcomes.values(),
+            failed=bool(report.outages) or any(not org_id for org_id, _ in report.faults),
+            asked=max(asked, default=0.0),
+        )
+
+
+class Sending:
+    """One invocation's threads and the order in which they send."""
+
+    def __init__(self, sender: Sender, progress: Progress, workers: int) -> None:
+        self._sender, self._progress = sender, progress
+        self._workers = workers
+        self._waiting: set[tuple[str, str]] = set()
+
+    def send(self, one_round: Iterable[Notice]) -> None:
+        """Send notices no two of which share organisation and messageId."""
+        sendable = list(self._whose_turn_it_is(one_round))
+        fresh = [notice for notice in sendable if notice.receives <= 1]
+        suspects = batches.in_changing_order(notice for notice in sendable if notice.receives > 1)
+        run = partial(together, workers=self._workers, deadline=self._progress.deadline)
+        run(self._sender.send, _full(fresh))
+        for rest in run(self._ramp, [suspects]):
+            run(self._sender.send_suspects, _full(rest or ()))
+        self._waiting |= {_key(notice) for notice in sendable if not self._is_over(notice)}
+
+    def _ramp(self, suspects: list[Notice]) -> list[Notice]:
+        """Send suspects one batch after the other until batches are full; what is left then."""
+        boost, groups = 1, batches.by_organisation(suspects)
+        for waiting in groups.values():
+            while waiting and boost < batches.BATCH_LIMIT:
+                batch = batches.next_suspects(waiting, boost)
+                del waiting[: len(batch)]
+                boost *= 2 if self._sender.send_suspects(batch) else 1
+        return list(chain.from_iterable(groups.values()))
+
+    def _whose_turn_it_is(self, one_round: Iterable[Notice]) -> Iterator[Notice]:
+        for notice in one_round:
+            if _key(notice) in self._waiting:
+                self._progress.settle([notice], Deferred("an earlier notice of its messageId waits"))
+            else:
+                yield notice
+
+    def _is_over(self, notice: Notice) -> bool:
+        return isinstance(self._progress.outcome(notice), Accepted | Rejected)
+
+
+def _full(notices: Iterable[Notice]) -> Iterator[Batch]:
+    return chain.from_iterable(map(batches.cut, batches.by_organisation(notices).values()))
+
+
+def _key(notice: Notice) -> tuple[str, str]:
+    return notice.org_id, notice.message_id

@@ -1,0 +1,145 @@
+"""What one invocation knows so far of its notices and of the portal."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from threading import RLock
+
+from notice.answers import ProduceNotAllowed, ProduceRefused, ProduceUnavailable
+from notice.deadline import Deadline
+from notice.doubts import ALIKE, Doubts
+from notice.outcomes import Accepted, Deferred, Outcome, Rejected
+from notice.records import Notice
+
+# A call is not started with less; connect, read and a token fit into it, cut to what is left.
+START_SECONDS = 5.0
+OUT_OF_TIME = Deferred("no time left")
+
+
+@dataclass(slots=True)
+class Report:
+    """What an invocation did: an outcome for each notice, and what is worth counting or saying."""
+
+    outcomes: dict[Notice, Outcome] = field(default_factory=dict)
+    calls: int = 0
+    halvings: int = 0
+    batch_sizes: list[int] = field(default_factory=list)
+    faults: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Configuration faults: organisation ("" for all) and code."""
+    outages: Counter[str] = field(default_factory=Counter)
+    """Codes of the answers, or of their absence, that left batches undecided."""
+
+
+class Progress:
+    """One invocation's knowledge, shared by its threads. A notice's first outcome is its only one."""
+
+    def __init__(self, deadline: Deadline, doubts: Doubts, *, search_calls: int) -> None:
+        self.deadline, self._doubts = deadline, doubts
+        self._search_calls = search_calls
+        self._lock = RLock()
+        self._report = Report()
+        self._stop: Deferred | None = None
+        self._stopped_orgs: dict[str, Deferred] = {}
+        self._refused_alone: defaultdict[str, list[str]] = defaultdict(list)
+        self._accepted_orgs: set[str] = set()
+        self._closed = False
+        self.control: Notice | None = None
+        """A notice that the portal took in this invocation: proof that it is at work."""
+
+    def hindrance(self, org_id: str) -> Deferred | None:
+        """Why no call may be started for this organisation, if none may."""
+        with self._lock:
+            late = OUT_OF_TIME if self._closed or self.deadline.left() < START_SECONDS else None
+            return self._stop or self._stopped_orgs.get(org_id) or late
+
+    def may_search(self) -> bool:
+        """Take one call from the budget for searches."""
+        with self._lock:
+            self._search_calls -= 1
+            return self._search_calls >= 0
+
+    def outcome(self, notice: Notice) -> Outcome | None:
+        with self._lock:
+            return self._report.outcomes.get(notice)
+
+    def started(self, batch: Sequence[Notice], *, first: bool) -> None:
+        with self._lock:
+            self._report.calls += 1
+            if first:
+                self._report.batch_sizes.append(len(batch))
+
+    def halved(self) -> None:
+        with self._lock:
+            self._report.halvings += 1
+
+    def accept(self, batch: Sequence[Notice]) -> None:
+        with self._lock:
+            self._settle(batch, Accepted())
+            self.control = batch[0]
+            self._accepted_orgs.add(batch[0].org_id)
+            self._doubts.lift(batch[0].org_id)
+
+    def refuse(self, batch: Sequence[Notice], error: ProduceRefused) -> None:
+        """The portal's own word about `batch`: the last one if it is about a notice alone.
+
+        When nothing of the organisation was accepted and the first few notices that stood alone were refused
+        with one code, or are still doubted from before, the organisation is left for later as a whole.
+        """
+        org_id = batch[0].org_id
+        with self._lock:
+            if len(batch) == 1:
+                self._settle(batch, Rejected(error.code, error.message))
+                self._refused_alone[org_id].append(error.code)
+            codes = self._refused_alone[org_id]
+            alike = len(codes) >= ALIKE and len(set(codes)) == 1
+            if org_id in self._accepted_orgs or not (alike or self._doubts.stands(org_id, error.code)):
+                return
+            self._doubts.raise_(org_id, error.code)
+            self._blame(org_id, error.code)
+            self._stopped_orgs[org_id] = Deferred(f"everything of this organisation is refused: {error}")
+
+    def not_allowed(self, org_id: str, error: ProduceNotAllowed) -> None:
+        with self._lock:
+            why = Deferred(f"not allowed: {error}")
+            self._blame("" if error.everywhere else org_id, error.code)
+            if error.everywhere:
+                self._stop = self._stop or why
+            else:
+                self._stopped_orgs[org_id] = why
+
+    def unavailable(self, error: ProduceUnavailable, *, stop: bool) -> Deferred:
+        with self._lock:
+            self._report.outages[error.code] += 1
+            why = Deferred(f"unavailable: {error}", error.retry_after)
+            if stop:
+                self._stop = self._stop or why
+            return why
+
+    def halt(self, why: Deferred) -> None:
+        with self._lock:
+            self._stop = self._stop or why
+
+    def settle(self, batch: Iterable[Notice], outcome: Outcome) -> None:
+        """Give `outcome` to the notices of `batch` that have none."""
+        with self._lock:
+            self._settle(batch, outcome)
+
+    def close(self, notices: Iterable[Notice]) -> Report:
+        """End it: who is undecided is deferred, and what a straggling thread still learns is ignored."""
+        with self._lock:
+            self._closed = True
+            for notice in notices:
+                why = self._stopped_orgs.get(notice.org_id) or self._stop or OUT_OF_TIME
+                self._report.outcomes.setdefault(notice, why)
+            for notice, outcome in self._report.outcomes.items():
+                doubted = notice.org_id in self._refused_alone and notice.org_id in self._stopped_orgs
+                if isinstance(outcome, Rejected) and doubted and notice.org_id not in self._accepted_orgs:
+                    self._report.outcomes[notice] = self._stopped_orgs[notice.org_id]
+            return self._report
+
+    def _settle(self, batch: Iterable[Notice], outcome: Outcome) -> None:
+        for notice in batch:
+            self._report.outcomes.setdefault(notice, outcome)
+
+    def _blame(self, org_id: str, code: str) -> None:
+        self._report.faults[org_id, code] += 1

@@ -1,0 +1,100 @@
+"""Records of the queue, read into notices."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from notice.bodies import MESSAGES, UnreadableBody, take_apart
+from notice.outcomes import Rejected
+from relay import notices
+
+RECORD_LIMIT = 100
+INVALID = "InvalidNotice"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One notice for one organisation, as it will be sent.
+
+    Equal copies are equal: they are sent once and share the outcome.
+    """
+
+    org_id: str
+    message_id: str
+    wire: bytes
+    receives: int = field(compare=False, default=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A notice's place in a record: what was sent to us, and what we send or why we never will."""
+
+    sent: str
+    notice: Notice | Rejected
+    message_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One SQS message. Without `org_id` nothing in it could be read, and its one entry is the whole body."""
+
+    id: str
+    receipt: str
+    receives: int
+    sent_at: float
+    org_id: str | None
+    entries: tuple[Entry, ...]
+
+
+class InvalidRecord(Exception):
+    """No notice can be told in the record: reject it whole."""
+
+
+def read_records(event: object, now: float) -> list[Record]:
+    """The records of an SQS event; `now` (seconds) stands in for a time that is not given."""
+    given = event.get("Records") if isinstance(event, dict) else None
+    return [_record(each, now) for each in given or () if isinstance(each, dict)]
+
+
+def _record(given: Mapping[str, Any], now: float) -> Record:
+    attributes: Mapping[str, str] = given.get("attributes") or {}
+    receives = int(attributes.get("ApproximateReceiveCount", 1))
+    body = given.get("body") or ""
+    org_id: str | None = None
+    try:
+        org_id, found = _read(body)
+        entries = tuple(_entries(org_id, found, receives))
+    except InvalidRecord as error:
+        entries = (Entry(body, Rejected(INVALID, str(error))),)
+    return Record(
+        id=given.get("messageId", ""),
+        receipt=given.get("receiptHandle", ""),
+        receives=receives,
+        sent_at=int(attributes.get("SentTimestamp", now * 1000)) / 1000,
+        org_id=org_id,
+        entries=entries,
+    )
+
+
+def _read(body: str) -> tuple[str, list[tuple[Any, str]]]:
+    """Organisation and notices of a record's body: 1 to 100, each with its own text."""
+    try:
+        members, found = take_apart(body)
+    except UnreadableBody as error:
+        raise InvalidRecord(f"the record is {error}") from error
+    org_id = members.get("orgId")
+    if not isinstance(org_id, str) or not org_id.strip() or not org_id.isprintable():
+        raise InvalidRecord("orgId: required, a printable string")
+    if not 1 <= len(found) <= RECORD_LIMIT:
+        raise InvalidRecord(f"{MESSAGES}: a list of 1 to {RECORD_LIMIT} notices, here {len(found)}")
+    return org_id, found
+
+
+def _entries(org_id: str, found: list[tuple[Any, str]], receives: int) -> Iterator[Entry]:
+    for value, sent in found:
+        try:
+            notice = notices.Notice.read(value)
+            yield Entry(sent, Notice(org_id, notice.message_id, notice.wire(), receives), notice.message_id)
+        except notices.InvalidNotice as error:
+            named = value.get("messageId") if isinstance(value, dict) else None
+            yield Entry(sent, Rejected(INVALID, str(error)), named if isinstance(named, str) else "")

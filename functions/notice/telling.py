@@ -1,0 +1,52 @@
+"""What an invocation tells its operators: one line for a surprise, a metric for a count.
+
+Never a body, a recipient or a token: vendor messages may quote what was sent, so lines carry codes.
+"""
+
+from typing import TYPE_CHECKING
+
+from notice.progress import Report
+from notice.settle import Settlement
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.logging import Logger
+    from aws_lambda_powertools.metrics import Metrics
+
+
+def tell(report: Report, settlement: Settlement, logger: "Logger", metrics: "Metrics", now: float) -> None:
+    """Write the lines and the metrics of one invocation; nothing if nothing happened."""
+    _log(report, settlement, logger)
+    counts = {
+        "ProduceCalls": report.calls,
+        "Halvings": report.halvings,
+        "NoticesAccepted": settlement.accepted,
+        "NoticesRejected": settlement.rejected.total(),
+        "NoticesDeferred": settlement.deferred.total(),
+        "ConfigurationFault": report.faults.total(),
+    }
+    for name, count in counts.items():
+        if count:
+            metrics.add_metric(name=name, unit="Count", value=count)
+    for size in report.batch_sizes:
+        metrics.add_metric(name="BatchSize", unit="Count", value=size)
+    if settlement.oldest_accepted is not None:
+        waited = max(0.0, now - settlement.oldest_accepted) * 1000
+        metrics.add_metric(name="EndToEndLatency", unit="Milliseconds", value=waited)
+    if any(counts.values()):
+        metrics.flush_metrics()
+
+
+def _log(report: Report, settlement: Settlement, logger: "Logger") -> None:
+    for (org_id, code), count in report.faults.items():
+        logger.error("configuration at fault", orgId=org_id or "any", errorCode=code, times=count)
+    for code, count in report.outages.items():
+        logger.warning("portal unavailable", errorCode=code, calls=count)
+    for (org_id, code), count in settlement.rejected.items():
+        logger.warning("notices rejected", orgId=org_id, errorCode=code, notices=count)
+    if settlement.returned:
+        deferred = settlement.deferred.total()
+        logger.info("records deferred", records=len(settlement.returned), notices=deferred)
+    if settlement.letters_not_written:
+        logger.error("dead letters not written", letters=settlement.letters_not_written)
+    if settlement.waits_not_set:
+        logger.warning("waits not set", records=settlement.waits_not_set)

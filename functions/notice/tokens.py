@@ -1,0 +1,119 @@
+"""Access tokens of the EnOS token service, kept until shortly before they expire."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+from pydantic import BaseModel, Field, ValidationError
+
+from notice.answers import ProduceNotAllowed, ProduceUnavailable, read_object
+from notice.deadline import Deadline
+from notice.signing import encryption
+from notice.transport import Transport
+from relay.secrets import SecretReader, SecretUnavailable
+
+TOKEN_PATH = "/apim-token-service/v2.0/token/get"  # noqa: S105
+REFRESH_EARLY_SECONDS = 600
+
+_REPEATED = 1001
+# No such appKey, wrong proof, bad or empty parameter: the credentials or the address are at fault.
+_NOT_ALLOWED = {1002, 1003, 1004, 1202}
+_HTTP_NOT_ALLOWED = {401, 403, 404, 405}
+
+
+class EnosCredentials(BaseModel):
+    """The EnOS application, as its secret holds it."""
+
+    app_key: str = Field(alias="appKey", min_length=1)
+    app_secret: str = Field(alias="appSecret", min_length=1, repr=False)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Access:
+    """A token and the secret that signs with it."""
+
+    token: str
+    app_secret: str
+    refresh_at: float
+
+
+class Timestamps:
+    """Milliseconds since the epoch, no two alike: EnOS refuses an encryption that it has seen."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock, self._last, self._lock = clock, 0, Lock()
+
+    def next(self) -> int:
+        with self._lock:
+            self._last = max(self._last + 1, int(self._clock() * 1000))
+            return self._last
+
+
+class TokenSource:
+    """The access in force; safe to use from several threads, one of which fetches."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        credentials: SecretReader[EnosCredentials],
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._transport, self._credentials, self._clock = transport, credentials, clock
+        self._timestamps = Timestamps(clock)
+        self._access: Access | None = None
+        self._lock = Lock()
+
+    def get(self, deadline: Deadline, *, instead_of: Access | None = None) -> Access:
+        """Access, fetched anew if it is about to expire or is the one that was just turned down.
+
+        Raises ProduceNotAllowed when the credentials are at fault, ProduceUnavailable when nobody knows.
+        """
+        with self._lock:
+            kept = self._access
+            if kept is None or kept is instead_of or self._clock() >= kept.refresh_at:
+                # A secret may have been rotated: what was turned down is not to be read from memory.
+                self._access = kept = self._fetch(deadline, max_age=0 if instead_of else None)
+            return kept
+
+    def _fetch(self, deadline: Deadline, *, max_age: float | None) -> Access:
+        try:
+            credentials = self._credentials.get(max_age=max_age)
+        except SecretUnavailable as error:
+            raise ProduceNotAllowed("SecretUnavailable", str(error)) from error
+        answer = self._ask(credentials, deadline)
+        if answer.get("status") == _REPEATED:
+            answer = self._ask(credentials, deadline)  # Another container was in the same millisecond.
+        return self._access_in(answer, credentials)
+
+    def _ask(self, credentials: EnosCredentials, deadline: Deadline) -> dict[str, Any]:
+        timestamp = self._timestamps.next()
+        proof = encryption(credentials.app_key, timestamp, credentials.app_secret)
+        request = {"appKey": credentials.app_key, "encryption": proof, "timestamp": timestamp}
+        answer = self._transport.post(TOKEN_PATH, json.dumps(request).encode(), {}, deadline)
+        found = read_object(answer.body)
+        if not found and answer.status in _HTTP_NOT_ALLOWED:
+            raise ProduceNotAllowed(str(answer.status), "the token service turned the request down")
+        return found or {"status": answer.status}
+
+    def _access_in(self, answer: dict[str, Any], credentials: EnosCredentials) -> Access:
+        status = answer.get("status")
+        if status in _NOT_ALLOWED:
+            raise ProduceNotAllowed(str(status), "the token service does not take the credentials")
+        try:
+            given = _Given.model_validate(answer.get("data"))
+        except ValidationError:
+            raise ProduceUnavailable(str(status), "no token was to be had") from None
+        # A token that is nearly over is given again as it is, so do not ask for it at every call.
+        lasting = max(given.expire - REFRESH_EARLY_SECONDS, given.expire / 2)
+        return Access(given.token, credentials.app_secret, self._clock() + lasting)
+
+
+class _Given(BaseModel):
+    """A token as the service gives it, fit to stand in a header; `expire` in seconds."""
+
+    token: str = Field(alias="accessToken", pattern=r"^[!-~]+$")
+    expire: float = Field(gt=0, allow_inf_nan=False)

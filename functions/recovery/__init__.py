@@ -1,0 +1,1 @@
+"""Finishes what was kept and not published, and publishes kept events once more."""

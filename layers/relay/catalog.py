@@ -1,0 +1,79 @@
+"""The events of the Mozi gateway: each eventTag, the slug of its topic, and what its content looks like."""
+
+from typing import Any, NamedTuple
+
+from relay.content import (
+    AccountChange,
+    AppUpdate,
+    ClientAck,
+    ContactsChange,
+    Content,
+    DingFailure,
+    OutboundMessage,
+    SendSuccess,
+)
+
+UNCLASSIFIED = "unclassified"
+
+
+class Kind(NamedTuple):
+    """One kind of event."""
+
+    event_tag: str
+    slug: str
+    content: type[Content]
+
+
+CATALOG = (
+    Kind("MOZI_VDS_TENANT_CHANGE|ORGANIZATION_ADD_UPDATE", "organization-add-update", ContactsChange),
+    Kind("MOZI_VDS_TENANT_CHANGE|ORGANIZATION_PARENT_CHANGED", "organization-parent-changed", ContactsChange),
+    Kind("MOZI_VDS_TENANT_CHANGE|ORGANIZATION_REMOVE", "organization-remove", ContactsChange),
+    Kind("MOZI_VDS_TENANT_CHANGE|EMPLOYEE_ADD_UPDATE", "employee-add-update", ContactsChange),
+    Kind("MOZI_VDS_TENANT_CHANGE|EMPLOYEE_LEAVE", "employee-leave", ContactsChange),
+    Kind(
+        "MOZI_VDS_TENANT_CHANGE|ORGANIZATION_ATTACH_EMPLOYEE", "organization-attach-employee", ContactsChange
+    ),
+    Kind(
+        "MOZI_VDS_TENANT_CHANGE|ORGANIZATION_DETACH_EMPLOYEE", "organization-detach-employee", ContactsChange
+    ),
+    Kind("MOZI_BUC_ACCOUNT_MODIFY_REALM|change_account_name", "account-change-name", AccountChange),
+    Kind("MOZI_BUC_ACCOUNT_MODIFY_REALM|frozen", "account-frozen", AccountChange),
+    Kind("MOZI_BUC_ACCOUNT_MODIFY_REALM|unfrozen", "account-unfrozen", AccountChange),
+    Kind("openplatform_app_update|openplatform_app_update_tag", "app-update", AppUpdate),
+    Kind("notification_send_event|SendSuccessMsg", "notification-send-success", SendSuccess),
+    Kind("notification_client_ack|SuccessAcceptMsg", "notification-client-ack", ClientAck),
+    Kind("notification_client_ack|nc-outBound-msg_pushed", "notification-pushed", OutboundMessage),
+    Kind("notification_client_ack|nc-outBound-msg_fail", "notification-failed", OutboundMessage),
+    Kind("notification_client_ack|nc-outBound-msg_revoked", "notification-revoked", OutboundMessage),
+    Kind("notification_client_ack|nc-outBound-msg_read", "notification-read", OutboundMessage),
+    Kind("ding_create_event|FAILED_ACCOUNT_ID", "ding-failed-account", DingFailure),
+)
+
+BY_TAG = {kind.event_tag: kind for kind in CATALOG}
+BY_SLUG = {kind.slug: kind for kind in CATALOG}
+# No two eventTags end alike, and the page shows contents with a `tag` and no topic.
+_BY_LAST_PART = {kind.event_tag.partition("|")[2]: kind for kind in CATALOG}
+
+
+def slug_of(event_tag: str | None) -> str:
+    """Slug of the topic that events of this tag go to; `unclassified` for a tag that nobody knows."""
+    kind = BY_TAG.get(event_tag or "")
+    return kind.slug if kind else UNCLASSIFIED
+
+
+def tag_of(slug: str | None) -> str | None:
+    """The eventTag that a slug stands for, if it stands for one."""
+    kind = BY_SLUG.get(slug or "")
+    return kind.event_tag if kind else None
+
+
+def tag_within(content: Any) -> str | None:
+    """The catalogued eventTag that a content names by its own `topic` and `tag`, or by `tag` alone."""
+    if not isinstance(content, dict) or not isinstance(tag := content.get("tag"), str):
+        return None
+    topic = content.get("topic")
+    if topic is None or topic == "":
+        kind = BY_TAG.get(tag) or _BY_LAST_PART.get(tag)
+    else:
+        kind = BY_TAG.get(f"{topic}|{tag}")
+    return kind.event_tag if kind else None

@@ -1,0 +1,117 @@
+"""An event as subscribers get it: a CloudEvent, its id, and the size that it has on SNS."""
+
+import json
+import os
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any, Literal
+
+# SNS counts the message and the names, types and values of its attributes, in UTF-8. A table item takes
+# 400 KB, so a message that fits SNS fits the table.
+MESSAGE_LIMIT = 262_144
+
+SOURCE = "urn:mozi:gateway"
+_REPLAYED = {"replayed": "true"}
+# Half characters are no UTF-8, and SQS refuses the two that are none: JSON can carry them all as escapes.
+_UNSENDABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
+
+
+@dataclass(frozen=True)
+class Content:
+    """What an event says: JSON exactly as it came, or the text that nobody could read as such."""
+
+    text: str
+    media_type: Literal["application/json", "text/plain"] = "application/json"
+
+    @property
+    def json(self) -> str:
+        """The content as a JSON value."""
+        return self.text if self.media_type == "application/json" else _json(self.text)
+
+    @property
+    def body(self) -> bytes:
+        """The content by itself, in UTF-8."""
+        if self.media_type == "text/plain":
+            return self.text.encode(errors="replace")
+        return _sendable(self.text).encode()
+
+    @property
+    def digest(self) -> str:
+        """Names this content: alike for any order of keys and any spacing, else different."""
+        return _digest(_canonical(self.text) if self.media_type == "application/json" else self.json)
+
+
+@dataclass(frozen=True)
+class Event:
+    """One change that the gateway told us about, ready to be kept and published."""
+
+    id: str
+    event_tag: str
+    slug: str
+    received_at: str
+    envelope: str
+    tenant_id: str | None = None
+
+    @property
+    def key(self) -> str:
+        """What all events of one message id, or of none, have in common."""
+        return self.id.partition("-")[0]
+
+    def attributes(self, *, replayed: bool = False) -> dict[str, str]:
+        """The SNS message attributes, for filter policies."""
+        tenant = {"tenantId": self.tenant_id} if self.tenant_id else {}
+        return {"eventTag": self.event_tag} | tenant | (_REPLAYED if replayed else {})
+
+    @property
+    def size(self) -> int:
+        """Bytes that SNS counts, with room to be replayed."""
+        attributes = self.attributes(replayed=True)
+        counted = [self.envelope, *attributes, *attributes.values(), "String" * len(attributes)]
+        return sum(len(text.encode()) for text in counted)
+
+
+def event_id(event_tag: str, message_id: str | None, content: Content) -> str:
+    """Digest of the message (drawn at random if it has no id), and digest of its content."""
+    message = _digest(f"{event_tag}\0{message_id}") if message_id else os.urandom(16).hex()
+    return f"{message}-{content.digest}"
+
+
+def envelope(attributes: dict[str, str | None], content: Content, dataref: str | None = None) -> str:
+    """The CloudEvent with these attributes, those that are None left out; `dataref` stands for the data."""
+    known = {name: value for name, value in attributes.items() if value is not None}
+    head = {"specversion": "1.0", "source": SOURCE, **known, "datacontenttype": content.media_type}
+    tail = f'"data":{content.json}' if dataref is None else f'"dataref":{_json(dataref)}'
+    return _sendable(f"{_json(head)[:-1]},{tail}}}")
+
+
+def timestamp(seconds: float) -> str:
+    """Seconds since the epoch as CloudEvents and the table's indexes have it; sorts by time."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _sendable(text: str) -> str:
+    """JSON with what may not travel as a character written as an escape."""
+    return _UNSENDABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _canonical(text: str) -> str:
+    try:
+        # Digits stay digits: no precision is lost, and 1 is not "1".
+        value = json.loads(text, parse_int=_as_written, parse_float=_as_written)
+        return json.dumps(value, sort_keys=True, separators=(",", ":"))
+    except RecursionError:
+        return _sendable(text)
+
+
+def _as_written(digits: str) -> str:
+    return f"\0{digits}"
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode(errors="surrogatepass")).hexdigest()[:32]

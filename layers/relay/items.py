@@ -1,0 +1,75 @@
+"""An event as an item of the table, and the table's conditional writes."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from zlib import crc32
+
+from botocore.exceptions import ClientError
+
+from relay.events import Event
+from relay.faults import aws_faults
+
+# An index key takes 1,000 writes a second, and an event is two on `pending`: room for 16,000 events a second.
+SHARDS = 32
+
+type Item = Mapping[str, Mapping[str, Any]]
+
+
+class ConditionFailed(Exception):
+    """The table refused a conditional write; `item` is what it has instead, empty for nothing."""
+
+    def __init__(self, item: Item) -> None:
+        super().__init__("condition failed")
+        self.item = item
+
+
+def event_of(item: Item) -> Event:
+    """The event that an item of the table keeps."""
+    return Event(
+        id=item["eventId"]["S"],
+        event_tag=item["eventTag"]["S"],
+        slug=item["slug"]["S"],
+        received_at=item["receivedAt"]["S"],
+        envelope=item["envelope"]["S"],
+        tenant_id=item["tenantId"]["S"] if "tenantId" in item else None,
+    )
+
+
+def item_of(event: Event) -> dict[str, Any]:
+    """An event as the table keeps it while it is pending; without its claim and expiry."""
+    tenant = {"tenantId": {"S": event.tenant_id}} if event.tenant_id else {}
+    shard = shard_of(event.id)
+    return {
+        "eventId": {"S": event.id},
+        "eventTag": {"S": event.event_tag},
+        "slug": {"S": event.slug},
+        "receivedAt": {"S": event.received_at},
+        "envelope": {"S": event.envelope},
+        "pendingShard": {"S": f"pending#{shard}"},
+        "tagShard": {"S": f"{event.slug}#{shard}"},
+        **tenant,
+    }
+
+
+def shard_of(event_id: str) -> int:
+    """Which of the SHARDS of an index an event is on."""
+    return crc32(event_id.encode()) % SHARDS
+
+
+@contextmanager
+def conditional_write() -> Iterator[None]:
+    """Turns a refused condition into ConditionFailed, and any other fault into Unavailable."""
+    with aws_faults():
+        try:
+            yield
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            response: Mapping[str, Any] = error.response
+            raise ConditionFailed(response.get("Item", {})) from error
+
+
+def number(value: int) -> dict[str, str]:
+    """An integer as the table has it."""
+    return {"N": str(value)}

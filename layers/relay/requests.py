@@ -1,0 +1,55 @@
+"""Requests to the functions that are invoked by hand or on a schedule: an action, and its fields."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
+
+from relay import catalog
+
+
+class InvalidRequest(Exception):
+    """The event that invoked the function is wrong: mend the fields that it names and invoke again."""
+
+
+class Request(BaseModel):
+    """Base of the actions: field `event_tags` is written eventTags, and no unknown field passes."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, extra="forbid", frozen=True, coerce_numbers_to_str=True
+    )
+
+
+def event_tag(name: str) -> str:
+    """The eventTag of that name or slug. Raises ValueError."""
+    tag = catalog.tag_of(name) or name
+    if tag not in catalog.BY_TAG:
+        raise ValueError(f"{name!r} is neither an eventTag nor a slug of the catalogue")
+    return tag
+
+
+# Named as such or by its slug, which needs no quoting in a shell.
+EventTag = Annotated[str, AfterValidator(event_tag)]
+
+
+def unique[Value](values: tuple[Value, ...]) -> tuple[Value, ...]:
+    """The values in their order, each once."""
+    return tuple(dict.fromkeys(values))
+
+
+def read_request[Action: BaseModel](event: Any, actions: Mapping[str, type[Action]]) -> Action:
+    """The request in an invocation's event. Raises InvalidRequest, which names every field at fault."""
+    action = event.get("action") if isinstance(event, dict) else None
+    model = actions.get(action) if isinstance(action, str) else None
+    if model is None:
+        raise InvalidRequest(f"action: must be one of {', '.join(actions)}")
+    try:
+        return model.model_validate(event)
+    except ValidationError as error:
+        faults = (
+            f"{'.'.join(map(str, fault['loc']))}: {fault['msg'].removeprefix('Value error, ')}"
+            for fault in error.errors(include_input=False, include_url=False)
+        )
+        # Without its cause, which repeats the input: an address in it may hold a token.
+        raise InvalidRequest("; ".join(faults)) from None

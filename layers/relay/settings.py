@@ -1,0 +1,23 @@
+"""Settings that a function reads from its environment once per container."""
+
+import os
+from collections.abc import Mapping
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Settings(BaseModel):
+    """Base for a function's settings: field `event_table` is read from EVENT_TABLE.
+
+    Holds names and limits, never secret values. Raises pydantic's ValidationError, which names the
+    variables at fault.
+    """
+
+    model_config = ConfigDict(alias_generator=str.upper, frozen=True)
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] = os.environ) -> Self:
+        return cls.model_validate(dict(environ))

@@ -1,0 +1,165 @@
+"""Keeps events, and grants the right to publish an event to one delivery at a time.
+
+An event's item stands under its message's digest. Another content of the same message stands under the
+event's whole id, which its message's item outlives, so that a repeat of either finds its own.
+"""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from relay.events import Event, timestamp
+from relay.faults import Unavailable, aws_faults
+from relay.items import ConditionFailed, Item, conditional_write, event_of, item_of, number
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+# Longer than any function that publishes may run: past it, nobody is at work on the event.
+LEASE_SECONDS = 30
+
+
+class Standing(Enum):
+    """What a delivery or a sweep may do with an event."""
+
+    GRANTED = "publish it, and mark it"
+    REPEATED = "nothing: it is published"
+    BUSY = "come back: another is publishing it"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The answer to a claim: the event is the kept one, which may be an earlier delivery of the same."""
+
+    standing: Standing
+    key: str
+    event: Event
+    other_content: bool = False
+
+
+class EventStore:
+    """The event table. All its methods raise Unavailable, after which nobody knows what was written."""
+
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        *,
+        retention_days: int,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._client, self._table = client, table
+        self._retention, self._clock = retention_days * 86_400, clock
+
+    def claim(self, event: Event) -> Claim:
+        """Keeps the event, and claims it, in one write unless another is in its way."""
+        # One reading of the clock: what is kept under the whole id must not outlast its message's item.
+        now = int(self._clock())
+        kept = self._put(event.key, event, now)
+        if kept is None or kept["eventId"]["S"] == event.id:
+            return self._settled(event.key, event, kept)
+        self._outlive(event.key, kept, now + self._retention)
+        kept = self._put(event.id, event, now)
+        return replace(self._settled(event.id, event, kept), other_content=True)
+
+    def take_over(self, key: str) -> Claim | None:
+        """Claims a kept event if its lease has run out; None if it is not kept any more."""
+        now, claimant = int(self._clock()), _claimant()
+        try:
+            with conditional_write():
+                answer = self._client.update_item(
+                    TableName=self._table,
+                    Key={"pk": {"S": key}},
+                    UpdateExpression="SET leaseUntil = :until, claimant = :claimant",
+                    ConditionExpression="attribute_exists(pendingShard) AND leaseUntil <= :now",
+                    ExpressionAttributeValues={
+                        ":until": number(now + LEASE_SECONDS),
+                        ":claimant": {"S": claimant},
+                        ":now": number(now),
+                    },
+                    ReturnValues="ALL_NEW",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+        except ConditionFailed as refused:
+            return _claim_of(key, refused.item, claimant) if refused.item else None
+        return Claim(Standing.GRANTED, key, event_of(answer["Attributes"]))
+
+    def mark_published(self, claim: Claim) -> None:
+        """Ends a claim: from now on the event's repeats are known as such."""
+        with aws_faults():
+            self._client.update_item(
+                TableName=self._table,
+                Key={"pk": {"S": claim.key}},
+                UpdateExpression="SET publishedAt = :at REMOVE pendingShard, leaseUntil, claimant",
+                # An item that was deleted meanwhile must not come back as a stump that never expires.
+                ConditionExpression="attribute_exists(pk)",
+                ExpressionAttributeValues={":at": {"S": timestamp(self._clock())}},
+            )
+
+    def _put(self, key: str, event: Event, now: int) -> Item | None:
+        """Keeps the event under `key`, claimed; or else returns the unexpired item that stands there."""
+        claimant = _claimant()
+        try:
+            with conditional_write():
+                self._client.put_item(
+                    TableName=self._table,
+                    Item={
+                        "pk": {"S": key},
+                        **item_of(event),
+                        "leaseUntil": number(now + LEASE_SECONDS),
+                        "claimant": {"S": claimant},
+                        "expiresAt": number(now + self._retention),
+                    },
+                    # The table deletes what has expired hours late.
+                    ConditionExpression="attribute_not_exists(pk) OR expiresAt <= :now",
+                    ExpressionAttributeValues={":now": number(now)},
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+        except ConditionFailed as refused:
+            # Our own: the write had arrived, its answer had not, and botocore sent it again.
+            return None if refused.item.get("claimant") == {"S": claimant} else refused.item
+        return None
+
+    def _settled(self, key: str, event: Event, kept: Item | None) -> Claim:
+        if kept is None:
+            return Claim(Standing.GRANTED, key, event)
+        if "publishedAt" in kept:
+            return Claim(Standing.REPEATED, key, event_of(kept))
+        if int(kept["leaseUntil"]["N"]) > int(self._clock()):
+            return Claim(Standing.BUSY, key, event_of(kept))
+        # Gone since then: as good as busy, the next delivery finds its place free.
+        return self.take_over(key) or Claim(Standing.BUSY, key, event)
+
+    def _outlive(self, key: str, kept: Item, expires: int) -> None:
+        """Keeps the first event of a message at least as long as the other that is claimed now."""
+        if int(kept["expiresAt"]["N"]) >= expires:
+            return
+        try:
+            with conditional_write():
+                self._client.update_item(
+                    TableName=self._table,
+                    Key={"pk": {"S": key}},
+                    UpdateExpression="SET expiresAt = :expires",
+                    ConditionExpression="expiresAt < :expires",
+                    ExpressionAttributeValues={":expires": number(expires)},
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+        except ConditionFailed as refused:
+            if not refused.item:
+                raise Unavailable("ItemExpired", "UpdateItem") from None
+
+
+def _claim_of(key: str, item: Item, claimant: str) -> Claim:
+    """What a refused take-over found: published, somebody's, or ours after a lost answer."""
+    if "publishedAt" in item:
+        standing = Standing.REPEATED
+    else:
+        standing = Standing.GRANTED if item["claimant"]["S"] == claimant else Standing.BUSY
+    return Claim(standing, key, event_of(item))
+
+
+def _claimant() -> str:
+    return os.urandom(8).hex()

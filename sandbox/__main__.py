@@ -1,0 +1,49 @@
+"""`python -m sandbox demo` and `python -m sandbox up`."""
+
+import argparse
+import os
+import signal
+import sys
+from types import FrameType
+from typing import NoReturn
+
+from rich.markup import escape
+
+from sandbox import demo, up
+from sandbox.cloud import SandboxError
+from sandbox.screen import Screen
+
+# What the local cloud's own users expect; `demo` takes a free port instead.
+UP_PORT = 4566
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description="The whole relay on this machine.")
+    parser.add_argument("command", choices=["demo", "up"], help="run it and check it, or leave it running")
+    given = int(os.environ.get("SANDBOX_PORT", "0"))
+    parser.add_argument("--port", type=int, default=given, help="the local cloud's (default: SANDBOX_PORT)")
+    arguments = parser.parse_args()
+    # A shell's background job would otherwise be started with Ctrl-C ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for sign in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(sign, _leave)
+    screen = Screen()
+    try:
+        if arguments.command == "demo":
+            return demo.run(screen, arguments.port)
+        return up.run(screen, arguments.port or UP_PORT)
+    except SandboxError as error:
+        screen.console.print(f"[red]✗[/] {escape(str(error))}", soft_wrap=True)
+        return 1
+    except KeyboardInterrupt:
+        screen.console.print("stopped")
+        return 130
+
+
+def _leave(sign: int, _: FrameType | None) -> NoReturn:
+    """End as after an error, so that all that was started is stopped."""
+    sys.exit(128 + sign)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,42 @@
+"""`sam build`, left out when nothing that goes into it has changed."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from sandbox.cloud import ROOT
+from sandbox.sam import sam
+
+BUILT = ROOT / ".aws-sam" / "build"
+# Every `sam build` empties the folder first, so a stamp in it vouches for what lies beside it.
+_STAMP = BUILT / ".stamp"
+_LAYER_LOCK = ROOT / "requirements" / "layer.txt"
+
+
+def build(log: Path) -> bool:
+    """Build the bundle if it is not built yet; whether that was needed. Raises SandboxError."""
+    wanted = f"{_digest(_sources())} {_digest([_LAYER_LOCK])}"
+    have = _STAMP.read_text("utf-8") if _STAMP.exists() else ""
+    if have == wanted:
+        return False
+    # SAM's own cache of the layer looks at layers/ only, not at the lock file beside it.
+    cached = have.split()[1:] == wanted.split()[1:]
+    sam("build", "--cached" if cached else "--no-cached", log=log)
+    _STAMP.write_text(wanted, "utf-8")
+    return True
+
+
+def _sources() -> Iterator[Path]:
+    yield ROOT / "template.yaml"
+    for folder in ("functions", "layers"):
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                yield path
+
+
+def _digest(paths: Iterator[Path] | list[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(f"{path.relative_to(ROOT)}\0{path.stat().st_size}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

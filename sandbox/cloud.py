@@ -1,0 +1,168 @@
+"""The local cloud: a process of its own that answers like AWS on one loopback port."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Self
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import boto3
+from botocore.config import Config
+
+ROOT = Path(__file__).parent.parent
+STATE = ROOT / ".sandbox"
+REGION = "cn-north-1"
+# The account's root, which alone is not bound by IAM there.
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "000000000000", "AWS_SECRET_ACCESS_KEY": "test"}
+READY_SECONDS = 60
+STOP_SECONDS = 5
+
+
+class SandboxError(Exception):
+    """The sandbox cannot run; the message says what is missing or in the way. Show it and stop."""
+
+
+class PortTaken(SandboxError):
+    """Something else listens on the port: end it, or choose another one."""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Cloud:
+    """The local cloud, for as long as its `with` block lasts; port 0 takes a free one.
+
+    Nothing is left behind: not its processes, not the functions' workers, not their temporary files.
+    Its log is .sandbox/{name}-cloud.log.
+    """
+
+    def __init__(self, name: str, port: int = 0, python: str | None = None) -> None:
+        self.port = port or free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log, self.sam_log = STATE / f"{name}-cloud.log", STATE / f"{name}-sam.log"
+        given = python or os.environ.get("SANDBOX_PYTHON") or ".sandbox/venv/bin/python"
+        self._python = ROOT / Path(given)
+
+    @property
+    def pid(self) -> int:
+        """Its process, which leads a process group of its own."""
+        return self._process.pid
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What a program needs in its environment to talk to this cloud and to no other."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            **CREDENTIALS,
+        }
+
+    def client(self, service: str, *, read_timeout: float = 60) -> Any:
+        session: Any = boto3.session.Session(
+            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+            region_name=REGION,
+        )
+        config = Config(read_timeout=read_timeout, retries={"total_max_attempts": 1})
+        return session.client(service, endpoint_url=self.url, config=config)
+
+    def __enter__(self) -> Self:
+        if not self._python.exists():
+            raise SandboxError(
+                f"{self._python} does not exist: `make setup` installs the local cloud there, "
+                "or SANDBOX_PYTHON names a Python 3.13 with ministack[full]"
+            )
+        self._refuse_taken_port()
+        STATE.mkdir(exist_ok=True)
+        self.folder = Path(tempfile.mkdtemp(prefix="mozi-relay-sandbox-"))
+        try:
+            self._start()
+            self._wait_until_ready()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self._stop()
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _refuse_taken_port(self) -> None:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", self.port))
+            except OSError:
+                raise PortTaken(
+                    f"port {self.port} is taken. End what listens there, or choose another port: "
+                    "`python -m sandbox … --port 4600` or SANDBOX_PORT=4600"
+                ) from None
+
+    def _start(self) -> None:
+        # An environment of its own: nothing of the caller's shell may reach the functions.
+        environ = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "LANG": "C.UTF-8",
+            "HOME": str(self.folder),
+            "TMPDIR": str(self.folder),
+            "STATE_DIR": f"{self.folder}/state",
+            "S3_DATA_DIR": f"{self.folder}/s3",
+            "GATEWAY_PORT": str(self.port),
+            "BIND_HOST": "127.0.0.1",
+            "AUTH": "true",
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "PYTHONUNBUFFERED": "1",
+        }
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [self._python, "-I", ROOT / "sandbox" / "launch.py"],
+                cwd=self.folder,
+                env=environ,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                raise SandboxError(f"the local cloud ended at once; see {self.log}")
+            try:
+                with urlopen(f"{self.url}/_ministack/ready", timeout=2):  # noqa: S310
+                    return
+            except (URLError, OSError):
+                time.sleep(0.1)
+        raise SandboxError(f"the local cloud was not ready within {READY_SECONDS} s; see {self.log}")
+
+    def _stop(self) -> None:
+        process = getattr(self, "_process", None)
+        if process is None:
+            return
+        for sign in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                os.killpg(process.pid, sign)
+            except ProcessLookupError:
+                break
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                continue
+        process.stdin.close()

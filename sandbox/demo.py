@@ -1,0 +1,51 @@
+"""The demo: relay real input both ways through the deployed bundle, and check every number."""
+
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.markup import escape
+
+from sandbox import inbound_steps, outbound_steps
+from sandbox.screen import Screen
+from sandbox.stage import Stage, stage
+from sandbox.steps import Check, Scene, Step
+from sandbox.subscribers import Subscribers
+from sandbox.tables import show_tables
+
+STEPS = (
+    Step("Registering every eventTag, with handshakes", inbound_steps.register),
+    Step("Delivering events: each kind, one twice, one unknown", inbound_steps.deliver),
+    Step("Sending 250 notices of two organisations", outbound_steps.send),
+)
+
+
+def run(screen: Screen, port: int) -> int:
+    """The whole demo; the exit status: 0 only if every check agrees. Raises SandboxError."""
+    with stage("demo", screen.part, port) as running:
+        with screen.part("Subscribing a queue to every topic"):
+            scene = Scene(running, Subscribers(running.stack))
+        checks = [check for step in STEPS for check in perform(step, scene, screen)]
+    show_tables(scene, screen.console)
+    return report(checks, running, screen.console)
+
+
+def perform(step: Step, scene: Scene, screen: Screen) -> list[Check]:
+    with screen.part(step.title) as progress:
+        return list(step.run(scene, progress))
+
+
+def report(checks: Iterable[Check], running: Stage, console: Console) -> int:
+    """Say what disagrees and where to look; the exit status."""
+    checks = list(checks)
+    wrong = [check for check in checks if not check.ok]
+    for check in wrong:
+        console.print(f"[red]✗[/] {escape(str(check))}", soft_wrap=True)
+    if wrong:
+        console.print(
+            f"{len(wrong)} of {len(checks)} checks disagree. Logs: {running.cloud.log}", soft_wrap=True
+        )
+        return 1
+    console.print(
+        f"[green]✓[/] all {len(checks)} checks agree with what the stand-ins and the subscribers saw"
+    )
+    return 0

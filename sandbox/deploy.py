@@ -1,0 +1,66 @@
+"""A real `sam deploy` of the real template into the local cloud, and the stack that comes of it."""
+
+import json
+import platform
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from sandbox.cloud import Cloud, SandboxError
+from sandbox.differences import mend_differences
+from sandbox.sam import sam
+
+STACK = "mozi-relay-sandbox"
+ARCHITECTURE = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
+
+
+class FunctionFailed(SandboxError):
+    """A function ended with an error instead of an answer; the message is what it said."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A deployed stack, known by its outputs."""
+
+    cloud: Cloud
+    outputs: dict[str, str]
+
+    @property
+    def callback_url(self) -> str:
+        """The callback address up to `/callback`: CallbackUrl as the local cloud serves it."""
+        split = urlsplit(self.outputs["CallbackUrl"])
+        api = (split.hostname or "").partition(".")[0]
+        stage, _, path = split.path.strip("/").partition("/")
+        return f"{self.cloud.url}/restapis/{api}/{stage}/_user_request_/{path}"
+
+    def token(self) -> str:
+        """The token that belongs into the callback address."""
+        secrets = self.cloud.client("secretsmanager")
+        value = secrets.get_secret_value(SecretId=self.outputs["CallbackTokenSecretArn"])
+        token: str = json.loads(value["SecretString"])["current"]
+        return token
+
+    def fill_secret(self, output: str, value: dict[str, str]) -> None:
+        secrets = self.cloud.client("secretsmanager")
+        secrets.put_secret_value(SecretId=self.outputs[output], SecretString=json.dumps(value))
+
+    def invoke(self, output: str, event: dict[str, Any]) -> Any:
+        """Call a function by the output that names it, and return its answer. Raises FunctionFailed."""
+        functions = self.cloud.client("lambda", read_timeout=120)
+        answer = functions.invoke(FunctionName=self.outputs[output], Payload=json.dumps(event))
+        payload = json.loads(answer["Payload"].read())
+        if "FunctionError" in answer:
+            raise FunctionFailed(f"{self.outputs[output]} failed; see {self.cloud.log}: {payload}")
+        return payload
+
+
+def deploy(cloud: Cloud, parameters: dict[str, str]) -> Stack:
+    """Deploy what is built and return the stack. Raises SandboxError."""
+    given = {"Architecture": ARCHITECTURE, "NoticeBatchWindowSeconds": "1", **parameters}
+    overrides = [f"{name}={value}" for name, value in given.items()]
+    arguments = ["--config-env", "sandbox", "--stack-name", STACK, "--no-confirm-changeset"]
+    sam("deploy", *arguments, "--parameter-overrides", *overrides, log=cloud.sam_log, environ=cloud.environ)
+    described = cloud.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+    outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in described["Outputs"]}
+    mend_differences(cloud, STACK)
+    return Stack(cloud, outputs)

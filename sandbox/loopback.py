@@ -1,0 +1,116 @@
+"""An HTTP server on a loopback port, which both vendors' stand-ins are made of."""
+
+import json
+import socket
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+from urllib.parse import parse_qsl, urlsplit
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request: path without the query, query decoded, header names in lower case, body as it came."""
+
+    method: str
+    path: str
+    query: list[tuple[str, str]]
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is sent back; `cut` breaks the connection in the middle of the body."""
+
+    status: int
+    body: Any
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cut: bool = False
+
+    def encoded(self) -> bytes:
+        return json.dumps(self.body, ensure_ascii=False).encode()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, port: int, owner: "Loopback") -> None:
+        self.owner = owner
+        self.open: set[socket.socket] = set()
+        super().__init__(("127.0.0.1", port), _Handler)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        connection, address = super().get_request()
+        self.open.add(connection)
+        return connection, address
+
+    def shutdown_request(self, request: Any) -> None:
+        self.open.discard(request)
+        super().shutdown_request(request)
+
+    def hang_up(self) -> None:
+        """Break the connections that callers keep alive, as a server that is gone does."""
+        for connection in list(self.open):
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                self.open.discard(connection)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    server: _Server
+
+    def do_POST(self) -> None:
+        split = urlsplit(self.path)
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        query = parse_qsl(split.query, keep_blank_values=True)
+        self._send(self.server.owner.answer(Request(self.command, split.path, query, headers, body)))
+
+    def do_GET(self) -> None:
+        self.do_POST()
+
+    def _send(self, answer: Answer) -> None:
+        content = answer.encoded()
+        self.send_response(answer.status)
+        self.send_header("Content-Type", "application/json;charset=UTF-8")
+        self.send_header("Content-Length", str(len(content)))
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content[: len(content) // 2] if answer.cut else content)
+        self.close_connection = self.close_connection or answer.cut
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Stay silent: what was answered is recorded by the owner."""
+
+
+class Loopback:
+    """Serves `answer` at `url` for as long as its `with` block lasts; port 0 takes a free one."""
+
+    def __init__(self, port: int = 0) -> None:
+        self._port = port
+        self.closing = threading.Event()
+
+    def answer(self, request: Request) -> Answer:
+        """Answer one request; called on a thread of its own per connection."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        self._server = _Server(self._port, self)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.closing.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._server.hang_up()

@@ -1,0 +1,192 @@
+"""A stand-in for the EnOS application portal: token service and notice-message/produce (PROTOCOLS B)."""
+
+import json
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sandbox.loopback import Answer, Loopback, Request
+from sandbox.notice_rules import Notice
+from sandbox.portal_faults import AnswerForm, Faults
+from sandbox.portal_store import Organisation
+from sandbox.portal_token import Tokens
+
+BATCH_LIMIT = 100
+TOKEN_PATHS = ("/apim-token-service/v2.0/token/get", "/apim-token-service/v2.0/token/refresh")
+# The vendor's page shows both.
+PRODUCE_PATHS = (
+    "/app-portal/api/v3/notice-message/produce",
+    "/app-portal-service/v2.2/notice-message/produce",
+)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One produce call as the portal saw it; `ok` if the batch was applied."""
+
+    org_id: str
+    ids: list[str]
+    bytes: int
+    status: int
+    message: str
+    ok: bool
+    at: float = field(default_factory=time.monotonic)
+
+    @property
+    def size(self) -> int:
+        return len(self.ids)
+
+
+class Portal(Loopback):
+    """The portal on a loopback port: `with Portal(app_key=…, app_secret=…) as portal: portal.url`."""
+
+    def __init__(
+        self,
+        *,
+        app_key: str,
+        app_secret: str,
+        organisations: Mapping[str, Iterable[str]] | None = None,
+        form: AnswerForm | None = None,
+        body_limit: int = 10_000_000,
+        port: int = 0,
+    ) -> None:
+        super().__init__(port)
+        self.app_key, self.app_secret, self.body_limit = app_key, app_secret, body_limit
+        self.tokens = Tokens(app_key, app_secret)
+        self.form = form or AnswerForm()
+        given = {"org-1": ["u-1", "u-2"]} if organisations is None else organisations
+        self._organisations = {name: Organisation(frozenset(users)) for name, users in given.items()}
+        self._faults = Faults()
+        self._recent: deque[float] = deque()
+        self._calls: list[Call] = []
+        self._lock = threading.Lock()
+
+    # What a test or the demo asks.
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every produce call so far, refused ones included."""
+        with self._lock:
+            return list(self._calls)
+
+    def accepted(self, org_id: str) -> set[str]:
+        """messageIds that exist in the organisation."""
+        with self._lock:
+            return set(self._organisations[org_id].messages)
+
+    def message(self, org_id: str, message_id: str) -> Notice:
+        with self._lock:
+            return self._organisations[org_id].messages[message_id]
+
+    def received(self, org_id: str, user: str) -> Counter[str]:
+        """messageId -> how often this user was shown it."""
+        with self._lock:
+            return Counter(self._organisations[org_id].received.get(user, Counter()))
+
+    # What can be switched while it runs.
+
+    def break_down(self, **faults: Any) -> None:
+        """Misbehave from the next call on; see Faults. What is not named stays as it is."""
+        with self._lock:
+            self._faults = replace(self._faults, **faults)
+
+    def mend(self) -> None:
+        with self._lock:
+            self._faults = Faults()
+
+    # The wire.
+
+    def answer(self, request: Request) -> Answer:
+        if request.method != "POST" or request.path not in (*TOKEN_PATHS, *PRODUCE_PATHS):
+            return _gateway_error(404, "no such API")
+        faults = self._take_faults(produce=request.path in PRODUCE_PATHS)
+        self.closing.wait(faults.delay)
+        if faults.down:
+            return self._record(request, _gateway_error(503, "service unavailable"))
+        if faults.rate_limited or self._over_rate(request, faults):
+            return self._record(request, _rate_limited(faults))
+        if request.path in TOKEN_PATHS:
+            return self.tokens.answer(request)
+        return replace(self._produce(request, faults), cut=faults.cut)
+
+    def _take_faults(self, *, produce: bool) -> Faults:
+        with self._lock:
+            now = self._faults
+            if produce and now.calls is not None:
+                self._faults = replace(now, calls=now.calls - 1) if now.calls > 1 else Faults()
+            return now
+
+    def _over_rate(self, request: Request, faults: Faults) -> bool:
+        if faults.per_second is None or request.path in TOKEN_PATHS:
+            return False
+        now = time.monotonic()
+        with self._lock:
+            while self._recent and now - self._recent[0] >= 1:
+                self._recent.popleft()
+            if len(self._recent) >= faults.per_second:
+                return True
+            self._recent.append(now)
+            return False
+
+    def _produce(self, request: Request, faults: Faults) -> Answer:
+        if fault := self.tokens.fault_in_call(request):
+            return self._record(request, _gateway_error(401, fault))
+        if len(request.body) > self.body_limit:
+            return self._record(request, _gateway_error(413, "request too large"))
+        try:
+            notices = json.loads(request.body)["messages"]
+        except (ValueError, KeyError, TypeError):
+            return self._record(request, _gateway_error(400, "cannot process request body"))
+        if faults.break_on & set(_ids(request)):
+            return self._record(request, _gateway_error(500, "internal error"))
+        with self._lock:
+            refusal = self._apply(dict(request.query).get("orgId", ""), notices, faults)
+        if refusal:
+            return self._record(request, Answer(self.form.refusal_status, self.form.refusal(*refusal)))
+        return self._record(request, Answer(200, self.form.success()), ok=True)
+
+    def _apply(self, org_id: str, notices: Any, faults: Faults) -> tuple[int, str] | None:
+        """Produce all of the notices or, with a portal code and a message, none of them."""
+        organisation = self._organisations.get(org_id)
+        if organisation is None:
+            return 512, "organization is not selected" if not org_id else f"organization {org_id} is unknown"
+        if not isinstance(notices, list) or not notices:
+            return 400, "messages is required"
+        if len(notices) > BATCH_LIMIT:
+            return 432, f"too many messages: {len(notices)}, at most {BATCH_LIMIT}"
+        if fault := organisation.fault(notices):
+            return 400, f"parameter.invalid: {fault[0]}: {fault[1]}"
+        if culprit := next((n["messageId"] for n in notices if n["messageId"] in faults.refuse), None):
+            return 400, f"parameter.invalid: {culprit}: {faults.refuse[culprit]}"
+        organisation.produce(notices)
+        return None
+
+    def _record(self, request: Request, answer: Answer, *, ok: bool = False) -> Answer:
+        if request.path in PRODUCE_PATHS:
+            org_id = dict(request.query).get("orgId", "")
+            message = str(answer.body.get("message", ""))
+            call = Call(org_id, _ids(request), len(request.body), answer.status, message, ok)
+            with self._lock:
+                self._calls.append(call)
+        return answer
+
+
+def _ids(request: Request) -> list[str]:
+    """messageIds of a batch, whatever else is wrong with it."""
+    try:
+        notices = json.loads(request.body)["messages"]
+        return [str(notice["messageId"]) for notice in notices]
+    except (ValueError, KeyError, TypeError):
+        return []
+
+
+def _gateway_error(status: int, message: str) -> Answer:
+    return Answer(status, {"code": status, "message": message})
+
+
+def _rate_limited(faults: Faults) -> Answer:
+    headers = {} if faults.retry_after is None else {"Retry-After": faults.retry_after}
+    return replace(_gateway_error(429, "API rate limit exceeded"), headers=headers)

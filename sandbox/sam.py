@@ -1,0 +1,52 @@
+"""The SAM command line, run as a user runs it, with its output in a log file."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from sandbox.cloud import ROOT, SandboxError
+
+
+def sam(*arguments: str, log: Path, environ: Mapping[str, str] | None = None) -> None:
+    """Run `sam` in the repository's folder. Raises SandboxError with the end of its output."""
+    # Beside our own interpreter lie the sam command and the python3.13 that builds the layer.
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    given = {
+        **os.environ,
+        "PATH": path,
+        "SAM_CLI_TELEMETRY": "0",
+        "PYTHONWARNINGS": "ignore",
+        **(environ or {}),
+    }
+    log.parent.mkdir(exist_ok=True)
+    with log.open("ab") as output:
+        started = output.tell()
+        code = _run(["sam", *arguments], given, output.fileno())
+    if code:
+        tail = "\n".join(log.read_bytes()[started:].decode("utf-8", "replace").splitlines()[-15:])
+        raise SandboxError(f"sam {arguments[0]} failed ({code}); the whole output is in {log}:\n{tail}")
+
+
+def _run(command: list[str], environ: Mapping[str, str], output: int) -> int:
+    """Run to the end; if we are interrupted, what the command started ends too."""
+    try:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    except FileNotFoundError:
+        raise SandboxError(f"{command[0]} is not installed beside {sys.executable}") from None
+    try:
+        return process.wait()
+    except BaseException:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        raise

@@ -1,0 +1,53 @@
+"""Everything that a demo or a test needs, running: the local cloud, both stand-ins, the deployed relay."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+
+from sandbox.build import build
+from sandbox.cloud import Cloud
+from sandbox.deploy import Stack, deploy
+from sandbox.gateway import Gateway
+from sandbox.portal import Portal
+
+# Two organisations of the portal and their users; all invented.
+USERS = tuple(f"u-{number:03}" for number in range(1, 21))
+ORGANISATIONS = {"o-hangzhou": USERS, "o-ningbo": USERS[:8]}
+
+ENOS = {"appKey": "demo-app-key", "appSecret": "demo-app-secret"}
+MOZI = {"apiKey": "demo-api-key", "secretKey": "demo-secret-key"}
+
+Announce = Callable[[str], AbstractContextManager[object]]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What is running."""
+
+    cloud: Cloud
+    portal: Portal
+    gateway: Gateway
+    stack: Stack
+
+
+@contextmanager
+def stage(name: str, announce: Announce, port: int = 0) -> Iterator[Stage]:
+    """Build, start and deploy; stop everything at the end. Raises SandboxError.
+
+    `announce` is entered around each part with what is being done; logs are .sandbox/{name}-*.log.
+    """
+    cloud = Cloud(name, port)
+    for log in (cloud.log, cloud.sam_log):
+        log.unlink(missing_ok=True)
+    with (
+        Portal(app_key=ENOS["appKey"], app_secret=ENOS["appSecret"], organisations=ORGANISATIONS) as portal,
+        Gateway(api_key=MOZI["apiKey"], secret_key=MOZI["secretKey"]) as gateway,
+        cloud,
+    ):
+        with announce("Building the bundle (sam build)"):
+            build(cloud.sam_log)
+        with announce("Deploying it to the local cloud (sam deploy)"):
+            stack = deploy(cloud, {"EnosBaseUrl": portal.url, "GatewayBaseUrl": gateway.url})
+        stack.fill_secret("EnosCredentialsSecretArn", ENOS)
+        stack.fill_secret("GatewayCredentialsSecretArn", MOZI)
+        yield Stage(cloud, portal, gateway, stack)

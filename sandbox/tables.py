@@ -1,0 +1,39 @@
+"""The tables at the end of the demo."""
+
+from rich.console import Console
+from rich.table import Table
+
+from sandbox.steps import OrganisationRow, Scene, TopicRow
+
+
+def show_tables(scene: Scene, console: Console) -> None:
+    """Both tables, and under them why a notice was rejected."""
+    console.print(_topics(scene.topics))
+    console.print(_organisations(scene.organisations))
+    for row in scene.organisations:
+        for message_id, reason in row.rejected.items():
+            console.print(f"rejected {row.org_id} {message_id}: {reason}", markup=False, soft_wrap=True)
+
+
+def _topics(rows: list[TopicRow]) -> Table:
+    table = Table(title="Inbound: gateway → callback → topic → subscriber", title_justify="left")
+    table.add_column("topic")
+    for name in ("received", "published", "repeated"):
+        table.add_column(name, justify="right")
+    for slug, received, published in rows:
+        table.add_row(slug, str(received), str(published), str(received - published))
+    received, published = sum(row.received for row in rows), sum(row.published for row in rows)
+    table.add_section()
+    table.add_row("together", str(received), str(published), str(received - published))
+    return table
+
+
+def _organisations(rows: list[OrganisationRow]) -> Table:
+    table = Table(title="Outbound: queue → notice → portal", title_justify="left")
+    for name in ("organisation", "notices", "calls", "their sizes", "accepted", "rejected"):
+        table.add_column(name, justify="left" if name in ("organisation", "their sizes") else "right")
+    for row in rows:
+        sizes = " ".join(map(str, row.sizes))
+        counts = str(row.notices), str(len(row.sizes)), sizes, str(row.accepted), str(len(row.rejected))
+        table.add_row(row.org_id, *counts)
+    return table

@@ -1,0 +1,108 @@
+"""The deployed bundle relays real input both ways, and keeps what only a deployed one can promise."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from samcli.yamlhelper import yaml_parse
+
+from sandbox.cloud import REGION
+from sandbox.commands import commands
+from sandbox.delivery import post
+from sandbox.demo import STEPS
+from sandbox.inbound_steps import ANSWER, kept_and_pending
+from sandbox.local_invoke import ENV_FILE, TEMPLATE_FILE, write_local_invoke
+from sandbox.stage import Stage
+from sandbox.steps import Check, Scene, Step
+
+BASH = shutil.which("bash") or "/bin/sh"
+EVENT = b'{"dispatchId": "d-1", "sourceMessageId": "s-1", "content": {"tenantId": "196729"}}'
+
+
+def disagreeing(checks: Iterable[Check]) -> list[str]:
+    return [str(check) for check in checks if not check.ok]
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.run.__name__)
+def test_each_step_of_the_demo_agrees(scene: Scene, step: Step) -> None:
+    checks = list(step.run(scene, lambda done, total: None))
+
+    assert checks
+    assert disagreeing(checks) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/wrong-token", EVENT, 403),
+        ("/wrong-token/employee-leave", EVENT, 403),
+        ("/{token}", b"", 400),
+        ("/{token}/employee-leave", b"", 400),
+    ],
+)
+def test_what_is_not_taken_is_answered_with_an_errcode_and_not_kept(
+    running: Stage, path: str, body: bytes, status: int
+) -> None:
+    stack = running.stack
+    before = kept_and_pending(stack)
+    answer = post(stack.callback_url + path.format(token=stack.token()), body, 20)
+
+    assert answer.status == status
+    assert answer.headers["content-type"].startswith("application/json")
+    assert json.loads(answer.body)["errcode"] not in ("", "0")
+    assert kept_and_pending(stack) == before
+
+
+def test_the_functions_are_held_to_their_roles(running: Stage) -> None:
+    """As the gateway function: it may read its own secret, and not the portal's."""
+    outputs = running.stack.outputs
+    described = running.cloud.client("lambda").get_function_configuration(
+        FunctionName=outputs["GatewayFunctionName"]
+    )
+    session = {"RoleArn": described["Role"], "RoleSessionName": "test"}
+    given = running.cloud.client("sts").assume_role(**session)["Credentials"]
+    secrets = boto3.client(
+        "secretsmanager",
+        endpoint_url=running.cloud.url,
+        region_name=REGION,
+        aws_access_key_id=given["AccessKeyId"],
+        aws_secret_access_key=given["SecretAccessKey"],
+        aws_session_token=given["SessionToken"],
+    )
+
+    assert secrets.get_secret_value(SecretId=outputs["GatewayCredentialsSecretArn"])["SecretString"]
+    with pytest.raises(ClientError, match="AccessDenied"):
+        secrets.get_secret_value(SecretId=outputs["EnosCredentialsSecretArn"])
+
+
+@pytest.mark.parametrize("program", ["curl", "aws"])
+def test_the_commands_that_up_prints_work_as_printed(scene: Scene, program: str) -> None:
+    if subprocess.run([shutil.which(program) or "false", "--version"], capture_output=True).returncode:
+        pytest.skip(f"{program} is not installed here")
+    export, *printed = commands(scene.stage, scene.subscribers)
+
+    for command in (one for one in printed if one.text.startswith(program)):
+        script = f"{export.text}; {command.text}"
+        done = subprocess.run([BASH, "-c", script], capture_output=True, text=True, timeout=60)
+
+        assert (done.returncode, done.stderr) == (0, ""), command.title
+        assert done.stdout.strip() == ANSWER if program == "curl" else done.stdout, command.title
+
+
+def test_the_files_for_sam_local_invoke_name_what_is_deployed(running: Stage) -> None:
+    write_local_invoke(running.stack, "192.0.2.7")
+    variables = json.loads(ENV_FILE.read_text("utf-8"))
+    template = yaml_parse(TEMPLATE_FILE.read_text("utf-8"))
+
+    assert variables["CallbackFunction"]["EVENT_TABLE"] == running.stack.outputs["EventTableName"]
+    for name, given in variables.items():
+        properties = template["Resources"][name]["Properties"]
+        assert given["AWS_ENDPOINT_URL"] == f"http://192.0.2.7:{running.cloud.port}"
+        assert "127.0.0.1" not in str(given)
+        assert properties["Environment"]["Variables"] == given
+        assert (Path(properties["CodeUri"]) / properties["Handler"].split(".")[0]).is_dir()

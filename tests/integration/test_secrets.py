@@ -1,0 +1,85 @@
+"""Secret values: kept for a while, fresh when asked, and never in an error."""
+
+import boto3
+import pytest
+from pydantic import BaseModel
+
+from relay.secrets import SecretReader, SecretUnavailable
+from tests.template import make_secret
+
+pytestmark = pytest.mark.usefixtures("cloud")
+
+
+class Credentials(BaseModel):
+    key: str
+    secret: str
+
+
+class Clock:
+    """Seconds that pass when the test says so."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def reader(arn: str, clock: Clock) -> SecretReader[Credentials]:
+    return SecretReader(arn, Credentials, lambda: boto3.client("secretsmanager"), max_age=300, clock=clock)
+
+
+def put(arn: str, text: str) -> None:
+    boto3.client("secretsmanager").put_secret_value(SecretId=arn, SecretString=text)
+
+
+def test_a_value_is_kept_until_it_is_too_old() -> None:
+    arn, clock = make_secret("credentials", '{"key": "a", "secret": "1"}'), Clock()
+    secret = reader(arn, clock)
+    assert secret.get().key == "a"
+    put(arn, '{"key": "b", "secret": "2"}')
+
+    clock.now += 299
+    assert secret.get().key == "a"
+    clock.now += 1
+    assert secret.get().key == "b"
+
+
+def test_a_fresher_value_is_had_by_asking() -> None:
+    arn, clock = make_secret("credentials", '{"key": "a", "secret": "1"}'), Clock()
+    secret = reader(arn, clock)
+    secret.get()
+    put(arn, '{"key": "b", "secret": "2"}')
+
+    clock.now += 5
+    assert secret.get(max_age=6).key == "a"
+    assert secret.get(max_age=5).key == "b"
+
+
+def test_a_secret_that_nobody_filled_says_which_fields_it_wants() -> None:
+    secret = reader(make_secret("credentials", None), Clock())
+
+    with pytest.raises(SecretUnavailable, match="credentials"):
+        secret.get()
+
+
+@pytest.mark.parametrize("text", ["", "not JSON hush", '{"key": "hush"}', '["hush"]'])
+def test_a_value_of_the_wrong_shape_is_named_by_its_fields_and_never_shown(text: str) -> None:
+    secret = reader(make_secret("credentials", text or " "), Clock())
+
+    with pytest.raises(SecretUnavailable, match="key, secret") as caught:
+        secret.get()
+
+    assert "hush" not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
+def test_an_outage_does_not_replace_a_value_that_is_still_young_enough() -> None:
+    arn, clock = make_secret("credentials", '{"key": "a", "secret": "1"}'), Clock()
+    secret = reader(arn, clock)
+    secret.get()
+    boto3.client("secretsmanager").delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
+
+    with pytest.raises(SecretUnavailable):
+        secret.get(max_age=0)
+    assert secret.get().key == "a"

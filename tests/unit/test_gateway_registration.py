@@ -1,0 +1,146 @@
+"""What is to become of each tag's registration."""
+
+from typing import Any
+
+import pytest
+
+from gateway.addresses import Addresses, CallbackToken
+from gateway.registration import (
+    Change,
+    Registrations,
+    Step,
+    plan_register,
+    plan_unregister,
+    plan_update,
+)
+from gateway.requests import Register, Unregister, Update
+from gateway.rows import Row
+
+BASE = "http://192.0.2.10/callback"
+TAG, SLUG = "MOZI_VDS_TENANT_CHANGE|EMPLOYEE_LEAVE", "employee-leave"
+WANTED = f"{BASE}/new/{SLUG}"
+OLD_HOST = f"http://192.0.2.9/callback/new/{SLUG}"
+OLD_TOKEN = f"{BASE}/old/{SLUG}"
+VERY_OLD_TOKEN = f"{BASE}/older/{SLUG}"
+OTHER_RELAY = f"http://192.0.2.50/callback/theirs/{SLUG}"
+OTHER_SYSTEM = "http://192.0.2.77:8090/rpc/update"
+
+
+def registered(*addresses: str | None, id: str | None = "282") -> Registrations:
+    rows = [Row(id, TAG, address, None, {}) for address in addresses]
+    return Registrations(rows, Addresses(CallbackToken(current="new", previous="old")))
+
+
+def register(there: Registrations, **more: Any) -> list[Step]:
+    return list(plan_register(Register(action="register", callbackUrl=BASE, eventTags=(TAG,), **more), there))
+
+
+def update(there: Registrations, **more: Any) -> list[Step]:
+    return list(plan_update(Update(action="update", eventTags=(TAG,), **more), there))
+
+
+def unregister(there: Registrations, **more: Any) -> list[Step]:
+    return list(plan_unregister(Unregister(action="unregister", eventTags=(TAG,), **more), there))
+
+
+def test_a_tag_that_is_not_there_is_registered() -> None:
+    assert register(registered()) == [Step(TAG, Change.REGISTERED, WANTED)]
+
+
+def test_a_tag_that_is_registered_as_wanted_is_left_alone() -> None:
+    assert register(registered(WANTED)) == [Step(TAG, Change.UNCHANGED, WANTED)]
+    assert register(registered(OTHER_SYSTEM, WANTED, OLD_HOST)) == [Step(TAG, Change.UNCHANGED, WANTED)]
+    assert register(registered(WANTED, id=None)) == [Step(TAG, Change.UNCHANGED, WANTED)]
+
+
+@pytest.mark.parametrize(
+    "address", [OLD_HOST, OLD_TOKEN, VERY_OLD_TOKEN, f"{BASE}/new", f"{BASE}/new/app-update"]
+)
+def test_an_address_of_this_relay_that_changed_is_updated(address: str) -> None:
+    assert register(registered(address)) == [Step(TAG, Change.UPDATED, WANTED, "282", was=address)]
+
+
+@pytest.mark.parametrize("address", [OTHER_RELAY, OTHER_SYSTEM, None])
+def test_what_may_be_another_systems_is_not_taken_away_unless_told_to(address: str | None) -> None:
+    (left,) = register(registered(address))
+    (taken,) = register(registered(address), takeOver=True)
+
+    assert (left.change, left.address) == (Change.TAKEN, address or "")
+    assert "takeOver" in left.error
+    assert taken == Step(TAG, Change.UPDATED, WANTED, "282", was=address or "")
+
+
+def test_this_relays_registration_is_moved_rather_than_anothers() -> None:
+    (step,) = register(registered(OTHER_SYSTEM, OLD_HOST), takeOver=True)
+
+    assert step.was == OLD_HOST
+
+
+def test_of_two_registrations_the_one_that_can_be_changed_is() -> None:
+    there = Registrations(
+        registered(OLD_HOST, id=None).rows + registered(OLD_TOKEN).rows, registered().addresses
+    )
+
+    assert register(there) == [Step(TAG, Change.UPDATED, WANTED, "282", was=OLD_TOKEN)]
+
+
+def test_a_registration_whose_id_cannot_be_read_fails_and_is_not_made_twice() -> None:
+    for steps in (
+        register(registered(OLD_HOST, id=None)),
+        update(registered(OLD_TOKEN, id=None)),
+        unregister(registered(WANTED, id=None)),
+    ):
+        assert [step.change for step in steps] == [Change.FAILED]
+        assert "id cannot be read" in steps[0].error
+
+
+def test_another_tags_registration_does_not_count() -> None:
+    there = Registrations(
+        [Row("1", "ding_create_event|FAILED_ACCOUNT_ID", WANTED, None, {})], registered().addresses
+    )
+
+    assert register(there)[0].change is Change.REGISTERED
+
+
+def test_an_update_brings_the_current_token_to_where_the_relay_is() -> None:
+    assert update(registered(OLD_TOKEN)) == [Step(TAG, Change.UPDATED, WANTED, "282", was=OLD_TOKEN)]
+    assert update(registered(OLD_HOST)) == [Step(TAG, Change.UNCHANGED, OLD_HOST)]
+
+
+def test_an_update_with_an_address_moves_the_relay() -> None:
+    assert update(registered(OLD_HOST), callbackUrl=BASE) == [
+        Step(TAG, Change.UPDATED, WANTED, "282", was=OLD_HOST)
+    ]
+    assert update(registered(VERY_OLD_TOKEN), callbackUrl=BASE)[0].change is Change.UPDATED
+
+
+@pytest.mark.parametrize("address", [OTHER_RELAY, OTHER_SYSTEM, VERY_OLD_TOKEN, None])
+def test_an_update_never_brings_the_token_to_another_system(address: str | None) -> None:
+    assert [step.change for step in update(registered(address))] == [Change.TAKEN]
+
+
+def test_an_update_registers_nothing_new() -> None:
+    assert update(registered()) == [Step(TAG, Change.NOT_REGISTERED)]
+
+
+@pytest.mark.parametrize("address", [WANTED, OLD_HOST, OLD_TOKEN])
+def test_a_registration_of_this_relay_is_removed(address: str) -> None:
+    assert unregister(registered(address)) == [Step(TAG, Change.UNREGISTERED, address, "282")]
+
+
+@pytest.mark.parametrize("address", [OTHER_RELAY, OTHER_SYSTEM, VERY_OLD_TOKEN, None])
+def test_a_registration_of_another_system_is_removed_only_when_told_to(address: str | None) -> None:
+    assert [step.change for step in unregister(registered(address))] == [Change.TAKEN]
+    assert [step.change for step in unregister(registered(address), takeOver=True)] == [Change.UNREGISTERED]
+
+
+def test_each_registration_of_a_tag_is_removed() -> None:
+    assert [step.change for step in unregister(registered(WANTED, OTHER_SYSTEM, OLD_HOST))] == [
+        Change.UNREGISTERED,
+        Change.TAKEN,
+        Change.UNREGISTERED,
+    ]
+
+
+def test_nothing_registered_is_nothing_to_remove() -> None:
+    assert unregister(registered()) == [Step(TAG, Change.NOT_REGISTERED)]

@@ -1,0 +1,104 @@
+"""What the gateway function can be asked for."""
+
+import traceback
+from typing import Any
+
+import pytest
+
+from gateway.requests import Failed, Register, RetryFailed, Update, read_request
+from relay import catalog
+from relay.requests import InvalidRequest
+
+BASE = "http://192.0.2.10/callback"
+TAG = "MOZI_VDS_TENANT_CHANGE|EMPLOYEE_LEAVE"
+
+
+def test_a_registration_is_of_all_tags_unless_some_are_named() -> None:
+    request = read_request({"action": "register", "callbackUrl": BASE + "/"})
+
+    assert request == Register(
+        action="register", callbackUrl=BASE, eventTags=tuple(catalog.BY_TAG), takeOver=False
+    )
+
+
+def test_tags_are_named_as_such_or_by_slug_and_count_once() -> None:
+    request = read_request(
+        {"action": "register", "callbackUrl": BASE, "eventTags": ["employee-leave", TAG, "app-update"]}
+    )
+
+    assert isinstance(request, Register)
+    assert request.event_tags == (TAG, "openplatform_app_update|openplatform_app_update_tag")
+
+
+def test_an_update_needs_no_address() -> None:
+    assert read_request({"action": "update"}) == Update(action="update")
+
+
+@pytest.mark.parametrize("action", ["list", "failed", "retry-failed", "unregister"])
+def test_an_action_alone_is_enough_where_nothing_must_be_said(action: str) -> None:
+    assert read_request({"action": action}).action == action
+
+
+@pytest.mark.parametrize(
+    "event", [None, [], "register", {}, {"action": None}, {"action": "enrol"}, {"action": []}]
+)
+def test_an_unknown_action_is_answered_with_the_known_ones(event: Any) -> None:
+    with pytest.raises(
+        InvalidRequest, match=r"^action: must be one of register, update, unregister, list, failed"
+    ):
+        read_request(event)
+
+
+@pytest.mark.parametrize(
+    ("event", "field"),
+    [
+        ({"action": "register"}, "callbackUrl"),
+        ({"action": "register", "callbackUrl": 7}, "callbackUrl"),
+        ({"action": "register", "callbackUrl": "http://192.0.2.10/other"}, "callbackUrl"),
+        ({"action": "register", "callbackUrl": BASE, "eventTags": []}, "eventTags"),
+        ({"action": "register", "callbackUrl": BASE, "eventTags": TAG}, "eventTags"),
+        ({"action": "register", "callbackUrl": BASE, "eventTags": [TAG, "no|such"]}, "eventTags.1"),
+        ({"action": "register", "callbackUrl": BASE, "eventTags": ["unclassified"]}, "eventTags.0"),
+        ({"action": "register", "callbackUrl": BASE, "callbackURL": BASE}, "callbackURL"),
+        ({"action": "register", "callbackUrl": BASE, "takeOver": "perhaps"}, "takeOver"),
+        ({"action": "update", "callbackUrl": ""}, "callbackUrl"),
+        ({"action": "unregister", "callbackUrl": BASE}, "callbackUrl"),
+        ({"action": "list", "eventTags": [TAG]}, "eventTags"),
+        ({"action": "retry-failed", "limit": 0}, "limit"),
+        ({"action": "retry-failed", "limit": 1001}, "limit"),
+        ({"action": "failed", "limit": 501}, "limit"),
+        ({"action": "failed", "offset": -1}, "offset"),
+        ({"action": "remove-failed"}, "ids"),
+        ({"action": "remove-failed", "ids": []}, "ids"),
+        ({"action": "remove-failed", "ids": ["x"]}, "ids.0"),
+    ],
+)
+def test_a_wrong_field_is_named(event: dict[str, Any], field: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        read_request(event)
+
+    assert str(caught.value).startswith(f"{field}: ")
+
+
+def test_every_wrong_field_is_named_at_once() -> None:
+    with pytest.raises(InvalidRequest, match=r"eventTags\.0: .*; callbackUrl: .*; surprise: "):
+        read_request({"action": "register", "callbackUrl": "x", "eventTags": ["x"], "surprise": 1})
+
+
+def test_an_address_with_a_token_in_it_is_not_repeated_by_what_python_prints() -> None:
+    event = {"action": "register", "callbackUrl": f"{BASE}/s3cr3tToken", "extra": "s3cr3tToken"}
+
+    with pytest.raises(InvalidRequest) as caught:
+        read_request(event)
+
+    assert "s3cr3tToken" not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize("limit", [1, 500])
+def test_the_limits_themselves_are_allowed(limit: int) -> None:
+    assert read_request({"action": "retry-failed", "limit": limit}) == RetryFailed(
+        action="retry-failed", limit=limit
+    )
+    assert read_request({"action": "failed", "limit": limit, "offset": 0}) == Failed(
+        action="failed", limit=limit
+    )

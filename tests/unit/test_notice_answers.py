@@ -1,0 +1,160 @@
+"""What the portal's answers mean, and how requests to it are signed."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from notice.answers import (
+    ProduceError,
+    ProduceNotAllowed,
+    ProduceRefused,
+    ProduceUnavailable,
+    check,
+    retry_after,
+)
+from notice.signing import encryption, signature
+
+NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+
+
+def said(status: int, answer: object, headers: dict[str, str] | None = None) -> ProduceError:
+    body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+    with pytest.raises(ProduceError) as caught:
+        check(status, headers or {}, body, NOW)
+    return caught.value
+
+
+@pytest.mark.parametrize("data", [True, {"success": True}])
+@pytest.mark.parametrize("code", [{"code": 0}, {"code": 200}, {"code": "0"}, {"code": "200"}, {}])
+def test_both_forms_of_success_count_with_either_code(code: dict[str, object], data: object) -> None:
+    check(200, {}, json.dumps({**code, "message": "", "data": data}).encode())
+
+
+@pytest.mark.parametrize("data", [False, {"success": False}])
+def test_a_plain_no_is_about_the_data(data: object) -> None:
+    error = said(200, {"code": 0, "data": data})
+
+    assert isinstance(error, ProduceRefused)
+    assert error.code == "NotSent"
+
+
+@pytest.mark.parametrize("code", [400, 404, 408, 409, 410, 413, 415, 422, 432, 31400])
+@pytest.mark.parametrize("status", [200, 400, 500])
+def test_codes_that_speak_of_the_data_are_refusals_whatever_the_status(status: int, code: int) -> None:
+    error = said(status, {"code": code, "message": "parameter.invalid"})
+
+    assert isinstance(error, ProduceRefused)
+    assert (error.code, error.message) == (str(code), "parameter.invalid")
+
+
+@pytest.mark.parametrize("code", [401, 31401, 1203])
+@pytest.mark.parametrize("status", [200, 401, 500])
+def test_codes_of_the_token_are_about_everything(status: int, code: int) -> None:
+    error = said(status, {"code": code})
+
+    assert isinstance(error, ProduceNotAllowed)
+    assert error.everywhere
+
+
+@pytest.mark.parametrize("code", [403, 31403, 512])
+def test_codes_of_permission_may_be_about_one_organisation(code: int) -> None:
+    error = said(200, {"code": code})
+
+    assert isinstance(error, ProduceNotAllowed)
+    assert not error.everywhere
+
+
+@pytest.mark.parametrize(
+    ("code", "answered"), [(429, False), (31429, False), (503, False), (500, True), (504, True)]
+)
+@pytest.mark.parametrize("status", [200, 400, 401])
+def test_codes_that_say_nothing_about_the_data_leave_it_open(status: int, code: int, answered: bool) -> None:
+    error = said(status, {"code": code})
+
+    assert isinstance(error, ProduceUnavailable)
+    assert error.answered is answered
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        *((status, ProduceRefused) for status in (400, 413, 422)),
+        *((status, ProduceNotAllowed) for status in (401, 403, 404, 405)),
+        *((status, ProduceUnavailable) for status in (100, 204, 301, 302, 304, 402, 408, 418, 425, 429)),
+        *((status, ProduceUnavailable) for status in (500, 501, 502, 503, 504, 599)),
+    ],
+)
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b"[]", b"\xff", b"[" * 100_000, b'{"code":0,"x":1}', b'{"code":[]}']
+)
+def test_without_a_known_code_the_status_speaks(status: int, kind: type[ProduceError], body: bytes) -> None:
+    error = said(status, body)
+
+    assert type(error) is kind
+    assert error.code in (str(status), "200")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *(b"", b"<html>login</html>", {}, [], "ok", {"code": 0}, {"code": 777, "data": True}),
+        *({"code": 0, "data": data} for data in (None, 1, {}, {"success": "true"}, {"success": 1})),
+    ],
+)
+def test_a_200_that_does_not_say_yes_is_no_success(answer: object) -> None:
+    assert isinstance(said(200, answer), ProduceUnavailable)
+
+
+@pytest.mark.parametrize("status", [301, 400, 500])
+def test_a_yes_under_an_error_status_is_no_success(status: int) -> None:
+    assert said(status, {"code": 0, "data": True}).code == str(status)
+
+
+def test_the_gateways_status_field_counts_unless_it_only_echoes_http() -> None:
+    assert isinstance(said(200, {"status": 1203, "msg": "token expired"}), ProduceNotAllowed)
+    assert isinstance(said(404, {"status": 404, "path": "/x"}), ProduceNotAllowed)
+    assert isinstance(said(404, {"code": 404}), ProduceRefused)
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"),
+    [
+        (None, None),
+        ("", None),
+        ("soon", None),
+        ("-5", None),
+        ("0", 0.0),
+        ("120", 120.0),
+        (" 7 ", 7.0),
+        ("Sun, 22 Nov 2026 10:02:00 GMT", 120.0),
+        ("Sun, 22 Nov 2026 09:00:00 GMT", 0.0),
+        ("Sun, 22 Nov 2026 10:02:00", 120.0),
+    ],
+)
+def test_retry_after_is_read_in_both_its_forms(given: str | None, seconds: float | None) -> None:
+    assert retry_after(given, NOW) == seconds
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_wait_that_the_portal_asks_for_is_passed_on(status: int) -> None:
+    error = said(status, b"", {"Retry-After": "30"})
+
+    assert isinstance(error, ProduceUnavailable)
+    assert error.retry_after == 30
+
+
+def test_the_signature_is_the_one_of_the_vendors_example() -> None:
+    body = '{\n  "count": 20,\n  "page": 1,\n  "desc": "描述"\n}'.encode()
+    query = {"k3": "v3", "k1": "v1", "k2": "v2"}
+
+    signed = signature("xxxxaaaxxxx", query, body, 1572574909697, "xxxappSecretxxx")
+
+    assert signed == "59828328f6c1f9771015dc74e4929ae30f518a35a3d2353972c2ea46556fc981"
+
+
+def test_the_proof_in_a_token_request_is_the_documented_digest() -> None:
+    # printf 'key1572574909697secret' | sha256sum
+    assert encryption("key", 1572574909697, "secret") == (
+        "cda3638346f2d7f5e184e8c45d1ac11958f2bb0ba05a579a839fc0bad6d38fd5"
+    )

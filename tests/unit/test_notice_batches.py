@@ -1,0 +1,84 @@
+"""How notices are put together into produce calls."""
+
+import json
+
+import pytest
+
+from notice import batches
+from notice.batches import BATCH_BYTES, body, cut, next_suspects, rounds
+from notice.records import Notice
+from tests.outbound import notice, notices
+
+
+def sized(name: int, size: int) -> Notice:
+    return Notice("o-1", f"n-{name}", b"x" * size)
+
+
+@pytest.mark.parametrize(
+    ("count", "sizes"), [(0, []), (1, [1]), (100, [100]), (101, [100, 1]), (10_000, [100] * 100)]
+)
+def test_a_batch_holds_at_most_100_notices(count: int, sizes: list[int]) -> None:
+    assert [len(batch) for batch in cut(notices(count))] == sizes
+
+
+@pytest.mark.parametrize(
+    ("sizes", "parts"),
+    [
+        ([BATCH_BYTES // 2 - 1, BATCH_BYTES // 2 - 1], [2]),
+        ([BATCH_BYTES // 2, BATCH_BYTES // 2], [1, 1]),
+        ([BATCH_BYTES + 1, 1, 1], [1, 2]),
+        ([1, BATCH_BYTES + 1, 1], [1, 1, 1]),
+    ],
+)
+def test_a_batch_holds_so_many_bytes_and_a_larger_notice_travels_alone(
+    sizes: list[int], parts: list[int]
+) -> None:
+    given = [sized(number, size) for number, size in enumerate(sizes)]
+
+    assert [len(batch) for batch in cut(given)] == parts
+
+
+def test_a_body_is_the_vendors_shape_in_compact_utf_8() -> None:
+    first, second = notice(1), notice(2)
+
+    assert json.loads(body([first, second])) == {
+        "messages": [json.loads(first.wire), json.loads(second.wire)]
+    }
+    assert body([first]) == b'{"messages":[' + first.wire + b"]}"
+
+
+def test_equal_copies_count_as_received_as_often_as_any_of_them() -> None:
+    ((one,),) = rounds([notice(1), notice(1, receives=5), notice(1, receives=2)])
+
+    assert one.receives == 5
+
+
+def test_no_round_holds_a_message_id_twice() -> None:
+    given = [notice(1, text="a"), notice(2), notice(1, text="b"), notice(1, text="c"), notice(1, org="o-2")]
+
+    found = rounds(given)
+
+    assert [[one.message_id for one in each] for each in found] == [["n-1", "n-2", "n-1"], ["n-1"], ["n-1"]]
+    assert [each[0] for each in found] == [given[0], given[2], given[3]]
+
+
+@pytest.mark.parametrize(
+    ("receives", "boost", "size"),
+    [(7, 1, 1), (7, 4, 4), (2, 1, 50), (2, 2, 100), (2, 64, 100), (999, 64, 64)],
+)
+def test_the_first_batch_of_suspects_is_what_they_are_due(receives: int, boost: int, size: int) -> None:
+    assert len(next_suspects(notices(200, receives=receives), boost)) == size
+
+
+def test_a_notice_that_was_received_often_does_not_ride_in_a_large_batch() -> None:
+    suspects = [*notices(40, receives=2), *notices(40, receives=7)]
+
+    assert len(next_suspects(suspects, 1)) == 40
+
+
+def test_suspects_stand_in_another_order_at_every_receive() -> None:
+    first = [one.message_id for one in batches.in_changing_order(notices(20, receives=7))]
+    second = [one.message_id for one in batches.in_changing_order(notices(20, receives=8))]
+
+    assert sorted(first) == sorted(second)
+    assert first[0] != second[0]

@@ -1,0 +1,176 @@
+"""Records read into notices: what was sent, kept to the letter, and what can never be sent."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notice.bodies import UnreadableBody, take_apart
+from notice.outcomes import Rejected
+from notice.records import Notice, Record, read_records
+from tests.outbound import NOW, event, message, record
+from tests.template import ROOT
+
+
+def read(*given: dict[str, Any]) -> list[Record]:
+    return read_records(event(*given), NOW)
+
+
+def only(given: dict[str, Any]) -> Record:
+    (found,) = read(given)
+    return found
+
+
+@pytest.mark.parametrize("count", [1, 100])
+def test_a_record_holds_1_to_100_notices(count: int) -> None:
+    found = only(record(*(message(f"n-{number}") for number in range(count))))
+
+    assert found.org_id == "o-1"
+    assert all(isinstance(entry.notice, Notice) for entry in found.entries)
+    assert len(found.entries) == count
+
+
+@pytest.mark.parametrize("count", [0, 101])
+def test_a_record_with_none_or_too_many_is_rejected_whole(count: int) -> None:
+    given = record(*(message(f"n-{number}") for number in range(count)))
+
+    found = only(given)
+
+    (entry,) = found.entries
+    assert found.org_id is None
+    assert entry.sent == given["body"]
+    assert entry.notice == Rejected("InvalidNotice", f"messages: a list of 1 to 100 notices, here {count}")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "not JSON",
+        "[]",
+        '"text"',
+        "null",
+        "{",
+        '{"orgId":"o","messages":[{"messageId":"n"}]} x',
+        '{"orgId":"o","messages":[{"messageId":"n"},]}',
+        '{"orgId":"o","messages":[{"messageId":"n"}',
+        '{"orgId":"o" "messages":[{"messageId":"n"}]}',
+        '{1:"o","messages":[{"messageId":"n"}]}',
+        '{"orgId":"o","messages":[{"messageId":"n","x":NaN}]}',
+        '{"orgId":"o","messages":[{"messageId":"n","x":1e400}]}',
+        '{"orgId":"o","messages":{"messageId":"n"}}',
+        '{"orgId":"o","messages":null}',
+        '{"messages":[{"messageId":"n"}]}',
+        '{"orgId":"","messages":[{"messageId":"n"}]}',
+        '{"orgId":7,"messages":[{"messageId":"n"}]}',
+        '{"orgId":"\\ud800","messages":[{"messageId":"n"}]}',
+        '{"orgId":"o","messages":' + "[" * 100_000,
+    ],
+)
+def test_a_record_that_cannot_be_read_is_rejected_whole_and_verbatim(body: str) -> None:
+    found = only(record(body=body))
+
+    (entry,) = found.entries
+    assert isinstance(entry.notice, Rejected)
+    assert entry.notice.code == "InvalidNotice"
+    assert (found.org_id, entry.sent, entry.message_id) == (None, body, "")
+
+
+def test_one_bad_notice_in_a_good_record_is_rejected_alone() -> None:
+    found = only(record(message("n-1"), message("n-2", messageType=2), "text", message("n-4")))
+
+    rejected = [entry for entry in found.entries if isinstance(entry.notice, Rejected)]
+    assert [entry.message_id for entry in found.entries] == ["n-1", "n-2", "", "n-4"]
+    assert [entry.sent for entry in rejected] == [json.dumps(message("n-2", messageType=2)), '"text"']
+    assert rejected[0].notice == Rejected("InvalidNotice", "messageType: Input should be 1")
+
+
+def test_a_notice_is_kept_as_the_very_text_that_was_sent() -> None:
+    text = '{ "messageId" : "n\\u002d1",\n "x": 1.10, "big": 12345678901234567890123, "x": 2 }'
+
+    found = only(record(body=f'{{"messages" : [ {text} ,{text}], "orgId":"o"}}'))
+
+    assert [entry.sent for entry in found.entries] == [text, text]
+    assert found.entries[0].message_id == "n-1"
+
+
+def test_a_member_that_comes_twice_counts_as_it_came_last() -> None:
+    body = '{"orgId":"a","messages":[{"messageId":"1"}],"orgId":"b","messages":[{"messageId":"2"}]}'
+
+    found = only(record(body=body))
+
+    assert found.org_id == "b"
+    assert [entry.message_id for entry in found.entries] == ["2"]
+
+
+def test_how_often_and_since_when_a_record_is_tried_comes_with_it() -> None:
+    found = only(record(message(), receives=7, sent_at=NOW - 60))
+
+    assert (found.receives, found.sent_at) == (7, NOW - 60)
+    assert isinstance(found.entries[0].notice, Notice)
+    assert found.entries[0].notice.receives == 7
+
+
+@pytest.mark.parametrize("odd", [{}, {"Records": None}, {"Records": []}, [], None, "text"])
+def test_an_event_without_records_has_none(odd: object) -> None:
+    assert read_records(odd, NOW) == []
+
+
+def test_a_record_without_attributes_is_fresh() -> None:
+    (found,) = read_records({"Records": [{"messageId": "r", "body": "{}"}]}, NOW)
+
+    assert (found.receives, found.sent_at, found.receipt) == (1, NOW, "")
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"), [("notice-records.json", 3, 0), ("notice-records-with-a-bad-one.json", 2, 2)]
+)
+def test_the_sample_events_are_what_they_say(name: str, good: int, bad: int) -> None:
+    sample = json.loads((Path(ROOT) / "events" / name).read_text("utf-8"))
+
+    found = [entry.notice for each in read_records(sample, NOW) for entry in each.entries]
+
+    assert sum(isinstance(one, Notice) for one in found) == good
+    assert sum(isinstance(one, Rejected) for one in found) == bad
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(
+    st.lists(JSON, max_size=4),
+    st.dictionaries(st.text(max_size=4), JSON, max_size=3),
+    st.sampled_from([None, 1]),
+    st.booleans(),
+)
+def test_any_json_is_taken_apart_into_what_it_holds(
+    elements: list[Any], members: dict[str, Any], indent: int | None, ascii_only: bool
+) -> None:
+    text = json.dumps({**members, "messages": elements}, indent=indent, ensure_ascii=ascii_only)
+    members.pop("messages", None)
+
+    found, taken = take_apart(text)
+
+    assert found == members
+    assert [value for value, _ in taken] == elements
+    assert all(sent in text and json.loads(sent) == value for value, sent in taken)
+
+
+@given(st.text(alphabet='{}[]":, 12amesgx', max_size=30))
+def test_what_a_json_reader_refuses_is_refused(text: str) -> None:
+    try:
+        expected = json.loads(text)
+    except ValueError:
+        expected = None
+    if isinstance(expected, dict):
+        take_apart(text)
+    else:
+        with pytest.raises(UnreadableBody):
+            take_apart(text)
