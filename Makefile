@@ -46,7 +46,7 @@ up: setup  ## the same sandbox, left running, with commands to try
 
 .PHONY: test
 test: setup  ## every test: unit, integration, and end to end on the sandbox
-	python -m pytest
+	python -m pytest --numprocesses auto --dist loadfile
 
 .PHONY: build
 build: $(dev)  ## build what `sam deploy` uploads

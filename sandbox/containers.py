@@ -45,13 +45,15 @@ def reachable(urls: Iterable[str]) -> Iterator[str]:
     bridge = bridge_address()
     with ExitStack() as stack:
         for url in urls if bridge else ():
-            server = stack.enter_context(_Forwarder(bridge or "", urlsplit(url).port or 0))
+            server = stack.enter_context(Forwarder(bridge or "", urlsplit(url).port or 0))
             threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
             stack.callback(server.shutdown)
         yield bridge or DESKTOP
 
 
-class _Forwarder(ThreadingTCPServer):
+class Forwarder(ThreadingTCPServer):
+    """Passes on what comes to an address to the same port of the loopback address."""
+
     daemon_threads = True
     allow_reuse_address = True
 
@@ -61,7 +63,7 @@ class _Forwarder(ThreadingTCPServer):
 
 
 class _Passing(BaseRequestHandler):
-    server: _Forwarder
+    server: Forwarder
 
     def handle(self) -> None:
         with socket.create_connection(("127.0.0.1", self.server.port)) as inner:

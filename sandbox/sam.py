@@ -26,8 +26,14 @@ def sam(*arguments: str, log: Path, environ: Mapping[str, str] | None = None) ->
         started = output.tell()
         code = _run(["sam", *arguments], given, output.fileno())
     if code:
-        tail = "\n".join(log.read_bytes()[started:].decode("utf-8", "replace").splitlines()[-15:])
+        tail = _end_of(log.read_bytes()[started:].decode("utf-8", "replace"))
         raise SandboxError(f"sam {arguments[0]} failed ({code}); the whole output is in {log}:\n{tail}")
+
+
+def _end_of(output: str) -> str:
+    """The last lines; of one that counted upwards only what it ended with."""
+    lines = [line.rstrip("\r").rpartition("\r")[2] for line in output.split("\n")]
+    return "\n".join([line for line in lines if line.strip()][-12:])
 
 
 def _run(command: list[str], environ: Mapping[str, str], output: int) -> int:

@@ -10,9 +10,9 @@ from sandbox.deploy import Stack, deploy
 from sandbox.gateway import Gateway
 from sandbox.portal import Portal
 
-# Two organisations of the portal and their users; all invented.
+# Organisations of the portal and their users, all invented; the last is that of the samples in events/.
 USERS = tuple(f"u-{number:03}" for number in range(1, 21))
-ORGANISATIONS = {"o-hangzhou": USERS, "o-ningbo": USERS[:8]}
+ORGANISATIONS = {"o-hangzhou": USERS, "o-ningbo": USERS[:8], "o15504745674071": ("u123", "u456", *USERS)}
 
 ENOS = {"appKey": "demo-app-key", "appSecret": "demo-app-secret"}
 MOZI = {"apiKey": "demo-api-key", "secretKey": "demo-secret-key"}

@@ -74,10 +74,16 @@ def next_suspects(suspects: Sequence[Notice], boost: int) -> Batch:
 
 
 def in_changing_order(suspects: Iterable[Notice]) -> list[Notice]:
-    """The least received first, and at every receive in another order: none is always behind another."""
+    """The least received first, and at every receive in another order: none is always behind another.
 
-    def place(suspect: Notice) -> tuple[int, int]:
-        return suspect.receives, crc32(f"{suspect.receives} {suspect.message_id}".encode())
+    Notices of one record stay together, because only a record of which all is decided leaves the queue.
+    """
+
+    def place(one: Notice) -> tuple[int, int, str, int]:
+        return one.receives, shuffled(one, one.record_id), one.record_id, shuffled(one, one.message_id)
+
+    def shuffled(one: Notice, name: str) -> int:
+        return crc32(f"{one.receives} {name}".encode())
 
     return sorted(suspects, key=place)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import chain
-from time import monotonic
+from time import time
 
 from notice import batches
 from notice.batches import Batch
@@ -32,25 +32,27 @@ class Dispatcher:
         *,
         workers: int = WORKERS,
         search_calls: int = SEARCH_CALLS,
-        clock: Callable[[], float] = monotonic,
+        clock: Callable[[], float] = time,  # Goes on while Lambda freezes the container.
     ) -> None:
         self._portal, self._workers, self._search_calls = portal, workers, search_calls
         self._doubts = Doubts(clock)
         self._pause = Pause(clock)
+        self._suspicious = True
 
     def dispatch(self, notices: Iterable[Notice], deadline: Deadline) -> Report:
         """Every notice's outcome, by `deadline` at the latest.
 
-        Fresh notices go first, in full batches. Suspects, which were received before, follow in small
-        batches that double in size as long as the portal takes them: one probe while it is down, full speed
-        a few calls after it is up.
+        Fresh notices go first, in full batches. Suspects, which were received before, follow: one probe
+        while the portal is down, full speed a few calls after it is up. They start in small batches that
+        double as the portal takes them, unless what failed here last was no fault of theirs: a portal that
+        limits the rate of calls is owed as few calls as possible.
         """
         given = list(notices)
         progress = Progress(deadline, self._doubts, search_calls=self._search_calls)
         pause = self._pause.left()
         if pause:
             progress.halt(Deferred("the portal is left alone for a while", pause))
-        sending = Sending(Sender(self._portal, progress), progress, self._workers)
+        sending = Sending(Sender(self._portal, progress), progress, self._workers, self._suspicious)
         for one_round in batches.rounds(given):
             sending.send(one_round)
         report = progress.close(given)
@@ -65,13 +67,15 @@ class Dispatcher:
             failed=bool(report.outages) or any(not org_id for org_id, _ in report.faults),
             asked=max(asked, default=0.0),
         )
+        self._suspicious = self._suspicious if report.broke is None else report.broke
 
 
 class Sending:
     """One invocation's threads and the order in which they send."""
 
-    def __init__(self, sender: Sender, progress: Progress, workers: int) -> None:
+    def __init__(self, sender: Sender, progress: Progress, workers: int, suspicious: bool) -> None:
         self._sender, self._progress = sender, progress
+        self._first_boost = 1 if suspicious else batches.BATCH_LIMIT
         self._workers = workers
         self._waiting: set[tuple[str, str]] = set()
 
@@ -88,12 +92,13 @@ class Sending:
 
     def _ramp(self, suspects: list[Notice]) -> list[Notice]:
         """Send suspects one batch after the other until batches are full; what is left then."""
-        boost, groups = 1, batches.by_organisation(suspects)
+        boost, groups, probed = self._first_boost, batches.by_organisation(suspects), False
         for waiting in groups.values():
-            while waiting and boost < batches.BATCH_LIMIT:
+            while waiting and (boost < batches.BATCH_LIMIT or not probed):
                 batch = batches.next_suspects(waiting, boost)
                 del waiting[: len(batch)]
-                boost *= 2 if self._sender.send_suspects(batch) else 1
+                probed = self._sender.send_suspects(batch)
+                boost *= 2 if probed else 1
         return list(chain.from_iterable(groups.values()))
 
     def _whose_turn_it_is(self, one_round: Iterable[Notice]) -> Iterator[Notice]:

@@ -1,7 +1,7 @@
 """Organisations whose every notice is refused alike: more likely the orgId is wrong than the notices are."""
 
 from collections.abc import Callable
-from time import monotonic
+from time import time
 
 ALIKE = 5
 STANDING_SECONDS = 3600.0
@@ -13,7 +13,7 @@ class Doubts:
     Without this memory a wrong orgId would lose a few notices to the dead-letter queue at every return.
     """
 
-    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time) -> None:
         self._clock = clock
         self._until: dict[tuple[str, str], float] = {}
 

@@ -1,7 +1,7 @@
 """Pauses that a container makes between its calls when the portal does not work."""
 
 from collections.abc import Callable
-from time import monotonic
+from time import time
 
 # However long a portal asks to be left alone, a container calls again after this.
 LONGEST_ASKED = 900.0
@@ -16,7 +16,7 @@ class Pause:
     return would be a call otherwise. One failure alone pauses nothing, for one notice may have caused it.
     """
 
-    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time) -> None:
         self._clock = clock
         self._until = 0.0
         self._failures = 0

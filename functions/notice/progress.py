@@ -28,6 +28,8 @@ class Report:
     """Configuration faults: organisation ("" for all) and code."""
     outages: Counter[str] = field(default_factory=Counter)
     """Codes of the answers, or of their absence, that left batches undecided."""
+    broke: bool | None = None
+    """Whether the last of these was the portal's failing on a batch; None if there was none."""
 
 
 class Progress:
@@ -110,6 +112,7 @@ class Progress:
     def unavailable(self, error: ProduceUnavailable, *, stop: bool) -> Deferred:
         with self._lock:
             self._report.outages[error.code] += 1
+            self._report.broke = error.answered
             why = Deferred(f"unavailable: {error}", error.retry_after)
             if stop:
                 self._stop = self._stop or why

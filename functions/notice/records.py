@@ -23,6 +23,7 @@ class Notice:
     message_id: str
     wire: bytes
     receives: int = field(compare=False, default=1)
+    record_id: str = field(compare=False, default="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +61,15 @@ def _record(given: Mapping[str, Any], now: float) -> Record:
     attributes: Mapping[str, str] = given.get("attributes") or {}
     receives = int(attributes.get("ApproximateReceiveCount", 1))
     body = given.get("body") or ""
+    record_id = given.get("messageId") or ""
     org_id: str | None = None
     try:
         org_id, found = _read(body)
-        entries = tuple(_entries(org_id, found, receives))
+        entries = tuple(_entries(org_id, found, receives, record_id))
     except InvalidRecord as error:
         entries = (Entry(body, Rejected(INVALID, str(error))),)
     return Record(
-        id=given.get("messageId", ""),
+        id=record_id,
         receipt=given.get("receiptHandle", ""),
         receives=receives,
         sent_at=int(attributes.get("SentTimestamp", now * 1000)) / 1000,
@@ -90,11 +92,12 @@ def _read(body: str) -> tuple[str, list[tuple[Any, str]]]:
     return org_id, found
 
 
-def _entries(org_id: str, found: list[tuple[Any, str]], receives: int) -> Iterator[Entry]:
+def _entries(org_id: str, found: list[tuple[Any, str]], receives: int, record_id: str) -> Iterator[Entry]:
     for value, sent in found:
         try:
-            notice = notices.Notice.read(value)
-            yield Entry(sent, Notice(org_id, notice.message_id, notice.wire(), receives), notice.message_id)
+            read = notices.Notice.read(value)
+            notice = Notice(org_id, read.message_id, read.wire(), receives, record_id)
+            yield Entry(sent, notice, read.message_id)
         except notices.InvalidNotice as error:
             named = value.get("messageId") if isinstance(value, dict) else None
             yield Entry(sent, Rejected(INVALID, str(error)), named if isinstance(named, str) else "")

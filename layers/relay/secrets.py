@@ -4,8 +4,9 @@ from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ValidationError
+
+from relay.faults import Unavailable, aws_faults
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -48,10 +49,11 @@ class SecretReader[Model: BaseModel]:
     def _fetch(self) -> Model:
         self._client = self._client or self._make_client()
         try:
-            text = self._client.get_secret_value(SecretId=self._arn)["SecretString"]
+            with aws_faults():
+                text = self._client.get_secret_value(SecretId=self._arn)["SecretString"]
             return self._model.model_validate_json(text)
-        except (ClientError, BotoCoreError) as error:
-            raise SecretUnavailable(f"{self._arn} cannot be read: {error}") from error
+        except Unavailable as error:
+            raise SecretUnavailable(f"{self._arn} cannot be read: {error.code}") from error
         except (ValidationError, KeyError):
             # Nothing of the value may reach a log, not even as the error's cause.
             fields = ", ".join(self._model.model_fields)

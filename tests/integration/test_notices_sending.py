@@ -84,6 +84,19 @@ def test_a_notice_goes_up_to_the_size_of_a_record(queue: Queue, over: int) -> No
     assert max(len(body.encode()) for body in queue.bodies()) <= RECORD_BYTES
 
 
+@pytest.mark.parametrize(("over", "records"), [(0, 1), (1, 2)])
+def test_a_record_is_filled_to_the_last_byte(queue: Queue, over: int, records: int) -> None:
+    given = [message("a", x="x" * 100_000), message("b", x="")]
+    body = json.dumps({"orgId": "o-1", "messages": given}, ensure_ascii=False, separators=(",", ":"))
+    given[1]["x"] = "x" * (RECORD_BYTES + over - len(body.encode()))
+
+    queue.send(given)
+
+    sizes = [len(body.encode()) for body in queue.bodies()]
+    assert len(sizes) == records
+    assert sizes == [RECORD_BYTES] or max(sizes) < RECORD_BYTES
+
+
 @pytest.mark.parametrize("size", [1000, 30_000, 100_000, 200_000])
 def test_records_and_requests_stay_within_what_sqs_takes(queue: Queue, size: int) -> None:
     given = [message(f"n-{number}", body="中" * (size // 3)) for number in range(25)]
@@ -102,6 +115,7 @@ def test_every_character_arrives(queue: Queue, character: str) -> None:
 
     (one,) = queue.notices()
     assert json.loads(one.wire)["ext"] == character
+    assert not set(queue.bodies()[0]) & {"\x00", "\x0b", "\ufffe", "\uffff"}  # The mock would take them.
 
 
 def test_text_that_is_not_unicode_is_not_sent(queue: Queue) -> None:

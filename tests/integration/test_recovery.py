@@ -188,10 +188,11 @@ def test_a_replay_goes_on_by_its_cursor(invoke: Invoke, subscriber: str) -> None
 def test_a_replay_by_ids_and_a_dry_run(invoke: Invoke, subscriber: str) -> None:
     event = keep(1, age=600, published=True)
 
-    dry = invoke("replay", eventTags=[SLUG], dryRun=True)
+    dry = invoke("replay", dryRun=True)
     by_id = invoke("replay", ids=[event.id, "f" * 32])
 
     assert dry["counts"] == {"matched": 1, "replayed": 0, "gone": 0, "notFound": 0, "left": 0}
+    assert dry["topics"] == {SLUG: 1}
     assert by_id["counts"] == {"matched": 1, "replayed": 1, "gone": 0, "notFound": 1, "left": 0}
     assert by_id["notFound"] == ["f" * 32]
     assert len(received(subscriber)) == 1

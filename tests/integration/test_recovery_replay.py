@@ -97,6 +97,7 @@ def follow(
     position = begin(**fields)
     while position.slugs:
         runs.append(replayer.replay(position, limit, pace()))
+        assert len(runs) <= 1000, "the cursors lead nowhere"
         assert runs[-1].position is not None
         cursor = runs[-1].position.cursor
         if cursor is None:

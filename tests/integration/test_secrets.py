@@ -1,7 +1,10 @@
 """Secret values: kept for a while, fresh when asked, and never in an error."""
 
+from typing import Never
+
 import boto3
 import pytest
+from botocore.parsers import ResponseParserError
 from pydantic import BaseModel
 
 from relay.secrets import SecretReader, SecretUnavailable
@@ -83,3 +86,16 @@ def test_an_outage_does_not_replace_a_value_that_is_still_young_enough() -> None
     with pytest.raises(SecretUnavailable):
         secret.get(max_age=0)
     assert secret.get().key == "a"
+
+
+def test_an_answer_that_nobody_can_read_is_an_outage() -> None:
+    class Garbling:
+        """A client whose answers are no JSON."""
+
+        def get_secret_value(self, **_: object) -> Never:
+            raise ResponseParserError("invalid XML")
+
+    secret = SecretReader("arn", Credentials, Garbling)  # type: ignore[arg-type]  # all that is called of a client
+
+    with pytest.raises(SecretUnavailable):
+        secret.get()

@@ -1,6 +1,8 @@
 """How notices are put together into produce calls."""
 
 import json
+from dataclasses import replace
+from itertools import groupby
 
 import pytest
 
@@ -82,3 +84,11 @@ def test_suspects_stand_in_another_order_at_every_receive() -> None:
 
     assert sorted(first) == sorted(second)
     assert first[0] != second[0]
+
+
+def test_notices_of_one_record_stand_together() -> None:
+    suspects = [replace(notice(n, receives=7), record_id=f"r-{n % 10}") for n in range(100)]
+
+    standing = [one.record_id for one in batches.in_changing_order(suspects)]
+
+    assert [name for name, _ in groupby(standing)] == list(dict.fromkeys(standing))

@@ -131,7 +131,8 @@ def test_under_a_rate_limit_everything_gets_through_and_few_calls_are_refused(wa
     assert len(portal.content) == 800
     assert days.dead == []
     assert max(per_minute.values()) == 4  # The first refusal ends the invocation.
-    assert (refused, 0) == 1
+    assert refused.total() <= 40
+    assert max(refused) <= 1
 
 
 def test_one_record_with_a_notice_that_breaks_the_portal_is_over_within_hours() -> None:

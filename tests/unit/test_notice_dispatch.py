@@ -357,6 +357,30 @@ def test_a_notice_that_was_taken_but_not_answered_is_sent_again_and_told_once() 
     assert portal.told == {("o-1", "n-1", "u-1"): 1}
 
 
+def test_after_a_rate_limit_notices_travel_in_full_batches_again() -> None:
+    portal, hours = FakePortal(), itertools.count(step=3600)
+    dispatcher = Dispatcher(portal, workers=1, clock=lambda: next(hours))
+    portal.error = ProduceUnavailable("429")
+    dispatcher.dispatch(notices(300, receives=9), deadline())
+    portal.error = None
+
+    dispatcher.dispatch(notices(300, receives=10), deadline())
+
+    assert portal.sizes == [1, 100, 100, 100]
+
+
+def test_after_a_rate_limit_that_lasts_there_is_one_probe() -> None:
+    portal, hours = FakePortal(), itertools.count(step=3600)
+    dispatcher = Dispatcher(portal, clock=lambda: next(hours))
+    portal.error = ProduceUnavailable("429")
+    portal.meddle = lambda org, names: Event().wait(0.05)  # Long enough for other threads to call too.
+
+    for receives in (9, 10, 11):
+        dispatcher.dispatch(notices(1000, receives=receives), deadline())
+
+    assert portal.sizes == [1, 100, 100]
+
+
 # -- not allowed
 
 
@@ -478,17 +502,13 @@ def test_different_notices_of_one_id_are_sent_in_turn() -> None:
 
 
 def test_a_notice_waits_for_an_undecided_one_of_the_same_id() -> None:
-    portal = FakePortal()
+    portal = FakePortal(bad={"n-2"})
+    given = [notice(1, text="a"), notice(2), notice(1, text="b")]
 
-    def forget_the_first(_org: str, names: list[str]) -> None:
-        portal.error = DOWN if len(portal.calls) == 1 else None
+    report = dispatch(given, portal, search_calls=0)
 
-    portal.meddle = forget_the_first
-
-    report = dispatch([notice(1, text="a"), notice(1, text="b")], portal)
-
-    assert kinds(report) == {Deferred: 2}
-    assert len(portal.calls) == 1
+    assert portal.sizes == [2]
+    assert report.outcomes[given[2]] == Deferred("an earlier notice of its messageId waits")
 
 
 def test_a_notice_takes_the_place_of_a_rejected_one_of_the_same_id() -> None:

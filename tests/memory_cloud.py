@@ -1,0 +1,112 @@
+"""What of AWS the inbound path uses, in memory and exact: the event table, the topics, the bucket.
+
+Far quicker than moto, which tests/integration/test_memory_cloud.py holds it against.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+type Item = dict[str, dict[str, Any]]
+
+_TERM = re.compile(r"(?P<test>attribute_(?:not_)?exists)\((?P<tested>\w+)\)|(?P<name>\w+) (?P<sign><=|<|=) (?P<value>:\w+)")
+_UPDATE = re.compile(r"SET (?P<set>.+?)(?: REMOVE (?P<remove>.+))?")
+_KEY_CONDITION = "#shard = :shard AND receivedAt BETWEEN :since AND :until"
+
+
+class MemoryCloud:
+    """One table, its writes conditional and atomic; topics that remember; a bucket.
+
+    A request with a parameter or an expression that is not known here is an error, so that nothing new
+    is passed over in silence.
+    """
+
+    def __init__(self, items: Mapping[str, Item] | None = None) -> None:
+        self.items: dict[str, Item] = dict(items or {})
+        self.messages: list[dict[str, Any]] = []
+        self.objects: dict[str, bytes] = {}
+
+    def put_item(self, *, TableName: str, Item: Item, **rest: Any) -> dict[str, Any]:  # noqa: N803
+        key = Item["pk"]["S"]
+        self._check(key, **rest)
+        self.items[key] = Item
+        return {}
+
+    def update_item(
+        self, *, TableName: str, Key: Item, UpdateExpression: str, ReturnValues: str = "NONE", **rest: Any  # noqa: N803
+    ) -> dict[str, Any]:
+        key = Key["pk"]["S"]
+        self._check(key, **rest)
+        update = _UPDATE.fullmatch(UpdateExpression)
+        assert update, UpdateExpression
+        pairs = (pair.split(" = ") for pair in update["set"].split(", "))
+        given = {name: rest["ExpressionAttributeValues"][value] for name, value in pairs}
+        removed = (update["remove"] or "").split(", ")
+        old = self.items.get(key, Key)
+        self.items[key] = {name: value for name, value in (old | given).items() if name not in removed}
+        return {"Attributes": self.items[key]} if ReturnValues == "ALL_NEW" else {}
+
+    def query(
+        self, *, TableName: str, IndexName: str, KeyConditionExpression: str, Limit: int,  # noqa: N803
+        ExpressionAttributeNames: dict[str, str], ExpressionAttributeValues: Item,  # noqa: N803
+    ) -> dict[str, Any]:  # fmt: skip
+        """One page of an index, whose entries are keys."""
+        assert KeyConditionExpression == _KEY_CONDITION
+        shard, since, until = (ExpressionAttributeValues[f":{name}"]["S"] for name in ("shard", "since", "until"))
+        name = ExpressionAttributeNames["#shard"]
+        found = [
+            {attribute: item[attribute] for attribute in ("pk", name, "receivedAt")}
+            for item in self.items.values()
+            if item.get(name) == {"S": shard} and since <= item["receivedAt"]["S"] <= until
+        ]
+        assert len(found) <= Limit
+        return {"Items": sorted(found, key=lambda entry: str(entry["receivedAt"]["S"]))}
+
+    def publish(self, **request: Any) -> dict[str, Any]:
+        self.messages.append(request)
+        return {"MessageId": "m"}
+
+    def put_object(self, *, Bucket: str, Key: str, Body: bytes, ContentType: str) -> dict[str, Any]:  # noqa: N803
+        self.objects[f"s3://{Bucket}/{Key}"] = Body
+        return {}
+
+    def _check(
+        self, key: str, *,
+        ConditionExpression: str = "", ExpressionAttributeValues: Item | None = None,  # noqa: N803
+        ReturnValuesOnConditionCheckFailure: str = "NONE",  # noqa: N803
+    ) -> None:  # fmt: skip
+        item = self.items.get(key, {})
+        if not ConditionExpression or _holds(ConditionExpression, item, ExpressionAttributeValues or {}):
+            return
+        told = {"Item": item} if item and ReturnValuesOnConditionCheckFailure == "ALL_OLD" else {}
+        raise refusal(told)
+
+
+def refusal(told: dict[str, Any]) -> ClientError:
+    """What botocore raises when a condition does not hold; `told` is the item that is in the way."""
+    error: Any = {"Error": {"Code": "ConditionalCheckFailedException", "Message": "refused"}}
+    return ClientError(error | told, "Write")
+
+
+def _holds(condition: str, item: Item, values: Item) -> bool:
+    """Whether a condition of tests and comparisons holds; AND binds closer than OR."""
+    return any(
+        all(_term(term, item, values) for term in terms.split(" AND ")) for terms in condition.split(" OR ")
+    )
+
+
+def _term(text: str, item: Item, values: Item) -> bool:
+    term = _TERM.fullmatch(text)
+    assert term, text
+    if term["test"]:
+        return (term["tested"] in item) is (term["test"] == "attribute_exists")
+    if term["name"] not in item:
+        return False
+    (kind, ours), (other_kind, other) = (next(iter(side.items())) for side in (item[term["name"]], values[term["value"]]))
+    if kind != other_kind:
+        return False
+    mine, theirs = (int(ours), int(other)) if kind == "N" else (ours, other)
+    return bool({"<=": mine <= theirs, "<": mine < theirs, "=": mine == theirs}[term["sign"]])
