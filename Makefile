@@ -44,6 +44,10 @@ demo: setup  ## build, deploy to a local cloud, relay real input both ways, chec
 up: setup  ## the same sandbox, left running, with commands to try
 	python -m sandbox up
 
+.PHONY: replay
+replay: $(dev)  ## publish kept events once more: make replay ARGS="--stack mozi-relay --tag employee-leave --dry-run"
+	@python -m operate replay $(ARGS)
+
 .PHONY: test
 test: setup  ## every test: unit, integration, and end to end on the sandbox
 	python -m pytest --numprocesses auto --dist loadfile

@@ -20,8 +20,8 @@ UP_PORT = 4566
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description="The whole relay on this machine.")
     parser.add_argument("command", choices=["demo", "up"], help="run it and check it, or leave it running")
-    given = int(os.environ.get("SANDBOX_PORT", "0"))
-    parser.add_argument("--port", type=int, default=given, help="the local cloud's (default: SANDBOX_PORT)")
+    given = os.environ.get("SANDBOX_PORT", "0")
+    parser.add_argument("--port", type=_port, default=given, help="the local cloud's (default: SANDBOX_PORT)")
     arguments = parser.parse_args()
     # A shell's background job would otherwise be started with Ctrl-C ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -38,6 +38,12 @@ def main() -> int:
     except KeyboardInterrupt:
         screen.console.print("stopped")
         return 130
+
+
+def _port(text: str) -> int:
+    if text.isdecimal() and int(text) < 65_536:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no port: a number up to 65535, or 0 for a free one")
 
 
 def _leave(sign: int, _: FrameType | None) -> NoReturn:

@@ -85,7 +85,7 @@ def _outbound(running: Stage) -> list[Command]:
 
 def _local_invoke(running: Stage) -> list[Command]:
     """In a container of its own (needs Docker), but with the sandbox's queue, table and stand-ins."""
-    sam = "sam local invoke --template .sandbox/template.yaml --env-vars .sandbox/env.json"
+    sam = ".venv/bin/sam local invoke --config-env sandbox"
     handshake = f"sed s/TOKEN/{running.stack.token()}/ events/callback-handshake.json"
     return [
         Command("Run a function in a container (needs Docker)", f"{handshake} | {sam} -e - CallbackFunction"),

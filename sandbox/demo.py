@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from rich.console import Console
 from rich.markup import escape
 
-from sandbox import inbound_steps, outbound_steps
+from sandbox import inbound_steps, outage_steps, outbound_steps, oversize_steps, storm_steps
 from sandbox.screen import Screen
 from sandbox.stage import Stage, stage
 from sandbox.steps import Check, Scene, Step
@@ -15,7 +15,12 @@ from sandbox.tables import show_tables
 STEPS = (
     Step("Registering every eventTag, with handshakes", inbound_steps.register),
     Step("Delivering events: each kind, one twice, one unknown", inbound_steps.deliver),
+    Step("Delivering an event that is too large for a topic", oversize_steps.oversize),
+    # Other things go on while the gateway gives up and the claims run out.
+    Step("An outage: three topics take nothing", outage_steps.begin),
     Step("Sending 250 notices of two organisations", outbound_steps.send),
+    Step("Delivering two events, each sixteen times at once", storm_steps.storm),
+    Step("The outage ends: recovery publishes what was cut off", outage_steps.heal),
 )
 
 NOTHING_CHECKED = Check("checks were made", True, False)

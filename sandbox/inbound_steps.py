@@ -2,13 +2,13 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from sandbox.delivery import Delivery, Shape
 from sandbox.deploy import Stack
 from sandbox.samples import SAMPLES, UNKNOWN, Sample
-from sandbox.steps import Check, Progress, Scene, TopicRow, await_count
+from sandbox.steps import Arrivals, Check, Progress, Scene
 
 WAIT_SECONDS = 30
 ANSWER = '{"errcode":"0","errmsg":"成功"}'
@@ -46,7 +46,8 @@ def register(scene: Scene, progress: Progress) -> Iterator[Check]:
 
 def deliver(scene: Scene, progress: Progress) -> Iterator[Check]:
     """One event of each kind, one of them twice, and one that is in no table."""
-    gateway, subscribers = scene.stage.gateway, scene.subscribers
+    gateway, stack = scene.stage.gateway, scene.stage.stack
+    arrivals, (before, _) = Arrivals(scene.subscribers), kept_and_pending(stack)
     shapes = itertools.cycle(SHAPES)
     made: list[Made] = []
     for sample in (*SAMPLES, UNKNOWN):
@@ -56,11 +57,10 @@ def deliver(scene: Scene, progress: Progress) -> Iterator[Check]:
     again = gateway.deliver_again(made[0].delivery)
     for one in (*(one.delivery for one in made), again):
         one.wait(WAIT_SECONDS)
-    await_count(subscribers.collect, len(made), WAIT_SECONDS, progress)
-    subscribers.collect()
+    arrivals.wait(len(made), WAIT_SECONDS, progress)
     yield from _checks_of_answers(made, again)
-    yield from _checks_of_topics(scene, made, again)
-    yield Check("events kept, events still pending", (len(made), 0), kept_and_pending(scene.stage.stack))
+    yield from _checks_of_topics(scene, arrivals, made, again)
+    yield Check("events kept, events still pending", (before + len(made), 0), kept_and_pending(stack))
 
 
 def _checks_of_answers(made: list[Made], again: Delivery) -> Iterator[Check]:
@@ -69,24 +69,29 @@ def _checks_of_answers(made: list[Made], again: Delivery) -> Iterator[Check]:
     yield Check("answers to the deliveries", {ANSWER: len(made) + 1}, dict(answers))
 
 
-def _checks_of_topics(scene: Scene, made: list[Made], again: Delivery) -> Iterator[Check]:
+def _checks_of_topics(scene: Scene, arrivals: Arrivals, made: list[Made], again: Delivery) -> Iterator[Check]:
     for sample, shape, _ in made:
-        envelopes = scene.subscribers.received[sample.slug]
+        envelopes = arrivals.on(sample.slug)
         deliveries = 1 + (sample.event_tag == again.event_tag)
-        scene.topics.append(TopicRow(sample.slug, deliveries, len(envelopes)))
+        scene.count(sample.slug, deliveries, len(envelopes))
         seen = [(envelope["type"], envelope.get("data")) for envelope in envelopes]
         content = {"infos": [sample.content]} if shape == "infos" else sample.content
         yield Check(f"topic {sample.slug} got", [(sample.event_tag, content)], seen)
-    ids = Counter(envelope["id"] for some in scene.subscribers.received.values() for envelope in some)
+    ids = Counter(envelope["id"] for one in made for envelope in arrivals.on(one.sample.slug))
     yield Check("event ids seen more than once", [], [name for name, times in ids.items() if times > 1])
 
 
-def kept_and_pending(stack: Stack) -> tuple[int, int]:
-    """How many events the table keeps, and how many of them are not marked published.
+def kept_events(stack: Stack) -> list[Mapping[str, Mapping[str, str]]]:
+    """The events that the table keeps.
 
     As the template's indexes have it: every event has a receivedAt, a pending one also a pendingShard.
     """
     scan = stack.cloud.client("dynamodb").get_paginator("scan")
     pages = scan.paginate(TableName=stack.outputs["EventTableName"])
-    events = [item for page in pages for item in page["Items"] if "receivedAt" in item]
+    return [item for page in pages for item in page["Items"] if "receivedAt" in item]
+
+
+def kept_and_pending(stack: Stack) -> tuple[int, int]:
+    """How many events the table keeps, and how many of them are not marked published."""
+    events = kept_events(stack)
     return len(events), sum("pendingShard" in event for event in events)

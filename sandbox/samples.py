@@ -100,6 +100,7 @@ _CONTENTS: dict[tuple[str, str], dict[str, Any]] = {
 }
 
 SAMPLES = tuple(Sample(tag, slug, content) for (tag, slug), content in _CONTENTS.items())
+BY_SLUG = {sample.slug: sample for sample in SAMPLES}
 
 # A kind that the vendor's table does not have: the relay keeps it and publishes it as unclassified.
 UNKNOWN = Sample(

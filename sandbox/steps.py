@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from sandbox.delivery import Delivery
 from sandbox.stage import Stage
-from sandbox.subscribers import Subscribers
+from sandbox.subscribers import Envelope, Subscribers
 
 POLL_SECONDS = 0.2
 
@@ -49,12 +50,43 @@ class OrganisationRow(NamedTuple):
 
 @dataclass
 class Scene:
-    """Shared by the steps: what runs, who listens, and the rows that a step adds to the final tables."""
+    """Shared by the steps: what runs, who listens, and what a step adds to the final tables.
+
+    `cut_off` are the deliveries that an outage of a topic hit; `remarks` are shown under the tables.
+    """
 
     stage: Stage
     subscribers: Subscribers
     topics: list[TopicRow] = field(default_factory=list)
     organisations: list[OrganisationRow] = field(default_factory=list)
+    cut_off: list[Delivery] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+    def count(self, slug: str, received: int, published: int) -> None:
+        """Add to a topic's row."""
+        for place, row in enumerate(self.topics):
+            if row.slug == slug:
+                self.topics[place] = TopicRow(slug, row.received + received, row.published + published)
+                return
+        self.topics.append(TopicRow(slug, received, published))
+
+
+class Arrivals:
+    """What the subscribers get from now on."""
+
+    def __init__(self, subscribers: Subscribers) -> None:
+        subscribers.collect()
+        self._subscribers = subscribers
+        self._before = {slug: len(envelopes) for slug, envelopes in subscribers.received.items()}
+
+    def on(self, slug: str) -> list[Envelope]:
+        return self._subscribers.received[slug][self._before[slug] :]
+
+    def wait(self, wanted: int, seconds: float, progress: Progress) -> int:
+        """Collect until so many are here, and once more for what should not come; how many there are."""
+        before = sum(self._before.values())
+        await_count(lambda: self._subscribers.collect() - before, wanted, seconds, progress)
+        return self._subscribers.collect() - before
 
 
 @dataclass(frozen=True)

@@ -16,22 +16,13 @@ class Subscribers:
     """
 
     def __init__(self, stack: Stack) -> None:
-        self._sqs, self._sns = stack.cloud.client("sqs"), stack.cloud.client("sns")
+        self._sqs = stack.cloud.client("sqs")
         prefix = stack.outputs["EventTopicArnPrefix"]
-        pages = self._sns.get_paginator("list_topics").paginate()
+        pages = stack.cloud.client("sns").get_paginator("list_topics").paginate()
         arns = [topic["TopicArn"] for page in pages for topic in page["Topics"]]
         slugs = sorted(arn.removeprefix(prefix) for arn in arns if arn.startswith(prefix))
-        self.urls = {slug: self._subscribe(prefix + slug, f"downstream-{slug}") for slug in slugs}
+        self.urls = {slug: subscribe_queue(stack, slug, f"downstream-{slug}") for slug in slugs}
         self.received: dict[str, list[Envelope]] = {slug: [] for slug in slugs}
-
-    def _subscribe(self, topic: str, name: str) -> str:
-        url: str = self._sqs.create_queue(QueueName=name)["QueueUrl"]
-        described = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
-        arn = described["Attributes"]["QueueArn"]
-        self._sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": _policy(topic, arn)})
-        attributes = {"RawMessageDelivery": "true"}
-        self._sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes=attributes)
-        return url
 
     @property
     def count(self) -> int:
@@ -48,6 +39,20 @@ class Subscribers:
         for message in messages:
             self.received[slug].append(json.loads(message["Body"]))
             self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+
+def subscribe_queue(stack: Stack, slug: str, name: str, *, raw: bool = True, only: Any = None) -> str:
+    """Make a queue that gets a topic's events, or those only that a filter policy lets through; its URL."""
+    sqs, sns = stack.cloud.client("sqs"), stack.cloud.client("sns")
+    topic = stack.outputs["EventTopicArnPrefix"] + slug
+    url: str = sqs.create_queue(QueueName=name)["QueueUrl"]
+    described = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    arn = described["Attributes"]["QueueArn"]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": _policy(topic, arn)})
+    filtered = {"FilterPolicy": json.dumps(only)} if only else {}
+    attributes = {"RawMessageDelivery": json.dumps(raw), **filtered}
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes=attributes)
+    return url
 
 
 def _policy(topic: str, queue: str) -> str:

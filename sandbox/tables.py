@@ -7,12 +7,14 @@ from sandbox.steps import OrganisationRow, Scene, TopicRow
 
 
 def show_tables(scene: Scene, console: Console) -> None:
-    """Both tables, and under them why a notice was rejected."""
+    """Both tables, and under them why a notice was rejected, and what else there is to say."""
     console.print(_topics(scene.topics))
     console.print(_organisations(scene.organisations))
     for row in scene.organisations:
         for message_id, reason in row.rejected.items():
             console.print(f"rejected {row.org_id} {message_id}: {reason}", markup=False, soft_wrap=True)
+    for remark in scene.remarks:
+        console.print(remark, markup=False, soft_wrap=True)
 
 
 def _topics(rows: list[TopicRow]) -> Table:

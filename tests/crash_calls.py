@@ -16,9 +16,10 @@ from callback.composition import compose
 from callback.intake import Intake
 from callback.reading import Delivery, reading_of
 from callback.request import Request
-from callback.tokens import CallbackToken, Tokens
+from callback.tokens import Tokens
 from recovery.pace import Pace
 from recovery.sweep import Sweeper
+from relay.callback_token import CallbackToken
 from relay.events import MESSAGE_LIMIT
 from relay.faults import Unavailable
 from relay.handshakes import Handshakes
@@ -37,7 +38,7 @@ TOPIC = f"{TOPIC_PREFIX}app-update"
 
 
 class Path(NamedTuple):
-    """A delivery of one event, and the calls that it makes at most, of which the last four are the claim's."""
+    """A delivery of one event, and the calls that it makes at most."""
 
     body: str
     slug: str | None
@@ -48,11 +49,13 @@ class Path(NamedTuple):
 CLAIM_CALLS = ("claim", "take over", "publish", "mark")
 SWEEP_CALLS = ("list", "take over", "publish", "mark")
 SHORT = Path(dumps(message(content_of(TAG))), "app-update", True, CLAIM_CALLS)
-# A new container, an eventTag that only the handshake tells, and a content for the bucket.
-LONG = Path(
-    dumps(message(content_of(TAG) | {"more": "政" * (MESSAGE_LIMIT // 3)})), None, False,
-    ("token", "handshake", "put content", *CLAIM_CALLS),
-)  # fmt: skip
+# A content for the bucket.
+OVERSIZE = SHORT._replace(
+    body=dumps(message(content_of(TAG) | {"more": "政" * (MESSAGE_LIMIT // 3)})),
+    calls=("put content", *CLAIM_CALLS),
+)
+# A new container, and an eventTag that only the handshake tells.
+COLD = SHORT._replace(slug=None, warm=False, calls=("token", "handshake", *CLAIM_CALLS))
 
 
 class Fate(Enum):
@@ -72,6 +75,7 @@ class Step(NamedTuple):
     cloud: str
     past: tuple[tuple[str, float], ...]
     call: str
+    request: str
     following: str
     end: str
     messages: tuple[str, ...]
@@ -118,7 +122,7 @@ class Aws:
         self._coming, self.past = deque(past), past
         # A function reads the clock when the answer to its last call has come, not when its next one arrives.
         self.now = past[0][1] if past else clock
-        self.call = self.following = ""
+        self.call = self.request = self.following = ""
 
     def __getattr__(self, operation: str) -> Any:
         return partial(self._answer, operation)
@@ -130,7 +134,9 @@ class Aws:
         if self._coming:
             outcome, self.now = self._coming.popleft()
             return _told(outcome, claimant)
-        call = _CALLS.get(operation) or ("mark" if "publishedAt" in request["UpdateExpression"] else "take over")
+        call = _CALLS.get(operation) or (
+            "mark" if "publishedAt" in request["UpdateExpression"] else "take over"
+        )
         if self.call:
             self.following = call
             raise Halt
@@ -154,6 +160,8 @@ class Aws:
     def _effect(self, operation: str, request: dict[str, Any]) -> str:
         if self.call in _READS:
             return json.dumps(_READS[self.call])
+        if "TableName" in request:
+            self.request = json.dumps([operation, request]).replace(_claimant(request), "mine")
         try:
             return json.dumps(getattr(self.cloud, operation)(**request))
         except ClientError as error:
@@ -206,7 +214,7 @@ def step(
         end = "killed"
     text = json.dumps([_anonymous(aws.cloud.items), sorted(aws.cloud.objects)], sort_keys=True)
     messages = tuple(f"{one['TopicArn']} {one['Message']}" for one in aws.cloud.messages)
-    return Step(text, aws.past if not end else (), aws.call, aws.following, end, messages)
+    return Step(text, aws.past if not end else (), aws.call, aws.request, aws.following, end, messages)
 
 
 def _anonymous(items: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
 from callback.intake import Intake
-from callback.tokens import CallbackToken, Tokens
+from callback.tokens import Tokens
+from relay.callback_token import CallbackToken
 from relay.catalog import CATALOG
 from relay.content import (
     AccountChange,

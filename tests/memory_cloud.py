@@ -3,7 +3,7 @@
 Far quicker than moto, which tests/integration/test_memory_cloud.py holds it against.
 """
 
-import json
+# ruff: noqa: N803
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,9 @@ from botocore.exceptions import ClientError
 
 type Item = dict[str, dict[str, Any]]
 
-_TERM = re.compile(r"(?P<test>attribute_(?:not_)?exists)\((?P<tested>\w+)\)|(?P<name>\w+) (?P<sign><=|<|=) (?P<value>:\w+)")
+_TERM = re.compile(
+    r"(?P<test>attribute_(?:not_)?exists)\((?P<tested>\w+)\)|(?P<name>\w+) (?P<sign><=?) (?P<value>:\w+)"
+)
 _UPDATE = re.compile(r"SET (?P<set>.+?)(?: REMOVE (?P<remove>.+))?")
 _KEY_CONDITION = "#shard = :shard AND receivedAt BETWEEN :since AND :until"
 
@@ -29,14 +31,20 @@ class MemoryCloud:
         self.messages: list[dict[str, Any]] = []
         self.objects: dict[str, bytes] = {}
 
-    def put_item(self, *, TableName: str, Item: Item, **rest: Any) -> dict[str, Any]:  # noqa: N803
+    def put_item(self, *, TableName: str, Item: Item, **rest: Any) -> dict[str, Any]:
         key = Item["pk"]["S"]
         self._check(key, **rest)
         self.items[key] = Item
         return {}
 
     def update_item(
-        self, *, TableName: str, Key: Item, UpdateExpression: str, ReturnValues: str = "NONE", **rest: Any  # noqa: N803
+        self,
+        *,
+        TableName: str,
+        Key: Item,
+        UpdateExpression: str,
+        ReturnValues: str = "NONE",
+        **rest: Any,
     ) -> dict[str, Any]:
         key = Key["pk"]["S"]
         self._check(key, **rest)
@@ -50,12 +58,14 @@ class MemoryCloud:
         return {"Attributes": self.items[key]} if ReturnValues == "ALL_NEW" else {}
 
     def query(
-        self, *, TableName: str, IndexName: str, KeyConditionExpression: str, Limit: int,  # noqa: N803
-        ExpressionAttributeNames: dict[str, str], ExpressionAttributeValues: Item,  # noqa: N803
+        self, *, TableName: str, IndexName: str, KeyConditionExpression: str, Limit: int,
+        ExpressionAttributeNames: dict[str, str], ExpressionAttributeValues: Item,
     ) -> dict[str, Any]:  # fmt: skip
         """One page of an index, whose entries are keys."""
         assert KeyConditionExpression == _KEY_CONDITION
-        shard, since, until = (ExpressionAttributeValues[f":{name}"]["S"] for name in ("shard", "since", "until"))
+        shard, since, until = (
+            ExpressionAttributeValues[f":{name}"]["S"] for name in ("shard", "since", "until")
+        )
         name = ExpressionAttributeNames["#shard"]
         found = [
             {attribute: item[attribute] for attribute in ("pk", name, "receivedAt")}
@@ -69,14 +79,14 @@ class MemoryCloud:
         self.messages.append(request)
         return {"MessageId": "m"}
 
-    def put_object(self, *, Bucket: str, Key: str, Body: bytes, ContentType: str) -> dict[str, Any]:  # noqa: N803
+    def put_object(self, *, Bucket: str, Key: str, Body: bytes, ContentType: str) -> dict[str, Any]:
         self.objects[f"s3://{Bucket}/{Key}"] = Body
         return {}
 
     def _check(
         self, key: str, *,
-        ConditionExpression: str = "", ExpressionAttributeValues: Item | None = None,  # noqa: N803
-        ReturnValuesOnConditionCheckFailure: str = "NONE",  # noqa: N803
+        ConditionExpression: str = "", ExpressionAttributeValues: Item | None = None,
+        ReturnValuesOnConditionCheckFailure: str = "NONE",
     ) -> None:  # fmt: skip
         item = self.items.get(key, {})
         if not ConditionExpression or _holds(ConditionExpression, item, ExpressionAttributeValues or {}):
@@ -105,8 +115,5 @@ def _term(text: str, item: Item, values: Item) -> bool:
         return (term["tested"] in item) is (term["test"] == "attribute_exists")
     if term["name"] not in item:
         return False
-    (kind, ours), (other_kind, other) = (next(iter(side.items())) for side in (item[term["name"]], values[term["value"]]))
-    if kind != other_kind:
-        return False
-    mine, theirs = (int(ours), int(other)) if kind == "N" else (ours, other)
-    return bool({"<=": mine <= theirs, "<": mine < theirs, "=": mine == theirs}[term["sign"]])
+    number, limit = int(item[term["name"]]["N"]), int(values[term["value"]]["N"])
+    return number < limit or (number == limit and term["sign"] == "<=")

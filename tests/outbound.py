@@ -9,8 +9,7 @@ from typing import Any
 from notice.answers import ProduceRefused, ProduceUnavailable
 from notice.deadline import Deadline
 from notice.dispatch import Dispatcher
-from notice.outcomes import Outcome
-from notice.progress import Report
+from notice.outcomes import Outcome, Report
 from notice.records import Notice
 
 BATCH_LIMIT = 100

@@ -12,7 +12,7 @@ RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
 
 REGION: Final = "cn-north-1"
 ACCOUNT = "123456789012"
-TOPIC_PREFIX = f"arn:aws-cn:sns:{REGION}:{ACCOUNT}:relay-"
+TOPIC_PREFIX = f"arn:aws-cn:sns:{REGION}:{ACCOUNT}:relay-event-"
 EVENT_TABLE = "events"
 PAYLOAD_BUCKET = "payloads"
 
@@ -28,9 +28,9 @@ def variables(function: str) -> set[str]:
 
 
 def topic_slugs() -> list[str]:
-    """Slug of each topic: its name after the stack's."""
+    """Slug of each topic: its name after the stack's and `event`."""
     names = [topic["Properties"]["TopicName"]["Fn::Sub"] for topic in of_type("AWS::SNS::Topic").values()]
-    return [name.removeprefix("${AWS::StackName}-") for name in names]
+    return [name.removeprefix("${AWS::StackName}-event-") for name in names]
 
 
 def make_event_table() -> None:
@@ -41,7 +41,7 @@ def make_event_table() -> None:
 
 def make_topics() -> None:
     for slug in topic_slugs():
-        boto3.client("sns").create_topic(Name=f"relay-{slug}")
+        boto3.client("sns").create_topic(Name=f"relay-event-{slug}")
 
 
 def make_payload_bucket() -> None:

@@ -10,8 +10,9 @@ from pydantic import Field
 from callback.answers import Answer
 from callback.intake import Intake, Receipt
 from callback.request import Request
-from callback.tokens import CallbackToken, Tokens
+from callback.tokens import Tokens
 from relay import aws, observability
+from relay.callback_token import CallbackToken
 from relay.handshakes import Handshakes
 from relay.payloads import Payloads
 from relay.publisher import Publisher
@@ -55,7 +56,7 @@ intake = build(settings)
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Answers a request by REST API, HTTP API or load balancer."""
     started = perf_counter()
-    # At once, so that a request which ends the function is counted too.
+    # At once, so that a request which ends in an exception is counted too.
     metrics.add_metric("Received", MetricUnit.Count, 1)
     receipt = intake.receive(Request.of(event))
     _tell(receipt)

@@ -3,20 +3,12 @@
 from hmac import compare_digest
 from urllib.parse import unquote
 
-from pydantic import BaseModel
-
+from relay.callback_token import CallbackToken
 from relay.secrets import SecretReader
 
 # A wrong token is compared once more with a secret no older than this, so that a rotation refuses nobody and
 # guessing costs one read of the secret in so many seconds.
 FRESH_SECONDS = 3
-
-
-class CallbackToken(BaseModel):
-    """The secret: the token that is registered, and the one before it; empty for none."""
-
-    current: str
-    previous: str = ""
 
 
 class Tokens:

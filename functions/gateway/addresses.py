@@ -4,20 +4,11 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field
+from relay.callback_token import CallbackToken
 
 _RELAY = re.compile(r"(?P<base>https?://\S+/callback)/(?P<token>[^/?#\s]+)(/(?P<slug>[^/?#\s]+))?")
 _IN_TEXT = re.compile(r"""(?P<before>(/|%2F)callback(/|%2F))((?!%2F)[^/?#&\s"'<>\\,;)])+""", re.IGNORECASE)
 _MASK = "***"
-
-
-class CallbackToken(BaseModel):
-    """The token in the callback address, and the one before it."""
-
-    model_config = ConfigDict(frozen=True)
-
-    current: str = Field(min_length=1, repr=False)
-    previous: str = Field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,16 @@
-"""The gateway function: invoked by hand, and on a schedule for the failed list."""
+"""The gateway function: registers callbacks and works off the failed list, invoked by hand."""
 
 from functools import partial
 from random import SystemRandom
 from typing import Any, Protocol
 
 from gateway.actions import Desk, act
-from gateway.addresses import Addresses, CallbackToken
+from gateway.addresses import Addresses
 from gateway.client import CALL_SECONDS, GatewayClient, connections
 from gateway.requests import read_request
 from gateway.signing import Credentials
 from relay import aws, observability
+from relay.callback_token import CallbackToken
 from relay.secrets import SecretReader
 from relay.settings import Settings as BaseSettings
 

@@ -2,9 +2,19 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back over HTTP, whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
 
 
 class ProduceError(Exception):

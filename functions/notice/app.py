@@ -5,17 +5,17 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from notice.client import PortalClient
+from notice.dead_letters import DeadLetters
 from notice.deadline import Deadline
 from notice.dispatch import WORKERS, Dispatcher
-from notice.letters import DeadLetters
+from notice.metrics import report
 from notice.records import Notice, read_records
-from notice.settings import NoticeSettings
-from notice.settle import Settler
-from notice.telling import tell
+from notice.settlement import Settler
 from notice.tokens import EnosCredentials
-from notice.waits import Waits
+from notice.visibility import VisibilityTimeouts
 from relay import observability
 from relay.secrets import SecretReader
+from relay.settings import Settings
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -24,6 +24,17 @@ if TYPE_CHECKING:
 SETTLE_SECONDS = 9.0
 # Kept back for the answer to Lambda itself.
 ANSWER_SECONDS = 1.0
+
+
+class NoticeSettings(Settings):
+    """Addresses of the portal, of its credentials and of the two queues."""
+
+    enos_base_url: str
+    enos_produce_path: str
+    enos_credentials_secret_arn: str
+    notice_queue_url: str
+    notice_dead_letter_queue_url: str
+
 
 settings = NoticeSettings.load()
 logger = observability.logger("notice", settings.log_level)
@@ -45,7 +56,8 @@ dispatcher = Dispatcher(
     PortalClient(settings.enos_base_url, settings.enos_produce_path, credentials, connections=WORKERS)
 )
 settler = Settler(
-    DeadLetters(settings.notice_dead_letter_queue_url, sqs), Waits(settings.notice_queue_url, sqs)
+    DeadLetters(settings.notice_dead_letter_queue_url, sqs),
+    VisibilityTimeouts(settings.notice_queue_url, sqs),
 )
 
 
@@ -54,7 +66,7 @@ def handler(event: Any, context: "LambdaContext") -> dict[str, list[dict[str, st
     end = Deadline.after(context.get_remaining_time_in_millis() / 1000 - ANSWER_SECONDS)
     records = read_records(event, time.time())
     notices = [one.notice for record in records for one in record.entries if isinstance(one.notice, Notice)]
-    report = dispatcher.dispatch(notices, end.sooner(SETTLE_SECONDS))
-    settlement = settler.settle(records, report.outcomes, time.time(), end)
-    tell(report, settlement, logger, metrics, time.time())
+    sent = dispatcher.dispatch(notices, end.sooner(SETTLE_SECONDS))
+    settlement = settler.settle(records, sent.outcomes, time.time(), end)
+    report(sent, settlement, logger, metrics, time.time())
     return {"batchItemFailures": [{"itemIdentifier": name} for name in settlement.returned]}

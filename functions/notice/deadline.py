@@ -1,9 +1,16 @@
-"""How much time is left."""
+"""How much time is left, and calls that share it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from time import monotonic
 from typing import Self
+
+# Calls are to end by the deadline themselves; this much later whatever still runs is left behind.
+GRACE_SECONDS = 0.5
+
+NO_TIME = "NoTime"
+"""Stands in for a vendor's code where a call was not made, or not waited for, because time was over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +30,14 @@ class Deadline:
 
     def sooner(self, seconds: float) -> Self:
         return type(self)(self.at - seconds, self.clock)
+
+
+def run_parallel[Item, Answer](
+    call: Callable[[Item], Answer], items: Iterable[Item], *, workers: int, deadline: Deadline
+) -> list[Answer | None]:
+    """`call` on each item, at most `workers` at once; None for an item that was not over in time."""
+    threads = ThreadPoolExecutor(workers)
+    running = [threads.submit(call, item) for item in items]
+    wait(running, timeout=deadline.left() + GRACE_SECONDS)
+    threads.shutdown(wait=False, cancel_futures=True)
+    return [each.result() if each.done() and not each.cancelled() else None for each in running]

@@ -7,14 +7,12 @@ from time import time
 
 from notice import batches
 from notice.batches import Batch
-from notice.deadline import Deadline
-from notice.doubts import Doubts
-from notice.outcomes import Accepted, Deferred, Rejected
-from notice.pauses import Pause
-from notice.progress import Progress, Report
+from notice.circuit_breaker import CircuitBreaker, Doubts, beyond_doubt
+from notice.deadline import Deadline, run_parallel
+from notice.outcomes import Accepted, Deferred, Rejected, Report
+from notice.progress import Progress
 from notice.records import Notice
 from notice.sender import Portal, Sender
-from notice.together import together
 
 WORKERS = 4
 SEARCH_CALLS = 400
@@ -36,7 +34,7 @@ class Dispatcher:
     ) -> None:
         self._portal, self._workers, self._search_calls = portal, workers, search_calls
         self._doubts = Doubts(clock)
-        self._pause = Pause(clock)
+        self._breaker = CircuitBreaker(clock)
         self._suspicious = True
 
     def dispatch(self, notices: Iterable[Notice], deadline: Deadline) -> Report:
@@ -49,7 +47,7 @@ class Dispatcher:
         """
         given = list(notices)
         progress = Progress(deadline, self._doubts, search_calls=self._search_calls)
-        pause = self._pause.left()
+        pause = self._breaker.seconds_open()
         if pause:
             progress.halt(Deferred("the portal is left alone for a while", pause))
         sending = Sending(Sender(self._portal, progress), progress, self._workers, self._suspicious)
@@ -62,7 +60,7 @@ class Dispatcher:
 
     def _learn(self, report: Report) -> None:
         asked = [one.retry_after or 0.0 for one in report.outcomes.values() if isinstance(one, Deferred)]
-        self._pause.learn(
+        self._breaker.learn(
             accepted=Accepted() in report.outcomes.values(),
             failed=bool(report.outages) or any(not org_id for org_id, _ in report.faults),
             asked=max(asked, default=0.0),
@@ -84,7 +82,7 @@ class Sending:
         sendable = list(self._whose_turn_it_is(one_round))
         fresh = [notice for notice in sendable if notice.receives <= 1]
         suspects = batches.in_changing_order(notice for notice in sendable if notice.receives > 1)
-        run = partial(together, workers=self._workers, deadline=self._progress.deadline)
+        run = partial(run_parallel, workers=self._workers, deadline=self._progress.deadline)
         run(self._sender.send, _full(fresh))
         for rest in run(self._ramp, [suspects]):
             run(self._sender.send_suspects, _full(rest or ()))
@@ -92,14 +90,14 @@ class Sending:
 
     def _ramp(self, suspects: list[Notice]) -> list[Notice]:
         """Send suspects one batch after the other until batches are full; what is left then."""
-        boost, groups, probed = self._first_boost, batches.by_organisation(suspects), False
-        for waiting in groups.values():
+        boost, groups, probed = self._first_boost, list(_groups(suspects)), False
+        for waiting in groups:
             while waiting and (boost < batches.BATCH_LIMIT or not probed):
                 batch = batches.next_suspects(waiting, boost)
                 del waiting[: len(batch)]
                 probed = self._sender.send_suspects(batch)
                 boost *= 2 if probed else 1
-        return list(chain.from_iterable(groups.values()))
+        return list(chain.from_iterable(groups))
 
     def _whose_turn_it_is(self, one_round: Iterable[Notice]) -> Iterator[Notice]:
         for notice in one_round:
@@ -113,7 +111,12 @@ class Sending:
 
 
 def _full(notices: Iterable[Notice]) -> Iterator[Batch]:
-    return chain.from_iterable(map(batches.cut, batches.by_organisation(notices).values()))
+    return chain.from_iterable(map(batches.cut, _groups(notices)))
+
+
+def _groups(notices: Iterable[Notice]) -> Iterable[list[Notice]]:
+    """What may share a batch: one organisation's, and those beyond doubt apart, for no doubt stops them."""
+    return batches.grouped(notices, by=lambda one: (one.org_id, beyond_doubt(one))).values()
 
 
 def _key(notice: Notice) -> tuple[str, str]:

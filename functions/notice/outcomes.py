@@ -1,6 +1,11 @@
-"""What became of a notice: exactly one of three things."""
+"""What became of a notice, which is exactly one of three things, and of an invocation's notices together."""
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from notice.records import Notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +30,19 @@ class Deferred:
 
 
 type Outcome = Accepted | Rejected | Deferred
+
+
+@dataclass(slots=True)
+class Report:
+    """What an invocation did: an outcome for each notice, and what is worth counting or saying."""
+
+    outcomes: "dict[Notice, Outcome]" = field(default_factory=dict)
+    calls: int = 0
+    halvings: int = 0
+    batch_sizes: list[int] = field(default_factory=list)
+    faults: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Configuration faults: organisation ("" for all) and code."""
+    outages: Counter[str] = field(default_factory=Counter)
+    """Codes of the answers, or of their absence, that left batches undecided."""
+    broke: bool | None = None
+    """Whether the last of these was the portal's failing on a batch; None if there was none."""

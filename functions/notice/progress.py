@@ -1,35 +1,18 @@
 """What one invocation knows so far of its notices and of the portal."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from threading import RLock
 
 from notice.answers import ProduceNotAllowed, ProduceRefused, ProduceUnavailable
+from notice.circuit_breaker import ALIKE, Doubts, beyond_doubt
 from notice.deadline import Deadline
-from notice.doubts import ALIKE, Doubts
-from notice.outcomes import Accepted, Deferred, Outcome, Rejected
+from notice.outcomes import Accepted, Deferred, Outcome, Rejected, Report
 from notice.records import Notice
 
 # A call is not started with less; connect, read and a token fit into it, cut to what is left.
 START_SECONDS = 5.0
 OUT_OF_TIME = Deferred("no time left")
-
-
-@dataclass(slots=True)
-class Report:
-    """What an invocation did: an outcome for each notice, and what is worth counting or saying."""
-
-    outcomes: dict[Notice, Outcome] = field(default_factory=dict)
-    calls: int = 0
-    halvings: int = 0
-    batch_sizes: list[int] = field(default_factory=list)
-    faults: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Configuration faults: organisation ("" for all) and code."""
-    outages: Counter[str] = field(default_factory=Counter)
-    """Codes of the answers, or of their absence, that left batches undecided."""
-    broke: bool | None = None
-    """Whether the last of these was the portal's failing on a batch; None if there was none."""
 
 
 class Progress:
@@ -42,17 +25,20 @@ class Progress:
         self._report = Report()
         self._stop: Deferred | None = None
         self._stopped_orgs: dict[str, Deferred] = {}
+        self._doubted_orgs: dict[str, Deferred] = {}
         self._refused_alone: defaultdict[str, list[str]] = defaultdict(list)
         self._accepted_orgs: set[str] = set()
         self._closed = False
         self.control: Notice | None = None
         """A notice that the portal took in this invocation: proof that it is at work."""
 
-    def hindrance(self, org_id: str) -> Deferred | None:
-        """Why no call may be started for this organisation, if none may."""
+    def hindrance(self, batch: Sequence[Notice]) -> Deferred | None:
+        """Why no call may be started for this batch, if none may."""
+        org_id = batch[0].org_id
         with self._lock:
             late = OUT_OF_TIME if self._closed or self.deadline.left() < START_SECONDS else None
-            return self._stop or self._stopped_orgs.get(org_id) or late
+            doubt = None if all(map(beyond_doubt, batch)) else self._doubted_orgs.get(org_id)
+            return self._stop or self._stopped_orgs.get(org_id) or doubt or late
 
     def may_search(self) -> bool:
         """Take one call from the budget for searches."""
@@ -85,7 +71,8 @@ class Progress:
         """The portal's own word about `batch`: the last one if it is about a notice alone.
 
         When nothing of the organisation was accepted and the first few notices that stood alone were refused
-        with one code, or are still doubted from before, the organisation is left for later as a whole.
+        with one code, or are still doubted from before, the organisation is left for later as a whole; only
+        what is beyond doubt, having been received so often, is still sent, and rejected when it stands alone.
         """
         org_id = batch[0].org_id
         with self._lock:
@@ -96,9 +83,10 @@ class Progress:
             alike = len(codes) >= ALIKE and len(set(codes)) == 1
             if org_id in self._accepted_orgs or not (alike or self._doubts.stands(org_id, error.code)):
                 return
-            self._doubts.raise_(org_id, error.code)
-            self._blame(org_id, error.code)
-            self._stopped_orgs[org_id] = Deferred(f"everything of this organisation is refused: {error}")
+            self._doubts.add(org_id, error.code)
+            if org_id not in self._doubted_orgs:
+                self._blame(org_id, error.code)
+            self._doubted_orgs[org_id] = Deferred(f"everything of this organisation is refused: {error}")
 
     def not_allowed(self, org_id: str, error: ProduceNotAllowed) -> None:
         with self._lock:
@@ -132,13 +120,23 @@ class Progress:
         with self._lock:
             self._closed = True
             for notice in notices:
-                why = self._stopped_orgs.get(notice.org_id) or self._stop or OUT_OF_TIME
+                why = self._org_stop(notice.org_id) or self._stop or OUT_OF_TIME
                 self._report.outcomes.setdefault(notice, why)
             for notice, outcome in self._report.outcomes.items():
-                doubted = notice.org_id in self._refused_alone and notice.org_id in self._stopped_orgs
-                if isinstance(outcome, Rejected) and doubted and notice.org_id not in self._accepted_orgs:
-                    self._report.outcomes[notice] = self._stopped_orgs[notice.org_id]
+                why_doubted = self._doubt_about(notice)
+                if isinstance(outcome, Rejected) and why_doubted:
+                    self._report.outcomes[notice] = why_doubted
             return self._report
+
+    def _org_stop(self, org_id: str) -> Deferred | None:
+        return self._stopped_orgs.get(org_id) or self._doubted_orgs.get(org_id)
+
+    def _doubt_about(self, notice: Notice) -> Deferred | None:
+        """Why a refusal of this notice alone is not believed, if it is not."""
+        org_id = notice.org_id
+        if org_id in self._accepted_orgs or org_id not in self._refused_alone or beyond_doubt(notice):
+            return None
+        return self._org_stop(org_id)
 
     def _settle(self, batch: Iterable[Notice], outcome: Outcome) -> None:
         for notice in batch:

@@ -1,15 +1,27 @@
 """Records of the queue, read into notices."""
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from notice.bodies import MESSAGES, UnreadableBody, take_apart
 from notice.outcomes import Rejected
-from relay import notices
+from relay import json_text, notices
+from relay.json_text import Json
 
+MESSAGES = "messages"
 RECORD_LIMIT = 100
 INVALID = "InvalidNotice"
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError("a number is too large to be sent on")
+    return number
+
+
+_DECODER = json_text.decoder(parse_float=_finite)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +90,13 @@ def _record(given: Mapping[str, Any], now: float) -> Record:
     )
 
 
-def _read(body: str) -> tuple[str, list[tuple[Any, str]]]:
+def _read(body: str) -> tuple[str, Sequence[Json]]:
     """Organisation and notices of a record's body: 1 to 100, each with its own text."""
     try:
-        members, found = take_apart(body)
-    except UnreadableBody as error:
-        raise InvalidRecord(f"the record is {error}") from error
-    org_id = members.get("orgId")
+        members, found = json_text.take_apart(body, _DECODER, elements_of=MESSAGES)
+    except json_text.NotAnObject as error:
+        raise InvalidRecord("the record is not a JSON object that can be sent on") from error
+    org_id = members["orgId"].value if "orgId" in members else None
     if not isinstance(org_id, str) or not org_id.strip() or not org_id.isprintable():
         raise InvalidRecord("orgId: required, a printable string")
     if not 1 <= len(found) <= RECORD_LIMIT:
@@ -92,7 +104,7 @@ def _read(body: str) -> tuple[str, list[tuple[Any, str]]]:
     return org_id, found
 
 
-def _entries(org_id: str, found: list[tuple[Any, str]], receives: int, record_id: str) -> Iterator[Entry]:
+def _entries(org_id: str, found: Sequence[Json], receives: int, record_id: str) -> Iterator[Entry]:
     for value, sent in found:
         try:
             read = notices.Notice.read(value)

@@ -6,7 +6,6 @@ from notice import batches
 from notice.answers import ProduceNotAllowed, ProduceRefused, ProduceUnavailable
 from notice.batches import Batch
 from notice.deadline import Deadline
-from notice.isolation import isolate
 from notice.outcomes import Deferred, Rejected
 from notice.progress import Progress
 from notice.records import Notice
@@ -77,7 +76,7 @@ class Sender:
             if self._accepts(batch, first=True):
                 return True
             if len(batch) > 1:
-                isolate(batch, self._found_good, self._progress.halved)
+                batches.isolate(batch, self._found_good, self._progress.halved)
         except ProduceNotAllowed as error:
             self._progress.not_allowed(batch[0].org_id, error)
         except Hindered as hindered:
@@ -100,12 +99,11 @@ class Sender:
         return True
 
     def _call(self, batch: Batch, *, first: bool = False) -> None:
-        org_id = batch[0].org_id
-        why = self._progress.hindrance(org_id)
+        why = self._progress.hindrance(batch)
         if why:
             raise Hindered(why)
         self._progress.started(batch, first=first)
-        self._portal.produce(org_id, batches.body(batch), self._progress.deadline)
+        self._portal.produce(batch[0].org_id, batches.body(batch), self._progress.deadline)
 
     def _may_be_its_own_fault(self, error: ProduceUnavailable) -> bool:
         self._failures += 1

@@ -2,17 +2,16 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from threading import Lock
 from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
 
-from notice.answers import ProduceNotAllowed, ProduceUnavailable, read_object
+from notice.answers import Answer, ProduceNotAllowed, ProduceUnavailable, read_object
 from notice.deadline import Deadline
-from notice.signing import encryption
-from notice.transport import Transport
 from relay.secrets import SecretReader, SecretUnavailable
 
 TOKEN_PATH = "/apim-token-service/v2.0/token/get"  # noqa: S105
@@ -22,6 +21,9 @@ _REPEATED = 1001
 # No such appKey, wrong proof, bad or empty parameter: the credentials or the address are at fault.
 _NOT_ALLOWED = {1002, 1003, 1004, 1202}
 _HTTP_NOT_ALLOWED = {401, 403, 404, 405}
+
+type Post = Callable[[str, bytes, Mapping[str, str], Deadline], Answer]
+"""One attempt to POST (target, body, headers): see `notice.client.Transport.post`."""
 
 
 class EnosCredentials(BaseModel):
@@ -38,6 +40,11 @@ class Access:
     token: str
     app_secret: str
     refresh_at: float
+
+
+def encryption(app_key: str, timestamp: int, app_secret: str) -> str:
+    """The proof that a token request carries; follows the vendor's page on the token service."""
+    return sha256(f"{app_key}{timestamp}{app_secret}".encode()).hexdigest()
 
 
 class Timestamps:
@@ -57,12 +64,12 @@ class TokenSource:
 
     def __init__(
         self,
-        transport: Transport,
+        post: Post,
         credentials: SecretReader[EnosCredentials],
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._transport, self._credentials, self._clock = transport, credentials, clock
+        self._post, self._credentials, self._clock = post, credentials, clock
         self._timestamps = Timestamps(clock)
         self._access: Access | None = None
         self._lock = Lock()
@@ -93,7 +100,7 @@ class TokenSource:
         timestamp = self._timestamps.next()
         proof = encryption(credentials.app_key, timestamp, credentials.app_secret)
         request = {"appKey": credentials.app_key, "encryption": proof, "timestamp": timestamp}
-        answer = self._transport.post(TOKEN_PATH, json.dumps(request).encode(), {}, deadline)
+        answer = self._post(TOKEN_PATH, json.dumps(request).encode(), {}, deadline)
         found = read_object(answer.body)
         if not found and answer.status in _HTTP_NOT_ALLOWED:
             raise ProduceNotAllowed(str(answer.status), "the token service turned the request down")

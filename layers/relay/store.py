@@ -130,8 +130,9 @@ class EventStore:
             return Claim(Standing.REPEATED, key, event_of(kept))
         if int(kept["leaseUntil"]["N"]) > int(self._clock()):
             return Claim(Standing.BUSY, key, event_of(kept))
-        # Gone since then: as good as busy, the next delivery finds its place free.
-        return self.take_over(key) or Claim(Standing.BUSY, key, event)
+        taken = self.take_over(key)
+        # Gone, or another in its place, since then: as good as busy, the next delivery finds a place.
+        return taken if taken and taken.event.id == event.id else Claim(Standing.BUSY, key, event)
 
     def _outlive(self, key: str, kept: Item, expires: int) -> None:
         """Keeps the first event of a message at least as long as the other that is claimed now."""

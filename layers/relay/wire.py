@@ -5,26 +5,19 @@ a form whose single key is the JSON. Values keep their own text, so that `1.10` 
 """
 
 import json
-import re
-from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
+from relay import json_text
 from relay.charsets import Unreadable, decode
+from relay.json_text import Json as Json  # Part of what this module hands out.
 
 GATEWAY_FIELDS = ("eventTag", "dispatchId", "sourceMessageId", "callbackMessageId")
 _WRAPPED = {"content", "infos"}
 _FORM_FIELDS = {*GATEWAY_FIELDS, *_WRAPPED}
-_BLANK = re.compile(r"[ \t\n\r]*")
 # How often a JSON text may be wrapped as a JSON string.
 _WRAPPINGS = 3
-
-
-class Json(NamedTuple):
-    """A JSON value beside the text it was written in."""
-
-    value: Any
-    text: str
-
+# As strict as the parsers of subscribers: no NaN, and no integer of more than 4,300 digits.
+_DECODER = json_text.decoder()
 
 type Members = dict[str, Json]
 
@@ -45,17 +38,7 @@ def members(json_: Json) -> Members:
     """Each member of an object, beside its own text; an array as the only member `content`."""
     if isinstance(json_.value, list):
         return {"content": json_}
-    text, found = json_.text, {}
-    at = _past_blanks(text, text.index("{") + 1)
-    while text[at] != "}":
-        name, at = _DECODER.raw_decode(text, at)
-        start = _past_blanks(text, _past_blanks(text, at) + len(":"))
-        value, end = _DECODER.raw_decode(text, start)
-        found[name] = Json(value, text[start:end])
-        at = _past_blanks(text, end)
-        if text[at] == ",":
-            at = _past_blanks(text, at + 1)
-    return found
+    return json_text.take_apart(json_.text, _DECODER)[0]
 
 
 def gathered(fields: Members) -> Json:
@@ -101,16 +84,3 @@ def _unquoted(text: str, charset: str | None, ending: str = "=") -> str:
         raise Unreadable("half a character") from None
     # What was not percent-encoded is decoded already, and is UTF-8 again here.
     return decode(raw, charset if text.isascii() else None)
-
-
-def _past_blanks(text: str, at: int) -> int:
-    match = _BLANK.match(text, at)
-    return match.end() if match else at
-
-
-def _no_json(constant: str) -> None:
-    raise ValueError(f"{constant} is not JSON")
-
-
-# As strict as the parsers of subscribers: no NaN, and no integer of more than 4,300 digits.
-_DECODER = json.JSONDecoder(parse_constant=_no_json)

@@ -1,6 +1,5 @@
 """The local cloud runs functions on what they ship, and leaves nothing behind."""
 
-import io
 import json
 import os
 import shutil
@@ -8,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,15 +15,10 @@ import pytest
 
 from sandbox.cloud import ROOT, Cloud, PortTaken, SandboxError, free_port
 from sandbox.launch import bare_interpreter
+from sandbox.small_function import small_function
 from sandbox.steps import await_count
 
 PS = shutil.which("ps")
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    ],
-}
 
 
 @pytest.fixture(scope="module")
@@ -140,20 +133,6 @@ def processes(group: int) -> list[str]:
 
 def make_functions(cloud: Cloud, *modules: str) -> None:
     """A function `imports-{module}` without a layer for each module."""
-    role = cloud.client("iam").create_role(RoleName="bare", AssumeRolePolicyDocument=json.dumps(TRUST))
     for module in modules:
         code = f"import {module}\ndef handler(event, context): return 'imported'"
-        cloud.client("lambda").create_function(
-            FunctionName=f"imports-{module}",
-            Runtime="python3.13",
-            Handler="app.handler",
-            Role=role["Role"]["Arn"],
-            Code={"ZipFile": zipped(code)},
-        )
-
-
-def zipped(code: str) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("app.py", code)
-    return buffer.getvalue()
+        small_function(cloud, f"imports-{module}", code)

@@ -13,6 +13,7 @@ from typing import Any
 
 import boto3
 import pytest
+from pydantic import ValidationError
 
 from tests import template
 from tests.integration.loopback import KEY, PATH, SECRET, LoopbackPortal
@@ -72,7 +73,6 @@ def function(cloud: None, portal: LoopbackPortal, monkeypatch: pytest.MonkeyPatc
         "NOTICE_DEAD_LETTER_QUEUE_URL": dead,
         "LOG_LEVEL": "INFO",
     }
-    assert set(given) == template.variables("NoticeFunction")
     for name, value in given.items():
         monkeypatch.setenv(name, value)
     sys.modules.pop(APP, None)
@@ -96,6 +96,17 @@ def metric(found: list[dict[str, Any]], name: str) -> float:
 def sample(name: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((template.ROOT / "events" / name).read_text("utf-8"))
     return found
+
+
+def test_the_variables_of_the_function_are_the_settings_it_reads(function: Function) -> None:
+    settings = function.app.NoticeSettings
+
+    assert template.variables("NoticeFunction") == {name.upper() for name in settings.model_fields}
+
+
+def test_a_setting_that_lacks_is_named(function: Function) -> None:
+    with pytest.raises(ValidationError, match="ENOS_BASE_URL"):
+        function.app.NoticeSettings.load({})
 
 
 def test_the_sample_records_are_produced(function: Function, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,12 +9,12 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from notice.letters import REQUEST_BYTES, DeadLetters, Letter, in_requests, letter
+from notice.dead_letters import DeadLetter, DeadLetters, dead_letter
 from notice.outcomes import Accepted, Deferred, Outcome, Rejected
-from notice.patience import EXPIRY_SECONDS, RETENTION_SECONDS
 from notice.records import Entry, Notice, Record, read_records
-from notice.settle import Settlement, Settler
-from notice.waits import Waits
+from notice.settlement import Settlement, Settler
+from notice.visibility import EXPIRY_SECONDS, RETENTION_SECONDS, VisibilityTimeouts
+from relay.sqs import REQUEST_BYTES, in_requests
 from tests import template
 from tests.outbound import NOW, deadline, event, message, record
 
@@ -35,7 +35,7 @@ class Queues:
 
     def settler(self, client: "Callable[[], SQSClient] | None" = None) -> Settler:
         make = client or (lambda: self.sqs)
-        return Settler(DeadLetters(self.dead, make), Waits(self.queue, make))
+        return Settler(DeadLetters(self.dead, make), VisibilityTimeouts(self.queue, make))
 
     def settle(
         self, given: list[Record], outcomes: Mapping[str, Outcome], *, now: float = NOW, **options: Any
@@ -156,7 +156,7 @@ class Failing:
         good = [each for each in Entries if not self._fails(each["MessageBody"])]
         if good:
             self._sqs.send_message_batch(QueueUrl=QueueUrl, Entries=good)
-        return {"Failed": [{"Id": each["Id"]} for each in Entries if each not in good]}
+        return {"Failed": [{"Id": each["Id"], "Code": "Throttled"} for each in Entries if each not in good]}
 
     def change_message_visibility_batch(self, QueueUrl: str, Entries: list[Any]) -> dict[str, Any]:  # noqa: N803
         raise ClientError({"Error": {"Code": "InternalError"}}, "ChangeMessageVisibilityBatch")
@@ -170,7 +170,7 @@ def test_a_record_whose_dead_letter_is_not_written_stays(queues: Queues) -> None
 
     assert done.returned == ["r-b"]
     assert [found["messageId"] for found in queues.letters()] == ["a"]
-    assert (done.letters_not_written, done.rejected.total()) == (1, 1)
+    assert (done.letters_not_written, done.rejected.total()) == ({"Throttled": 1}, 1)
 
 
 def test_when_sqs_fails_everything_stays_and_nothing_is_raised(queues: Queues) -> None:
@@ -180,7 +180,7 @@ def test_when_sqs_fails_everything_stays_and_nothing_is_raised(queues: Queues) -
     done = queues.settle(given, {"a": REFUSED, "b": LATER}, client=lambda: failing)
 
     assert done.returned == ["r-a", "r-b"]
-    assert (done.letters_not_written, done.waits_not_set) == (1, 2)
+    assert (done.letters_not_written, done.waits_not_set) == ({"InternalError": 1}, {"InternalError": 2})
 
 
 def test_no_client_is_built_when_there_is_nothing_to_write(queues: Queues) -> None:
@@ -234,14 +234,14 @@ def test_the_wait_of_a_record_is_the_longest_that_was_asked_for(queues: Queues) 
     (change,) = changes
     assert change["QueueUrl"] == queues.queue
     assert 4000 <= change["Entries"][0]["VisibilityTimeout"] <= 4600
-    assert done.waits_not_set == 0
+    assert not done.waits_not_set
 
 
 def test_a_receipt_that_is_no_longer_good_is_counted_and_tolerated(queues: Queues) -> None:
     done = queues.settle(read(record(message("a"), receipt="stale")), {"a": LATER})
 
     assert done.returned == ["r-1"]
-    assert done.waits_not_set == 1
+    assert done.waits_not_set == {"ReceiptHandleIsInvalid": 1}
 
 
 @pytest.mark.parametrize(
@@ -264,9 +264,9 @@ def test_a_record_about_to_outlive_the_queue_is_given_up_with_a_reason(
 # -- what SQS takes
 
 
-def made(sent: str, why: Rejected, *, org: str | None = "o-1", name: str = "n-1") -> Letter:
+def made(sent: str, why: Rejected, *, org: str | None = "o-1", name: str = "n-1") -> DeadLetter:
     one = Record("r-1", "receipt", 1, NOW, org, (Entry(sent, why, name),))
-    return letter(one, one.entries[0], why)
+    return dead_letter(one, one.entries[0], why)
 
 
 @pytest.mark.parametrize(
@@ -279,7 +279,7 @@ def made(sent: str, why: Rejected, *, org: str | None = "o-1", name: str = "n-1"
     ],
 )
 def test_attributes_are_what_sqs_takes(queues: Queues, why: Rejected) -> None:
-    assert DeadLetters(queues.dead, lambda: queues.sqs).send([made("{}", why)], deadline()) == set()
+    assert DeadLetters(queues.dead, lambda: queues.sqs).send([made("{}", why)], deadline()) == {}
 
     (found,) = queues.letters()
     assert "" not in found.values()
@@ -298,7 +298,7 @@ def test_a_letter_as_large_as_a_message_may_be_drops_attributes_rather_than_be_l
     assert one.body == text
     assert one.size <= limit
     assert bool(one.attributes) is (short >= 28)
-    assert DeadLetters(queues.dead, lambda: queues.sqs).send([one], deadline()) == set()
+    assert DeadLetters(queues.dead, lambda: queues.sqs).send([one], deadline()) == {}
 
 
 @pytest.mark.parametrize(
@@ -315,9 +315,7 @@ def test_a_letter_as_large_as_a_message_may_be_drops_attributes_rather_than_be_l
     ],
 )
 def test_requests_hold_ten_letters_and_so_many_bytes(sizes: list[int], parts: list[int]) -> None:
-    letters = [Letter("", {}, size) for size in sizes]
-
-    assert [len(part) for part in in_requests(letters)] == parts
+    assert [len(part) for part in in_requests(sizes, int)] == parts
 
 
 def test_an_empty_record_can_still_be_a_dead_letter(queues: Queues) -> None:

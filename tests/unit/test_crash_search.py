@@ -1,76 +1,72 @@
-"""Deliveries of one event and sweeps, in every order of their AWS calls, with a crash at every call.
+"""An event that was answered 成功 is never lost, and its repeats are never published again: a search.
 
-First one delivery by itself. A lease later two deliveries and a sweep at once, while the clock goes on as
-far as a function may. A lease later the gateway's repeat and another sweep, which nothing disturbs. Any two
-calls of the first two phases may fail, seem to fail, arrive twice, or be a function's last.
-
-Worlds that are alike are walked once, and counted as often as they are come by.
+What is searched is told in tests/crash_search.py.
 """
 
-from collections import Counter
-from collections.abc import Iterator
-from functools import cached_property
+from functools import cache
+from itertools import product
 from math import comb, factorial, prod
-from typing import NamedTuple
 
 import pytest
 
-from recovery.pace import STEP_SECONDS
-from relay.store import LEASE_SECONDS
-from tests.crash_calls import LONG, SHORT, SWEEP_CALLS, TOPIC, Fate, Path, Step, id_of, load, step
-from tests.template import RESOURCES
+from callback.answers import Answer
+from tests.crash_calls import COLD, OVERSIZE, SHORT, SWEEP_CALLS, Fate
+from tests.crash_search import Search
 
-# The last thousandth of a second counts, so the first one is as late as can be.
-START = 1_795_360_209.999
-# How long a function may be at work on an event: a delivery until Lambda ends it, a sweep by its own pace.
-LONGEST = {"delivery": RESOURCES["CallbackFunction"]["Properties"]["Timeout"], "sweep": STEP_SECONDS}
-FAULTS = 2
-DISTURBANCES = [fate for fate in Fate if fate is not Fate.FINE]
+# Faults in the first phase and in the second. What a cold delivery makes first are reads: in the race, a
+# fault of one does no more than to take the delivery out of it.
+FAULTS = {SHORT: (1, 2), OVERSIZE: (1, 1), COLD: (1, 0)}
+HISTORIES = {SHORT: 7_930_708_285_500, OVERSIZE: 7_040_736_743_040, COLD: 1_675_003_730_400}
 
 
-class Phase(NamedTuple):
-    """Functions that are at work at the same time, and the moments that the clock goes on to meanwhile."""
-
-    cast: tuple[str, ...]
-    moments: tuple[float, ...] = ()
-    disturbed: bool = True
+@cache
+def searched(path: object) -> Search:
+    return next(Search(known, faults) for known, faults in FAULTS.items() if known is path)
 
 
-PHASES = (
-    Phase(("delivery",)),
-    Phase(("delivery", "delivery", "sweep"), tuple(end - 0.001 for end in sorted(LONGEST.values()))),
-    Phase(("delivery", "sweep"), disturbed=False),
-)
+@pytest.fixture(params=FAULTS, ids=["short", "oversize", "cold"])
+def search(request: pytest.FixtureRequest) -> Search:
+    return searched(request.param)
 
 
-class Actor(NamedTuple):
-    """A function at work: its turns so far, what its calls brought, and the call that it is about to make."""
+def test_no_history_breaks_a_rule(search: Search) -> None:
+    told = [f"{rule}:\n  " + "\n  ".join(history) for rule, history in search.broken.items()]
 
-    turns: int = 0
-    past: tuple[tuple[str, float], ...] = ()
-    following: str = ""
-    published: bool = False
-    ended: bool = False
+    assert not told, "\n".join(told)
 
 
-class World(NamedTuple):
-    """Everything that counts. `surplus` is publishes less those that a crash before the mark excuses."""
+def test_every_order_is_come_by_with_every_choice_of_faults(search: Search) -> None:
+    delivery, sweep = len(search.path.calls), len(SWEEP_CALLS)
+    # The phases' turns: a delivery; two, a sweep, and the clock, which goes on twice; a delivery and a sweep.
+    phases = [delivery], [delivery, delivery, sweep, 2], [delivery, sweep]
+    orders = prod(factorial(sum(turns)) // prod(map(factorial, turns)) for turns in phases)
+    disturbed = zip((delivery, 2 * delivery + sweep), FAULTS[search.path], strict=True)
+    faults = prod(sum(comb(calls, n) * 5**n for n in range(most + 1)) for calls, most in disturbed)
 
-    phase: int
-    began: float
-    ticks: int
-    actors: tuple[Actor, ...]
-    cloud: str
-    published: bool
-    surplus: int
-    faults: int
+    assert search.histories == orders * faults == HISTORIES[search.path]
 
 
-class Move(NamedTuple):
-    """What happened between two worlds: a turn of a function, or of the clock (None)."""
+def test_every_call_of_every_function_meets_every_fate(search: Search) -> None:
+    calls = [("delivery", call) for call in search.path.calls] + [("sweep", call) for call in SWEEP_CALLS]
+    phases = (
+        [("delivery", call) for call in search.path.calls if call != "take over"],
+        calls,
+        calls,
+    )
+    fates = [Fate if most else [Fate.FINE] for most in (*FAULTS[search.path], 0)]
 
-    actor: int | None
-    name: str
-    call: str = ""
-    fate: Fate = Fate.FINE
-    end: str = ""
+    assert search.calls == {
+        (phase, *call, fate)
+        for phase, (made, chosen) in enumerate(zip(phases, fates, strict=True))
+        for call, fate in product(made, chosen)
+    }
+
+
+def test_every_end_is_come_by(search: Search) -> None:
+    answers = {Answer.PUBLISHED, Answer.REPEATED, Answer.BUSY, Answer.UNAVAILABLE}
+    deliveries = {("delivery", end) for end in ("", "killed", *(answer.name for answer in answers))}
+    sweeps = {
+        ("sweep", end) for end in ("", "swept", *(["killed", "failed"] if FAULTS[search.path][1] else []))
+    }
+
+    assert search.ends == deliveries | sweeps

@@ -3,6 +3,7 @@
 import pytest
 
 from callback.tokens import FRESH_SECONDS, Tokens
+from relay.secrets import SecretUnavailable
 from tests.inbound import PREVIOUS, TOKEN, Secrets
 
 
@@ -22,9 +23,14 @@ def test_current_and_previous_are_admitted_with_one_read(token: str) -> None:
     assert secrets.reads == 1
 
 
-@pytest.mark.parametrize("secret", [{"current": TOKEN, "previous": ""}, {"current": ""}, {"current": TOKEN}])
+@pytest.mark.parametrize("secret", [{"current": TOKEN, "previous": ""}, {"current": TOKEN}])
 def test_an_empty_token_is_never_admitted(secret: dict[str, str]) -> None:
     assert not Tokens(Secrets(**secret).reader()).admit("")
+
+
+def test_a_secret_with_an_empty_token_is_not_filled_and_turns_nobody_away_for_good() -> None:
+    with pytest.raises(SecretUnavailable):
+        Tokens(Secrets(current="").reader()).admit("any")
 
 
 def test_a_new_token_is_admitted_at_once_and_the_old_one_still_is() -> None:

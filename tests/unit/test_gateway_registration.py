@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gateway.addresses import Addresses, CallbackToken
+from gateway.addresses import Addresses
 from gateway.registration import (
     Change,
     Registrations,
@@ -15,6 +15,7 @@ from gateway.registration import (
 )
 from gateway.requests import Register, Unregister, Update
 from gateway.rows import Row
+from relay.callback_token import CallbackToken
 
 BASE = "http://192.0.2.10/callback"
 TAG, SLUG = "MOZI_VDS_TENANT_CHANGE|EMPLOYEE_LEAVE", "employee-leave"

@@ -13,7 +13,8 @@ from notice.answers import (
     check,
     retry_after,
 )
-from notice.signing import encryption, signature
+from notice.client import signature
+from notice.tokens import encryption
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from notice.answers import ProduceUnavailable
+from notice.dead_letters import DeadLetters
 from notice.deadline import Deadline
 from notice.dispatch import Dispatcher
-from notice.letters import DeadLetters
 from notice.records import Notice, read_records
-from notice.settle import Settler
-from notice.waits import Waits
+from notice.settlement import Settler
+from notice.visibility import VisibilityTimeouts
 from tests.outbound import BROKEN, DOWN, NOW, FakePortal, event, message, record
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
@@ -24,7 +24,7 @@ class Simulation:
         self.portal, self.now = portal, 0.0
         self.dispatcher = Dispatcher(portal, workers=1, clock=lambda: self.now)
         sqs: Any = self
-        self.settler = Settler(DeadLetters("dead", lambda: sqs), Waits("queue", lambda: sqs))
+        self.settler = Settler(DeadLetters("dead", lambda: sqs), VisibilityTimeouts("queue", lambda: sqs))
         self.queue: dict[str, dict[str, Any]] = {}
         self.visible: dict[str, float] = {}
         self.dead: list[str] = []

@@ -7,12 +7,11 @@ from threading import Event
 import pytest
 
 from notice.answers import ProduceNotAllowed, ProduceRefused, ProduceUnavailable
-from notice.deadline import Deadline
+from notice.circuit_breaker import Doubts
+from notice.deadline import Deadline, run_parallel
 from notice.dispatch import WORKERS, Dispatcher
-from notice.doubts import Doubts
 from notice.outcomes import Accepted, Deferred, Rejected
 from notice.progress import START_SECONDS, Progress
-from notice.together import together
 from tests.outbound import (
     BATCH_LIMIT,
     BROKEN,
@@ -569,13 +568,13 @@ def test_an_answer_that_comes_after_the_end_does_not_change_an_outcome() -> None
     progress.refuse([notice(1)], INVALID)
 
     assert report.outcomes == {notice(1): Deferred("no time left")}
-    assert progress.hindrance("o-1") == Deferred("no time left")
+    assert progress.hindrance([notice(1)]) == Deferred("no time left")
 
 
 def test_a_call_that_does_not_end_is_left_behind() -> None:
     released = Event()
 
-    answers = together(
+    answers = run_parallel(
         lambda name: released.wait(20) if name == "slow" else name,
         ["slow", "quick", "slow", "never started"],
         workers=2,

@@ -5,10 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from notice.bodies import UnreadableBody, take_apart
 from notice.outcomes import Rejected
 from notice.records import Notice, Record, read_records
 from tests.outbound import NOW, event, message, record
@@ -135,42 +132,3 @@ def test_the_sample_events_are_what_they_say(name: str, good: int, bad: int) -> 
 
     assert sum(isinstance(one, Notice) for one in found) == good
     assert sum(isinstance(one, Rejected) for one in found) == bad
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
-    max_leaves=6,
-)
-
-
-@given(
-    st.lists(JSON, max_size=4),
-    st.dictionaries(st.text(max_size=4), JSON, max_size=3),
-    st.sampled_from([None, 1]),
-    st.booleans(),
-)
-def test_any_json_is_taken_apart_into_what_it_holds(
-    elements: list[Any], members: dict[str, Any], indent: int | None, ascii_only: bool
-) -> None:
-    text = json.dumps({**members, "messages": elements}, indent=indent, ensure_ascii=ascii_only)
-    members.pop("messages", None)
-
-    found, taken = take_apart(text)
-
-    assert found == members
-    assert [value for value, _ in taken] == elements
-    assert all(sent in text and json.loads(sent) == value for value, sent in taken)
-
-
-@given(st.text(alphabet='{}[]":, 12amesgx', max_size=30))
-def test_what_a_json_reader_refuses_is_refused(text: str) -> None:
-    try:
-        expected = json.loads(text)
-    except ValueError:
-        expected = None
-    if isinstance(expected, dict):
-        take_apart(text)
-    else:
-        with pytest.raises(UnreadableBody):
-            take_apart(text)

@@ -1,26 +1,15 @@
 """Template and notice function fit each other."""
 
 import pytest
-from pydantic import ValidationError
 
-from notice.patience import FIRST_SECONDS, JITTER, LONGEST_ASKED_SECONDS, LONGEST_SECONDS, wait_seconds
-from notice.patience import RETENTION_SECONDS as RETENTION
-from notice.settings import NoticeSettings
-from tests.template import RESOURCES, ROOT, TEMPLATE, variables
+from notice.visibility import FIRST_SECONDS, JITTER, LONGEST_ASKED_SECONDS, LONGEST_SECONDS, backoff_seconds
+from notice.visibility import RETENTION_SECONDS as RETENTION
+from tests.template import RESOURCES, ROOT, TEMPLATE
 
 FUNCTION = RESOURCES["NoticeFunction"]["Properties"]
 MAPPING = FUNCTION["Events"]["Notices"]["Properties"]
 QUEUE = RESOURCES["NoticeQueue"]["Properties"]
 WINDOW = TEMPLATE["Parameters"]["NoticeBatchWindowSeconds"]
-
-
-def test_the_variables_of_the_function_are_the_settings_it_reads() -> None:
-    assert variables("NoticeFunction") == {name.upper() for name in NoticeSettings.model_fields}
-
-
-def test_a_setting_that_lacks_is_named() -> None:
-    with pytest.raises(ValidationError, match="ENOS_BASE_URL"):
-        NoticeSettings.load({})
 
 
 def test_the_handler_is_there() -> None:
@@ -48,7 +37,7 @@ def test_a_record_deferred_for_all_of_its_life_is_not_moved_away_by_the_queue() 
     shortest, receives = 0.0, 0
     while shortest < RETENTION:
         receives += 1
-        shortest += wait_seconds(receives, None, RETENTION, chance=lambda: 1.0)
+        shortest += backoff_seconds(receives, None, RETENTION, chance=lambda: 1.0)
 
     assert receives < 0.9 * QUEUE["RedrivePolicy"]["maxReceiveCount"]
 
@@ -57,22 +46,22 @@ def test_a_record_deferred_for_all_of_its_life_is_not_moved_away_by_the_queue() 
     ("receives", "seconds"), [(1, 30), (2, 60), (3, 120), (6, 960), (7, 1800), (8, 1800), (999, 1800)]
 )
 def test_the_wait_doubles_up_to_half_an_hour(receives: int, seconds: int) -> None:
-    assert wait_seconds(receives, None, RETENTION, chance=lambda: 0.0) == seconds
-    assert seconds * (1 - JITTER) - 1 <= wait_seconds(receives, None, RETENTION) <= seconds
+    assert backoff_seconds(receives, None, RETENTION, chance=lambda: 0.0) == seconds
+    assert seconds * (1 - JITTER) - 1 <= backoff_seconds(receives, None, RETENTION) <= seconds
 
 
 @pytest.mark.parametrize("asked", [31.0, 3600.0, LONGEST_ASKED_SECONDS])
 def test_a_wait_that_is_asked_for_is_kept(asked: float) -> None:
-    assert asked <= wait_seconds(1, asked, RETENTION) <= asked * (1 + JITTER)
-    assert wait_seconds(1, 1.0, RETENTION, chance=lambda: 0.0) == FIRST_SECONDS
+    assert asked <= backoff_seconds(1, asked, RETENTION) <= asked * (1 + JITTER)
+    assert backoff_seconds(1, 1.0, RETENTION, chance=lambda: 0.0) == FIRST_SECONDS
 
 
 def test_a_wait_that_is_asked_for_never_passes_what_sqs_allows() -> None:
-    assert wait_seconds(1, 1e9, RETENTION, chance=lambda: 1.0) < 43_200 - FUNCTION["Timeout"]
+    assert backoff_seconds(1, 1e9, RETENTION, chance=lambda: 1.0) < 43_200 - FUNCTION["Timeout"]
 
 
 @pytest.mark.parametrize("left", [7200.0, 3600.0, 1801.0, 60.0, -5.0])
 def test_a_record_comes_back_while_it_can_still_be_given_up(left: float) -> None:
-    wait = wait_seconds(999, 1e9, left)
+    wait = backoff_seconds(999, 1e9, left)
 
     assert 1 <= wait <= max(1, left - LONGEST_SECONDS)

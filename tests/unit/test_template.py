@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from recovery.pace import STEP_SECONDS
 from relay.store import LEASE_SECONDS
 from tests.template import RESOURCES, ROOT, TEMPLATE, of_type, topic_slugs
 
@@ -51,7 +52,7 @@ def test_outputs_others_rely_on_are_there() -> None:
 def test_a_topic_s_name_is_the_arn_prefix_and_its_slug() -> None:
     prefix = TEMPLATE["Outputs"]["EventTopicArnPrefix"]["Value"]["Fn::Sub"]
 
-    assert prefix.endswith(":${AWS::StackName}-")
+    assert prefix.endswith(":${AWS::StackName}-event-")
     assert len(topic_slugs()) == 19
 
 
@@ -94,6 +95,15 @@ def test_no_role_may_do_everything_or_anything_to_everything() -> None:
         )
         assert not [action for action in actions if "*" in action]
         assert "*" not in resources
+
+
+def test_a_function_may_publish_on_the_topics_of_its_own_stack_alone() -> None:
+    """One stack's name may be the beginning of another's, so what follows it must tell them apart."""
+    prefix = TEMPLATE["Outputs"]["EventTopicArnPrefix"]["Value"]["Fn::Sub"]
+    resources = [one["Resource"] for one in statements() if one["Action"] == "sns:Publish"]
+
+    assert resources == [{"Fn::Sub": f"{prefix}*"}] * 2
+    assert prefix.endswith("${AWS::StackName}-event-")
 
 
 def test_every_arn_is_partition_neutral() -> None:
@@ -169,14 +179,12 @@ def test_only_the_accounts_of_the_parameter_are_let_in_from_outside() -> None:
     assert all(one["Effect"] == "Deny" for one in statements if "Fn::If" not in one)
 
 
-def test_the_callback_is_open_to_the_allowed_ranges_alone() -> None:
-    api = RESOURCES["CallbackApi"]["Properties"]["Auth"]["ResourcePolicy"]["CustomStatements"]
-    denied = next(one for one in api if one["Effect"] == "Deny")
+def test_the_load_balancer_lets_in_the_allowed_ranges_alone() -> None:
     rule = RESOURCES["CallbackListenerRule"]["Properties"]["Conditions"]
     otherwise = RESOURCES["CallbackListener"]["Properties"]["DefaultActions"][0]
 
-    assert denied["Condition"]["NotIpAddress"]["aws:SourceIp"] == {"Ref": "AllowedSourceCidrs"}
-    assert rule == [{"Field": "source-ip", "SourceIpConfig": {"Values": {"Ref": "AllowedSourceCidrs"}}}]
+    ranges = {"Fn::Split": [",", {"Ref": "AllowedSourceCidrs"}]}
+    assert rule == [{"Field": "source-ip", "SourceIpConfig": {"Values": ranges}}]
     assert otherwise["FixedResponseConfig"]["StatusCode"] == "403"
 
 
@@ -207,5 +215,6 @@ def test_fixed_addresses_are_off_unless_a_vpc_is_named_and_then_lead_to_the_same
     ]
 
 
-def test_a_claim_s_lease_is_longer_than_any_function_that_publishes_may_run_on_a_callback() -> None:
+def test_a_lease_is_longer_than_a_callback_or_a_step_of_recovery_can_take() -> None:
     assert FUNCTIONS["CallbackFunction"]["Properties"]["Timeout"] < LEASE_SECONDS
+    assert STEP_SECONDS < LEASE_SECONDS

@@ -1,25 +1,20 @@
 """An application's side: notices checked and put on the relay's queue, many in one SQS message."""
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from relay.notices.model import InvalidNotice, Notice
 from relay.notices.text import Text
+from relay.sqs import in_requests, takes
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 RECORD_LIMIT = 100
-REQUEST_ENTRIES = 10
-# SQS takes 1 MiB, a message or a request of them; it took 256 KiB until 2025, and some partitions may still.
-# A dead letter of a whole record needs room for its reason beside it.
+# Under the limit of a request: a dead letter of a whole record needs room for its reason beside it.
 RECORD_BYTES = 258_048
-REQUEST_BYTES = 262_144
-
-_NOT_FOR_SQS = "[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +70,7 @@ def enqueue(org_id: str, notices: Sequence[object], *, queue_url: str, sqs: "SQS
         if len(text.encode()) > room:
             not_sent[position] = NotSent(position, f"larger than {room} bytes of JSON")
     good = [(position, text) for position, text in written.items() if position not in not_sent]
-    for request in _requests(_packed(org_id, good, room)):
+    for request in in_requests(_packed(org_id, good, room), lambda one: one.size):
         for one, code in _send(request, queue_url, sqs):
             not_sent |= {position: NotSent(position, f"SQS: {code}") for position in one.positions}
     return [not_sent[position] for position in sorted(not_sent)]
@@ -92,7 +87,7 @@ def _send(request: list[Packed], queue_url: str, sqs: "SQSClient") -> Iterator[t
 def _written(given: object) -> str:
     """JSON as short as SQS takes it: a few characters can only be sent escaped."""
     text = json.dumps(given, ensure_ascii=False, separators=(",", ":"))
-    return json.dumps(given, separators=(",", ":")) if re.search(_NOT_FOR_SQS, text) else text
+    return text if takes(text) else json.dumps(given, separators=(",", ":"))
 
 
 def _record(org_id: str, texts: Iterable[str]) -> str:
@@ -110,15 +105,3 @@ def _packed(org_id: str, written: Sequence[tuple[int, str]], room: int) -> Itera
             yield Packed(body, positions, len(body.encode()))
             start, size = end, 0
         size += more
-
-
-def _requests(packed: Iterable[Packed]) -> Iterator[list[Packed]]:
-    request: list[Packed] = []
-    for one in packed:
-        size = sum(each.size for each in request) + one.size
-        if len(request) == REQUEST_ENTRIES or size > REQUEST_BYTES:
-            yield request
-            request = []
-        request.append(one)
-    if request:
-        yield request

@@ -5,29 +5,29 @@ Never a body, a recipient or a token: vendor messages may quote what was sent, s
 
 from typing import TYPE_CHECKING
 
-from notice.progress import Report
-from notice.settle import Settlement
+from notice.outcomes import Report
+from notice.settlement import Settlement
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.logging import Logger
     from aws_lambda_powertools.metrics import Metrics
 
 
-def tell(report: Report, settlement: Settlement, logger: "Logger", metrics: "Metrics", now: float) -> None:
+def report(sent: Report, settlement: Settlement, logger: "Logger", metrics: "Metrics", now: float) -> None:
     """Write the lines and the metrics of one invocation; nothing if nothing happened."""
-    _log(report, settlement, logger)
+    _log(sent, settlement, logger)
     counts = {
-        "ProduceCalls": report.calls,
-        "Halvings": report.halvings,
+        "ProduceCalls": sent.calls,
+        "Halvings": sent.halvings,
         "NoticesAccepted": settlement.accepted,
         "NoticesRejected": settlement.rejected.total(),
         "NoticesDeferred": settlement.deferred.total(),
-        "ConfigurationFault": report.faults.total(),
+        "ConfigurationFault": sent.faults.total(),
     }
     for name, count in counts.items():
         if count:
             metrics.add_metric(name=name, unit="Count", value=count)
-    for size in report.batch_sizes:
+    for size in sent.batch_sizes:
         metrics.add_metric(name="BatchSize", unit="Count", value=size)
     if settlement.oldest_accepted is not None:
         waited = max(0.0, now - settlement.oldest_accepted) * 1000
@@ -36,17 +36,17 @@ def tell(report: Report, settlement: Settlement, logger: "Logger", metrics: "Met
         metrics.flush_metrics()
 
 
-def _log(report: Report, settlement: Settlement, logger: "Logger") -> None:
-    for (org_id, code), count in report.faults.items():
+def _log(sent: Report, settlement: Settlement, logger: "Logger") -> None:
+    for (org_id, code), count in sent.faults.items():
         logger.error("configuration at fault", orgId=org_id or "any", errorCode=code, times=count)
-    for code, count in report.outages.items():
+    for code, count in sent.outages.items():
         logger.warning("portal unavailable", errorCode=code, calls=count)
     for (org_id, code), count in settlement.rejected.items():
         logger.warning("notices rejected", orgId=org_id, errorCode=code, notices=count)
     if settlement.returned:
         deferred = settlement.deferred.total()
         logger.info("records deferred", records=len(settlement.returned), notices=deferred)
-    if settlement.letters_not_written:
-        logger.error("dead letters not written", letters=settlement.letters_not_written)
-    if settlement.waits_not_set:
-        logger.warning("waits not set", records=settlement.waits_not_set)
+    for code, count in settlement.letters_not_written.items():
+        logger.error("dead letters not written", errorCode=code, letters=count)
+    for code, count in settlement.waits_not_set.items():
+        logger.warning("waits not set", errorCode=code, records=count)

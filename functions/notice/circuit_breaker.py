@@ -1,0 +1,77 @@
+"""When to leave the portal, or one organisation, alone: remembered from one invocation to the next."""
+
+from collections.abc import Callable
+from time import time
+
+from notice.records import Notice
+
+# However long a portal asks to be left alone, a container calls again after this.
+LONGEST_ASKED = 900.0
+# After the second invocation in a row that got nothing through, doubling: at most 12 probes an hour.
+FIRST_OWN, LONGEST_OWN = 15.0, 300.0
+
+# So many notices refused alone, with one code and nothing accepted, put an organisation in doubt.
+ALIKE = 5
+STANDING_SECONDS = 3600.0
+# How often a notice is received in a day or a little more: see `notice.visibility.backoff_seconds`. The 64th
+# receive comes 24.2 hours after the first if each wait is cut most by chance, and 29 if none is cut.
+BEYOND_DOUBT_RECEIVES = 64
+
+
+class CircuitBreaker:
+    """How long to leave the portal alone, as asked by it or as learned from its silence.
+
+    Bounds the calls of a long outage whatever the backlog: the records' own waits drift apart, and each one's
+    return would be a call otherwise. One failure alone opens nothing, for one notice may have caused it.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time) -> None:
+        self._clock = clock
+        self._open_until = 0.0
+        self._failures = 0
+
+    def seconds_open(self) -> float:
+        """How long still no call is to be made; 0 if one may."""
+        return max(0.0, self._open_until - self._clock())
+
+    def learn(self, *, accepted: bool, failed: bool, asked: float) -> None:
+        """From an invocation: did it get something through, did it meet an outage, what was asked."""
+        if accepted:
+            self._failures = 0
+        elif failed:
+            self._failures += 1
+        own = FIRST_OWN * 2 ** min(self._failures - 2, 10) if failed and self._failures > 1 else 0.0
+        pause = max(min(own, LONGEST_OWN), min(asked, LONGEST_ASKED))
+        self._open_until = max(self._open_until, self._clock() + pause)
+
+
+class Doubts:
+    """Organisations whose every notice is refused alike: more likely the orgId is wrong than the notices are.
+
+    While a doubt stands, what is refused is deferred, so that a wrong orgId that is mended within a day loses
+    nothing to the dead-letter queue: without this memory it would lose a few notices at every return. It does
+    not stand for ever: see `beyond_doubt`.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time) -> None:
+        self._clock = clock
+        self._until: dict[tuple[str, str], float] = {}
+
+    def add(self, org_id: str, code: str) -> None:
+        self._until[org_id, code] = self._clock() + STANDING_SECONDS
+
+    def stands(self, org_id: str, code: str) -> bool:
+        return self._until.get((org_id, code), 0.0) > self._clock()
+
+    def lift(self, org_id: str) -> None:
+        """Something of the organisation was accepted."""
+        for key in [key for key in self._until if key[0] == org_id]:
+            del self._until[key]
+
+
+def beyond_doubt(notice: Notice) -> bool:
+    """Whether the notice has had its day: refused standing alone, it is rejected, doubt or not.
+
+    Otherwise a few bad notices that are all that an organisation sends would return until they expire.
+    """
+    return notice.receives >= BEYOND_DOUBT_RECEIVES

@@ -1,0 +1,1 @@
+"""The operator's command line: what a person does with a deployed relay."""

@@ -1,0 +1,16 @@
+"""The commands; a further one is a module of its own and a line here."""
+
+import click
+
+from operate.replay import replay
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def cli() -> None:
+    """Operate a deployed Mozi Relay.
+
+    Exit status: 0 all done, 1 something is left, 2 nothing was done and the message says what to mend.
+    """
+
+
+cli.add_command(replay)

@@ -1,0 +1,65 @@
+"""A deployed stack, found by its name and known by its outputs."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from operate.faults import Failed, Wrong, aws_faults
+
+# A function may work for 240 s before it answers. One that did not answer may have worked all the same, so
+# it is not called again without a person's knowing.
+_CALLS = Config(read_timeout=300, tcp_keepalive=True, retries={"total_max_attempts": 1})
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Calls the stack's functions; `functions` is a Lambda client."""
+
+    name: str
+    outputs: Mapping[str, str]
+    functions: Any
+
+    def invoke(self, output: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Call the function that an output names; its answer. Raises Wrong and Failed."""
+        function = self._function(output)
+        with aws_faults():
+            answer = self.functions.invoke(FunctionName=function, Payload=json.dumps(request))
+            payload: dict[str, Any] = json.load(answer["Payload"])
+        if "FunctionError" not in answer:
+            return payload
+        kind, message = payload.get("errorType"), payload.get("errorMessage", "no message")
+        if kind == "InvalidRequest":
+            raise Wrong(f"{function} does not take this: {message}")
+        raise Failed(f"{function} failed: {kind}: {message}. Its log group says more.")
+
+    def _function(self, output: str) -> str:
+        if output not in self.outputs:
+            raise Wrong(f"Stack {self.name} has no output {output}: it is not a Mozi Relay, or an older one.")
+        return self.outputs[output]
+
+
+def find_stack(name: str, region: str | None, profile: str | None) -> Stack:
+    """The stack of that name. Raises Wrong and Failed."""
+    with aws_faults():
+        session: Any = boto3.session.Session(region_name=region, profile_name=profile)
+        return stack_of(name, session.client("cloudformation"), session.client("lambda", config=_CALLS))
+
+
+def stack_of(name: str, stacks: Any, functions: Any) -> Stack:
+    """The stack of that name as these clients see it. Raises Wrong and Failed."""
+    with aws_faults():
+        try:
+            described = stacks.describe_stacks(StackName=name)["Stacks"][0]
+        except ClientError as error:
+            # CloudFormation's word for a stack that it does not have.
+            if error.response["Error"]["Code"] != "ValidationError":
+                raise
+            region = stacks.meta.region_name
+            raise Wrong(f"There is no stack {name} in {region} of this account.") from error
+    outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in described.get("Outputs", ())}
+    return Stack(name, outputs, functions)

@@ -1,0 +1,26 @@
+"""Runs the operator's command line as a shell does, and keeps what it says."""
+
+import io
+from contextlib import redirect_stderr, redirect_stdout
+from typing import NamedTuple
+
+import pytest
+
+from operate.commands import cli
+from operate.options import Connect
+
+
+class Ran(NamedTuple):
+    """Exit status, and what was written where."""
+
+    status: object
+    stdout: str
+    stderr: str
+
+
+def ran(*words: str, connect: Connect | None = None) -> Ran:
+    """`python -m operate` with these words, connected to AWS or to what `connect` gives."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
+        cli.main(words, prog_name="python -m operate", obj=connect)
+    return Ran(ended.value.code, out.getvalue(), err.getvalue())

@@ -1,0 +1,82 @@
+"""What SAM makes of template.yaml: the properties that only show there."""
+
+import copy
+import os
+from typing import Any
+
+import pytest
+from samtranslator.translator.transform import transform
+
+from tests.template import TEMPLATE
+
+
+class ManagedPolicies:
+    """Stands in for the list that SAM asks IAM for; no function of ours uses a policy by its name."""
+
+    def load(self) -> dict[str, str]:
+        return {}
+
+
+@pytest.fixture(scope="module")
+def expanded() -> dict[str, Any]:
+    """Resources as CloudFormation gets them, with every parameter at its default."""
+    environ, os.environ["AWS_DEFAULT_REGION"] = dict(os.environ), "cn-north-1"
+    try:
+        template = copy.deepcopy(TEMPLATE)
+        for resource in template["Resources"].values():
+            for place in ("CodeUri", "ContentUri"):
+                if place in resource.get("Properties", {}):
+                    resource["Properties"][place] = "s3://bucket/key"
+        template["Globals"]["Function"]["CodeUri"] = "s3://bucket/key"
+        made: dict[str, Any] = transform(template, {"EnosBaseUrl": "https://e.example"}, ManagedPolicies())
+    finally:
+        os.environ.clear()
+        os.environ.update(environ)
+    resources: dict[str, Any] = made["Resources"]
+    return resources
+
+
+def of_type(resources: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    return [one["Properties"] for one in resources.values() if one["Type"] == kind]
+
+
+def test_a_second_stack_fits_into_the_account(expanded: dict[str, Any]) -> None:
+    """A name that does not hold the stack's is taken once the first stack stands."""
+    names = [
+        value
+        for kind in ("AWS::Scheduler::Schedule", "AWS::SNS::Topic", "AWS::IAM::Role", "AWS::Logs::LogGroup")
+        for properties in of_type(expanded, kind)
+        for name, value in properties.items()
+        if name in ("Name", "TopicName", "RoleName", "LogGroupName")
+    ]
+
+    assert names
+    assert [name for name in names if "${AWS::StackName}" not in str(name)] == []
+
+
+def test_the_api_is_closed_to_all_but_the_allowed_ranges(expanded: dict[str, Any]) -> None:
+    (api,) = of_type(expanded, "AWS::ApiGateway::RestApi")
+    statements = api["Body"]["x-amazon-apigateway-policy"]["Statement"]
+    denied = [one for one in statements if one["Effect"] == "Deny"]
+
+    ranges = [one["Condition"]["NotIpAddress"]["aws:SourceIp"] for one in denied]
+    assert ranges == [{"Fn::Split": [",", "0.0.0.0/0,::/0"]}]
+
+
+def test_the_api_is_never_traced_for_its_traces_hold_the_token(expanded: dict[str, Any]) -> None:
+    (stage,) = of_type(expanded, "AWS::ApiGateway::Stage")
+
+    assert "TracingEnabled" not in stage
+
+
+def test_bodies_reach_the_function_as_bytes(expanded: dict[str, Any]) -> None:
+    (api,) = of_type(expanded, "AWS::ApiGateway::RestApi")
+
+    assert api["Body"]["x-amazon-apigateway-binary-media-types"] == ["*/*"]
+
+
+def test_the_callback_is_the_only_way_in(expanded: dict[str, Any]) -> None:
+    (api,) = of_type(expanded, "AWS::ApiGateway::RestApi")
+
+    routes = {path: sorted(methods) for path, methods in api["Body"]["paths"].items()}
+    assert routes == {"/callback/{token}": ["post"], "/callback/{token}/{slug}": ["post"]}
