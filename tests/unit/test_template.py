@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from recovery.pace import STEP_SECONDS
+from relay import observability
 from relay.store import LEASE_SECONDS
 from tests.template import RESOURCES, ROOT, TEMPLATE, of_type, topic_slugs
 
@@ -218,3 +219,20 @@ def test_fixed_addresses_are_off_unless_a_vpc_is_named_and_then_lead_to_the_same
 def test_a_lease_is_longer_than_a_callback_or_a_step_of_recovery_can_take() -> None:
     assert FUNCTIONS["CallbackFunction"]["Properties"]["Timeout"] < LEASE_SECONDS
     assert STEP_SECONDS < LEASE_SECONDS
+
+
+def test_alarms_look_at_metrics_that_the_functions_write() -> None:
+    """Namespace, service and name of each alarm's metric stand in the code of that service."""
+    for alarm in of_type("AWS::CloudWatch::Alarm").values():
+        properties = alarm["Properties"]
+        ((service,),) = [[one["Value"]] for one in properties["Dimensions"]]
+        code = "".join(path.read_text("utf-8") for path in (ROOT / "functions" / service).glob("*.py"))
+
+        assert properties["Namespace"] == observability.NAMESPACE
+        assert f'"{properties["MetricName"]}"' in code
+
+
+def test_what_nobody_could_name_and_what_stays_pending_is_alarmed() -> None:
+    watched = {alarm["Properties"]["MetricName"] for alarm in of_type("AWS::CloudWatch::Alarm").values()}
+
+    assert watched >= {"Unclassified", "PendingAge"}
