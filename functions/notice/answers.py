@@ -74,21 +74,22 @@ _STATUSES = {
     408: BUSY, 425: BUSY, 429: BUSY, 502: BUSY, 503: BUSY, 504: BUSY,
 }  # fmt: skip
 
-_SUCCESS = {"0", "200", ""}
+_SUCCESS = {"0", "200"}
 NOT_SENT = "NotSent"
 
 
 def check(status: int, headers: Mapping[str, str], body: bytes, now: datetime | None = None) -> None:
     """Return if the portal says that it took the batch, in either documented form; else raise ProduceError.
 
-    What says nothing about the data, foreseen or not, is ProduceUnavailable.
+    A code of success is enough where `data` says neither yes nor no: otherwise a notice that the portal has
+    would be sent again for 14 days. What says nothing about the data, foreseen or not, is ProduceUnavailable.
     """
     answer = read_object(body)
     code = _code(answer, status)
     message = _text(answer.get("message") or answer.get("msg"))
     succeeded = 200 <= status < 300
-    if succeeded and code in _SUCCESS:
-        _check_data(answer.get("data"), message)
+    if succeeded and (not code or code in _SUCCESS):
+        _check_data(answer.get("data"), message, enough=_text(answer.get("code")) in _SUCCESS)
         return
     meaning = _CODES.get(code) or _STATUSES.get(status, BROKEN)
     code = code if code and code not in _SUCCESS else str(status)
@@ -100,12 +101,15 @@ def check(status: int, headers: Mapping[str, str], body: bytes, now: datetime | 
     raise ProduceUnavailable(code, message, retry_after=wait, answered=meaning == BROKEN)
 
 
-def _check_data(data: object, message: str) -> None:
-    """`true` and `{"success": true}` are yes; false is about the data: one notice that fails fails all."""
+def _check_data(data: object, message: str, *, enough: bool) -> None:
+    """`true` and `{"success": true}` are yes; false is about the data: one notice that fails fails all.
+
+    No verdict at all is a yes if the code was `enough`.
+    """
     said = data.get("success") if isinstance(data, dict) else data
     if said is False:
         raise ProduceRefused(NOT_SENT, message or "the portal answered that it did not send")
-    if said is not True:
+    if said is not True and not (said is None and enough):
         raise ProduceUnavailable("200", "an answer that is not in the portal's form")
 
 

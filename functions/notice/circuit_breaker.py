@@ -14,7 +14,7 @@ FIRST_OWN, LONGEST_OWN = 15.0, 300.0
 ALIKE = 5
 STANDING_SECONDS = 3600.0
 # How often a notice is received in a day or a little more: see `notice.visibility.backoff_seconds`. The 64th
-# receive comes 24.2 hours after the first if each wait is cut most by chance, and 29 if none is cut.
+# receive comes 24.7 hours after the first if each wait is cut most by chance, and 29.0 if none is cut.
 BEYOND_DOUBT_RECEIVES = 64
 
 

@@ -165,6 +165,20 @@ def test_an_outage_returns_the_record_and_leaves_no_dead_letter(
     assert [line["errorCode"] for line in found if line.get("message") == "portal unavailable"] == ["503"]
 
 
+def test_what_sqs_would_not_do_is_logged_with_its_code(
+    function: Function, capsys: pytest.CaptureFixture[str]
+) -> None:
+    function.sqs.delete_queue(QueueUrl=function.dead)
+
+    assert function(event(fresh(body="not JSON", receipt="stale"))) == ["r-1"]
+
+    said = {line["message"]: line for line in lines(capsys) if "message" in line}
+    assert "NonExistentQueue" in said["dead letters not written"]["errorCode"]
+    assert said["dead letters not written"]["letters"] == 1
+    assert said["waits not set"]["errorCode"] == "ReceiptHandleIsInvalid"
+    assert said["waits not set"]["records"] == 1
+
+
 def test_credentials_that_are_not_filled_are_a_configuration_fault(
     function: Function, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -38,7 +38,13 @@ class Queues:
         return Settler(DeadLetters(self.dead, make), VisibilityTimeouts(self.queue, make))
 
     def settle(
-        self, given: list[Record], outcomes: Mapping[str, Outcome], *, now: float = NOW, **options: Any
+        self,
+        given: list[Record],
+        outcomes: Mapping[str, Outcome],
+        *,
+        now: float = NOW,
+        seconds: float = 50,
+        **options: Any,
     ) -> Settlement:
         """Settle with outcomes by messageId."""
         known = {
@@ -47,7 +53,7 @@ class Queues:
             for entry in each.entries
             if isinstance(entry.notice, Notice)
         }
-        return self.settler(**options).settle(given, known, now, deadline())
+        return self.settler(**options).settle(given, known, now, deadline(seconds))
 
     def letters(self) -> list[dict[str, Any]]:
         """All that is in the dead-letter queue, taken out of it."""
@@ -181,6 +187,16 @@ def test_when_sqs_fails_everything_stays_and_nothing_is_raised(queues: Queues) -
 
     assert done.returned == ["r-a", "r-b"]
     assert (done.letters_not_written, done.waits_not_set) == ({"InternalError": 1}, {"InternalError": 2})
+
+
+def test_without_time_nothing_is_written_and_everything_stays(queues: Queues) -> None:
+    given = read(record(message("a"), name="r-a"), record(message("b"), name="r-b"))
+
+    done = queues.settle(given, {"a": REFUSED, "b": LATER}, seconds=0)
+
+    assert done.returned == ["r-a", "r-b"]
+    assert (done.letters_not_written, done.waits_not_set) == ({"NoTime": 1}, {"NoTime": 2})
+    assert queues.letters() == []
 
 
 def test_no_client_is_built_when_there_is_nothing_to_write(queues: Queues) -> None:

@@ -32,6 +32,13 @@ def test_both_forms_of_success_count_with_either_code(code: dict[str, object], d
     check(200, {}, json.dumps({**code, "message": "", "data": data}).encode())
 
 
+@pytest.mark.parametrize("code", [0, 200, "0", "200"])
+@pytest.mark.parametrize("more", [{}, {"data": None}, {"data": {}}, {"data": {"success": None}}])
+def test_a_code_of_success_without_a_verdict_is_a_success(code: object, more: dict[str, object]) -> None:
+    """Otherwise a notice that the portal has would be sent again for 14 days."""
+    check(200, {}, json.dumps({"code": code, "message": "", **more}).encode())
+
+
 @pytest.mark.parametrize("data", [False, {"success": False}])
 def test_a_plain_no_is_about_the_data(data: object) -> None:
     error = said(200, {"code": 0, "data": data})
@@ -82,7 +89,7 @@ def test_codes_that_say_nothing_about_the_data_leave_it_open(status: int, code: 
     [
         *((status, ProduceRefused) for status in (400, 413, 422)),
         *((status, ProduceNotAllowed) for status in (401, 403, 404, 405)),
-        *((status, ProduceUnavailable) for status in (100, 204, 301, 302, 304, 402, 408, 418, 425, 429)),
+        *((status, ProduceUnavailable) for status in (100, 301, 302, 304, 402, 408, 418, 425, 429)),
         *((status, ProduceUnavailable) for status in (500, 501, 502, 503, 504, 599)),
     ],
 )
@@ -96,15 +103,23 @@ def test_without_a_known_code_the_status_speaks(status: int, kind: type[ProduceE
     assert error.code in (str(status), "200")
 
 
+ODD_CODES: list[object] = ["", " ", None, True, False, [], 0.0]
+ODD_DATA: list[object] = [1, 0, "", [], {"success": "true"}, {"success": 1}]
+
+
+@pytest.mark.parametrize("status", [200, 204])
 @pytest.mark.parametrize(
     "answer",
     [
-        *(b"", b"<html>login</html>", {}, [], "ok", {"code": 0}, {"code": 777, "data": True}),
-        *({"code": 0, "data": data} for data in (None, 1, {}, {"success": "true"}, {"success": 1})),
+        *(b"", b"<html>login</html>", {}, [], "ok", {"code": 777}, {"code": 777, "data": True}),
+        *({"code": code} for code in ODD_CODES),
+        *({"status": 200}, {"status": 0}, {"message": "OK", "data": None}),
+        *({"data": data} for data in (None, {}, {"success": None}, *ODD_DATA)),
+        *({"code": 0, "data": data} for data in ODD_DATA),
     ],
 )
-def test_a_200_that_does_not_say_yes_is_no_success(answer: object) -> None:
-    assert isinstance(said(200, answer), ProduceUnavailable)
+def test_a_200_that_does_not_say_yes_is_no_success(status: int, answer: object) -> None:
+    assert isinstance(said(status, answer), ProduceUnavailable)
 
 
 @pytest.mark.parametrize("status", [301, 400, 500])

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from notice.answers import ProduceUnavailable
+from notice.answers import ProduceRefused, ProduceUnavailable
 from notice.dead_letters import DeadLetters
 from notice.deadline import Deadline
 from notice.dispatch import Dispatcher
@@ -28,6 +28,8 @@ class Simulation:
         self.queue: dict[str, dict[str, Any]] = {}
         self.visible: dict[str, float] = {}
         self.dead: list[str] = []
+        self.reasons: Counter[tuple[str, str]] = Counter()
+        """Dead letters by errorCode and errorMessage."""
         self.calls: Counter[int] = Counter()
         """Calls by the hour."""
 
@@ -60,7 +62,10 @@ class Simulation:
             del self.queue[name]
 
     def send_message_batch(self, QueueUrl: str, Entries: list[Any]) -> dict[str, Any]:  # noqa: N803
-        self.dead += [each["MessageAttributes"]["messageId"]["StringValue"] for each in Entries]
+        for each in Entries:
+            said = {name: value["StringValue"] for name, value in each["MessageAttributes"].items()}
+            self.dead.append(said["messageId"])
+            self.reasons[said["errorCode"], said.get("errorMessage", "")] += 1
         return {}
 
     def change_message_visibility_batch(self, QueueUrl: str, Entries: list[Any]) -> dict[str, Any]:  # noqa: N803
@@ -163,3 +168,22 @@ def test_a_wrong_organisation_does_not_fill_the_dead_letter_queue() -> None:
     portal.bad = set()
     days.run(2 * HOUR)
     assert len(portal.content) == 40
+
+
+@pytest.mark.parametrize(("records", "each"), [(5, 1), (1, 5), (40, 1), (1, 100)])
+def test_bad_notices_that_are_all_an_organisation_sends_end_rejected_after_about_a_day(
+    records: int, each: int
+) -> None:
+    portal = FakePortal()
+    portal.error = ProduceRefused("400", "parameter.invalid")
+    days = Simulation(portal)
+    for number in range(records):
+        days.put(f"r-{number}", *(message(f"n-{number}-{one}") for one in range(each)))
+
+    days.run(DAY)
+    assert (len(days.queue), days.dead) == (records, [])
+
+    days.run(6 * HOUR)
+    assert not days.queue
+    assert len(set(days.dead)) == len(days.dead) == records * each
+    assert days.reasons == {("400", "parameter.invalid"): records * each}

@@ -1,4 +1,4 @@
-"""What the portal does to batches, and what each notice becomes: culprits, suspects, outages, doubts."""
+"""What the portal does to batches, and what each notice becomes: culprits, suspects, outages."""
 
 import itertools
 from math import ceil, log2
@@ -133,88 +133,6 @@ def test_an_outage_in_the_middle_of_a_search_keeps_what_is_decided() -> None:
 
     assert len(portal.calls) == 3
     assert kinds(report) == {Accepted: 50, Deferred: 50}
-
-
-# -- everything refused
-
-
-@pytest.mark.parametrize("count", [1, 3, 4])
-def test_a_few_bad_notices_are_rejected_though_nothing_else_was_there(count: int) -> None:
-    report = dispatch(notices(count), FakePortal(bad={f"n-{number}" for number in range(count)}))
-
-    assert kinds(report) == {Rejected: count}
-    assert not report.faults
-
-
-@pytest.mark.parametrize("count", [100, 10_000])
-def test_when_everything_of_an_organisation_is_refused_alike_nothing_is_rejected(count: int) -> None:
-    portal = FakePortal()
-    portal.error = ProduceRefused("400", "no such orgId")
-
-    report = dispatch(notices(count), portal, workers=WORKERS)
-
-    assert kinds(report) == {Deferred: count}
-    assert report.faults["o-1", "400"] >= 1
-    assert report.calls <= 25 * WORKERS
-
-
-def test_another_organisation_does_not_suffer_from_one_that_refuses_everything() -> None:
-    portal = FakePortal()
-
-    def refuse_one(org: str, _names: list[str]) -> None:
-        portal.error = ProduceRefused("400", "no such orgId") if org == "wrong" else None
-
-    portal.meddle = refuse_one
-
-    report = dispatch([*notices(300, org="wrong"), *notices(300, org="right")], portal)
-
-    by_org = {one.org_id: type(outcome) for one, outcome in report.outcomes.items()}
-    assert by_org == {"wrong": Deferred, "right": Accepted}
-
-
-def test_a_doubted_organisation_loses_nothing_when_its_notices_come_back_one_by_one() -> None:
-    portal = FakePortal()
-    portal.error = ProduceRefused("400", "no such orgId")
-    dispatcher = Dispatcher(portal)
-    dispatcher.dispatch(notices(100), deadline())
-
-    reports = [dispatcher.dispatch([notice(number, receives=2)], deadline()) for number in range(20)]
-
-    assert all(kinds(report) == {Deferred: 1} for report in reports)
-    assert all(report.calls == 1 for report in reports)
-
-
-def test_a_doubted_organisation_is_trusted_again_once_something_is_accepted() -> None:
-    portal = FakePortal()
-    portal.error = ProduceRefused("400", "no such orgId")
-    dispatcher = Dispatcher(portal)
-    dispatcher.dispatch(notices(100), deadline())
-    portal.error, portal.bad = None, {"n-7"}
-
-    dispatcher.dispatch([notice(1, receives=2)], deadline())
-    report = dispatcher.dispatch([notice(7, receives=2)], deadline())
-
-    assert kinds(report) == {Rejected: 1}
-
-
-def test_a_doubt_passes_with_time() -> None:
-    portal, now = FakePortal(bad={f"n-{number}" for number in range(100)}), [0.0]
-    dispatcher = Dispatcher(portal, clock=lambda: now[0])
-    dispatcher.dispatch(notices(100), deadline())
-
-    now[0] += 3601
-
-    assert kinds(dispatcher.dispatch([notice(7, receives=2)], deadline())) == {Rejected: 1}
-
-
-def test_many_notices_refused_for_different_reasons_are_rejected_each_for_its_own() -> None:
-    portal = FakePortal(bad={f"n-{number}" for number in range(20)})
-    portal.codes = {f"n-{number}": str(("400", "415", "432")[number % 3]) for number in range(20)}
-
-    report = dispatch(notices(20), portal)
-
-    assert kinds(report) == {Rejected: 20}
-    assert report.outcomes[notice(4)] == Rejected("415", "parameter.invalid n-4")
 
 
 # -- unavailable

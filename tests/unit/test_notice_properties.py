@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notice.answers import ProduceNotAllowed, ProduceRefused, ProduceUnavailable
+from notice.circuit_breaker import BEYOND_DOUBT_RECEIVES
 from notice.dispatch import Dispatcher
 from notice.outcomes import Accepted, Deferred, Rejected
 from notice.records import Notice
@@ -31,7 +32,7 @@ NOTICES = st.lists(
         notice,
         st.integers(0, 30),
         org=st.sampled_from(["a", "b"]),
-        receives=st.integers(1, 12),
+        receives=st.integers(1, 12) | st.integers(BEYOND_DOUBT_RECEIVES - 1, BEYOND_DOUBT_RECEIVES + 1),
         text=st.sampled_from(["", "", "other"]),
     ),
     max_size=60,

@@ -2,6 +2,7 @@
 
 import pytest
 
+from notice.circuit_breaker import BEYOND_DOUBT_RECEIVES
 from notice.visibility import FIRST_SECONDS, JITTER, LONGEST_ASKED_SECONDS, LONGEST_SECONDS, backoff_seconds
 from notice.visibility import RETENTION_SECONDS as RETENTION
 from tests.template import RESOURCES, ROOT, TEMPLATE
@@ -40,6 +41,15 @@ def test_a_record_deferred_for_all_of_its_life_is_not_moved_away_by_the_queue() 
         shortest += backoff_seconds(receives, None, RETENTION, chance=lambda: 1.0)
 
     assert receives < 0.9 * QUEUE["RedrivePolicy"]["maxReceiveCount"]
+
+
+def test_a_doubted_notice_has_a_day_and_not_much_more_before_it_is_rejected() -> None:
+    def until_beyond_doubt(chance: float) -> int:
+        receives = range(1, BEYOND_DOUBT_RECEIVES)
+        return sum(backoff_seconds(each, None, RETENTION, chance=lambda: chance) for each in receives)
+
+    assert until_beyond_doubt(1.0) >= 24 * 3600
+    assert until_beyond_doubt(0.0) <= 30 * 3600
 
 
 @pytest.mark.parametrize(
