@@ -109,6 +109,9 @@ def _holds(condition: str, item: Item, values: Item) -> bool:
 
 
 def _term(text: str, item: Item, values: Item) -> bool:
+    name, equals, value = text.partition(" = ")
+    if equals:
+        return item.get(name) == values[value]
     term = _TERM.fullmatch(text)
     assert term, text
     if term["test"]:

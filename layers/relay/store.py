@@ -94,9 +94,12 @@ class EventStore:
                 TableName=self._table,
                 Key={"pk": {"S": claim.key}},
                 UpdateExpression="SET publishedAt = :at REMOVE pendingShard, leaseUntil, claimant",
-                # An item that was deleted meanwhile must not come back as a stump that never expires.
-                ConditionExpression="attribute_exists(pk)",
-                ExpressionAttributeValues={":at": {"S": timestamp(self._clock())}},
+                # Neither another event that took an expired one's place, nor a stump of a deleted item.
+                ConditionExpression="eventId = :id",
+                ExpressionAttributeValues={
+                    ":at": {"S": timestamp(self._clock())},
+                    ":id": {"S": claim.event.id},
+                },
             )
 
     def _put(self, key: str, event: Event, now: int) -> Item | None:

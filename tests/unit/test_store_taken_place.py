@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from relay.events import Content, Event, event_id, timestamp
+from relay.faults import Unavailable
 from relay.store import LEASE_SECONDS, EventStore, Standing
 from tests.inbound import NOW
 from tests.memory_cloud import MemoryCloud
@@ -56,3 +57,18 @@ def test_it_is_told_to_come_back_and_is_then_granted(steps: str) -> None:
     assert (claim.standing, claim.event) == (Standing.BUSY, event("[1]"))
     again = store.claim(event("[1]"))
     assert (again.standing, again.event, again.other_content) == (Standing.GRANTED, event("[1]"), True)
+
+
+def test_a_mark_is_for_the_event_that_was_published_and_for_no_other_in_its_place() -> None:
+    now = NOW
+    cloud: Any = MemoryCloud()
+    store = EventStore(cloud, "events", retention_days=1, clock=lambda: now)
+    first = store.claim(event("[1]"))
+    now += DAY
+    store.claim(event("[2]"))
+
+    with pytest.raises(Unavailable):
+        store.mark_published(first)
+
+    now += LEASE_SECONDS
+    assert store.claim(event("[2]")).standing is Standing.GRANTED
