@@ -1,8 +1,9 @@
 """A deployed stack, found by its name and known by its outputs."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import boto3
@@ -18,17 +19,23 @@ _CALLS = Config(read_timeout=300, tcp_keepalive=True, retries={"total_max_attemp
 
 @dataclass(frozen=True)
 class Stack:
-    """Calls the stack's functions; `functions` is a Lambda client."""
+    """What the stack's outputs name; `client` gives the client of an AWS service."""
 
     name: str
     outputs: Mapping[str, str]
-    functions: Any
+    client: Callable[[str], Any]
+
+    def output(self, name: str) -> str:
+        """An output's value. Raises Wrong."""
+        if name not in self.outputs:
+            raise Wrong(f"Stack {self.name} has no output {name}: it is not a Mozi Relay, or an older one.")
+        return self.outputs[name]
 
     def invoke(self, output: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Call the function that an output names; its answer. Raises Wrong and Failed."""
-        function = self._function(output)
+        function = self.output(output)
         with aws_faults():
-            answer = self.functions.invoke(FunctionName=function, Payload=json.dumps(request))
+            answer = self.client("lambda").invoke(FunctionName=function, Payload=json.dumps(request))
             payload: dict[str, Any] = json.load(answer["Payload"])
         if "FunctionError" not in answer:
             return payload
@@ -37,21 +44,23 @@ class Stack:
             raise Wrong(f"{function} does not take this: {message}")
         raise Failed(f"{function} failed: {kind}: {message}. Its log group says more.")
 
-    def _function(self, output: str) -> str:
-        if output not in self.outputs:
-            raise Wrong(f"Stack {self.name} has no output {output}: it is not a Mozi Relay, or an older one.")
-        return self.outputs[output]
-
 
 def find_stack(name: str, region: str | None, profile: str | None) -> Stack:
     """The stack of that name. Raises Wrong and Failed."""
     with aws_faults():
         session: Any = boto3.session.Session(region_name=region, profile_name=profile)
-        return stack_of(name, session.client("cloudformation"), session.client("lambda", config=_CALLS))
+
+    @cache
+    def client(service: str) -> Any:
+        with aws_faults():
+            return session.client(service, config=_CALLS if service == "lambda" else None)
+
+    return stack_of(name, client)
 
 
-def stack_of(name: str, stacks: Any, functions: Any) -> Stack:
+def stack_of(name: str, client: Callable[[str], Any]) -> Stack:
     """The stack of that name as these clients see it. Raises Wrong and Failed."""
+    stacks = client("cloudformation")
     with aws_faults():
         try:
             described = stacks.describe_stacks(StackName=name)["Stacks"][0]
@@ -62,4 +71,4 @@ def stack_of(name: str, stacks: Any, functions: Any) -> Stack:
             region = stacks.meta.region_name
             raise Wrong(f"There is no stack {name} in {region} of this account.") from error
     outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in described.get("Outputs", ())}
-    return Stack(name, outputs, functions)
+    return Stack(name, outputs, client)

@@ -65,7 +65,7 @@ def test_an_answer_is_waited_for_longer_than_the_function_may_work(
 ) -> None:
     with Aws(Answer(200, {})) as aws:
         monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)
-        functions = find_stack("relay", None, None).functions
+        functions = find_stack("relay", None, None).client("lambda")
 
     assert functions.meta.config.read_timeout > RESOURCES["RecoveryFunction"]["Properties"]["Timeout"]
 

@@ -17,7 +17,7 @@ OTHERS = [("account-frozen", f"b{number:x}") for number in range(30)]
 
 
 def run(stub: RecoveryStub, *arguments: str) -> Ran:
-    stack = Stack("relay", {"RecoveryFunctionName": "the-recovery"}, stub)
+    stack = Stack("relay", {"RecoveryFunctionName": "the-recovery"}, {"lambda": stub}.__getitem__)
     return ran("replay", "--stack", "relay", *arguments, connect=lambda *_: stack)
 
 

@@ -27,10 +27,15 @@ def stubs() -> Iterator[tuple[Stubber, Stubber]]:
         yield stacks, functions
 
 
+def found(stubs: tuple[Stubber, Stubber]) -> Any:
+    clients = {"cloudformation": stubs[0].client, "lambda": stubs[1].client}
+    return stack_of("relay", clients.__getitem__)
+
+
 def described(stubs: tuple[Stubber, Stubber], outputs: list[dict[str, str]]) -> Any:
     stack = {"StackName": "relay", "CreationTime": 0, "StackStatus": "CREATE_COMPLETE", "Outputs": outputs}
     stubs[0].add_response("describe_stacks", {"Stacks": [stack]}, {"StackName": "relay"})
-    return stack_of("relay", stubs[0].client, stubs[1].client)
+    return found(stubs)
 
 
 def test_a_function_is_called_by_the_output_that_names_it(stubs: tuple[Stubber, Stubber]) -> None:
@@ -44,7 +49,7 @@ def test_a_stack_that_does_not_exist_is_named_with_the_region(stubs: tuple[Stubb
     stubs[0].add_client_error("describe_stacks", "ValidationError", "Stack with id relay does not exist")
 
     with pytest.raises(Wrong, match="no stack relay in cn-north-1"):
-        stack_of("relay", stubs[0].client, stubs[1].client)
+        found(stubs)
 
 
 def test_a_stack_of_something_else_is_told_apart(stubs: tuple[Stubber, Stubber]) -> None:
@@ -68,7 +73,7 @@ def test_what_aws_refuses_is_wrong_and_what_it_cannot_do_just_now_failed(
     stubs[0].add_client_error("describe_stacks", code, "because")
 
     with pytest.raises(kind, match=f"DescribeStacks: {code}: because"):
-        stack_of("relay", stubs[0].client, stubs[1].client)
+        found(stubs)
 
 
 @pytest.mark.parametrize(
