@@ -42,11 +42,14 @@ def free_port() -> int:
 class Cloud:
     """The local cloud, for as long as its `with` block lasts; port 0 takes a free one.
 
+    Waits that a function sets on records of a queue last `wait_scale` times as long as it asked for.
+
     Nothing is left behind: not its processes, not the functions' workers, not their temporary files.
     Its log is .sandbox/{name}-cloud.log.
     """
 
-    def __init__(self, name: str, port: int = 0, python: str | None = None) -> None:
+    def __init__(self, name: str, port: int = 0, python: str | None = None, *, wait_scale: float = 1) -> None:
+        self._wait_scale = wait_scale
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log, self.sam_log = STATE / f"{name}-cloud.log", STATE / f"{name}-sam.log"
@@ -128,6 +131,7 @@ class Cloud:
             "SFTP_ENABLED": "0",
             "AWS_EC2_METADATA_DISABLED": "true",
             "PYTHONUNBUFFERED": "1",
+            "WAIT_SCALE": str(self._wait_scale),
         }
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from rich.console import Console
 from rich.markup import escape
 
-from sandbox import inbound_steps, outage_steps, outbound_steps, oversize_steps, storm_steps
+from sandbox import inbound_steps, outage_steps, outbound_steps, oversize_steps, portal_steps, storm_steps
 from sandbox.screen import Screen
-from sandbox.stage import Stage, stage
+from sandbox.stage import HURRY, Stage, stage
 from sandbox.steps import Check, Scene, Step
 from sandbox.subscribers import Subscribers
 from sandbox.tables import show_tables
@@ -19,8 +19,11 @@ STEPS = (
     # Other things go on while the gateway gives up and the claims run out.
     Step("An outage: three topics take nothing", outage_steps.begin),
     Step("Sending 250 notices of two organisations", outbound_steps.send),
+    Step("The portal is down: 101 notices wait", portal_steps.fail),
     Step("Delivering two events, each sixteen times at once", storm_steps.storm),
+    Step("The portal is back, and one of 100 notices breaks it", portal_steps.mend),
     Step("The outage ends: recovery publishes what was cut off", outage_steps.heal),
+    Step("The notice that breaks the portal comes to its end", portal_steps.convict),
 )
 
 NOTHING_CHECKED = Check("checks were made", True, False)
@@ -28,7 +31,7 @@ NOTHING_CHECKED = Check("checks were made", True, False)
 
 def run(screen: Screen, port: int) -> int:
     """The whole demo; the exit status: 0 only if every check agrees. Raises SandboxError."""
-    with stage("demo", screen.part, port) as running:
+    with stage("demo", screen.part, port, wait_scale=HURRY) as running:
         with screen.part("Subscribing a queue to every topic"):
             scene = Scene(running, Subscribers(running.stack))
         checks = [check for step in STEPS for check in perform(step, scene, screen)]

@@ -11,6 +11,7 @@ import shlex
 import signal
 import sys
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,21 @@ def behind_tls(app: App) -> App:
     return secure
 
 
+def hurry_waits(queues: Any, scale: float) -> None:
+    """Let a record that a function hides from itself come back after that part of the time it asked for."""
+    hide = queues._HANDLERS["ChangeMessageVisibilityBatch"]
+
+    def hurried(data: dict[str, Any], url: str) -> Any:
+        answer, now = hide(data, url), time.time()
+        hidden = {entry["ReceiptHandle"] for entry in data["Entries"]}
+        for message in queues._get_q(data["QueueUrl"])["messages"]:
+            if message["receipt_handle"] in hidden:
+                message["visible_at"] = now + max(0.0, message["visible_at"] - now) * scale
+        return answer
+
+    queues._HANDLERS["ChangeMessageVisibilityBatch"] = hurried
+
+
 def _end_with_starter() -> None:
     """End the whole process group once the starter is gone: its end of our standard input closes."""
     while os.read(0, 1):
@@ -50,6 +66,7 @@ def main() -> None:
         sys.exit(f"the sandbox runs the functions on Python 3.13, not {sys.version.split()[0]}")
     app: Any = importlib.import_module("ministack.app")
     app.app = behind_tls(app.app)
+    hurry_waits(importlib.import_module("ministack.services.sqs"), float(os.environ["WAIT_SCALE"]))
     sys.executable = str(bare_interpreter(Path(os.environ["TMPDIR"])))
     threading.Thread(target=_end_with_starter, daemon=True).start()
     app.main()

@@ -12,7 +12,15 @@ from sandbox.portal import Portal
 
 # Organisations of the portal and their users, all invented; the last is that of the samples in events/.
 USERS = tuple(f"u-{number:03}" for number in range(1, 21))
-ORGANISATIONS = {"o-hangzhou": USERS, "o-ningbo": USERS[:8], "o15504745674071": ("u123", "u456", *USERS)}
+ORGANISATIONS = {
+    "o-hangzhou": USERS,
+    "o-ningbo": USERS[:8],
+    "o-wenzhou": USERS[4:],
+    "o-jiaxing": USERS[:12],
+    "o15504745674071": ("u123", "u456", *USERS),
+}
+# The waits between a notice's tries, over an hour for eight of them, in a quarter of a minute.
+HURRY = 1 / 300
 
 ENOS = {"appKey": "demo-app-key", "appSecret": "demo-app-secret"}
 MOZI = {"apiKey": "demo-api-key", "secretKey": "demo-secret-key"}
@@ -31,12 +39,13 @@ class Stage:
 
 
 @contextmanager
-def stage(name: str, announce: Announce, port: int = 0) -> Iterator[Stage]:
+def stage(name: str, announce: Announce, port: int = 0, *, wait_scale: float = 1) -> Iterator[Stage]:
     """Build, start and deploy; stop everything at the end. Raises SandboxError.
 
-    `announce` is entered around each part with what is being done; logs are .sandbox/{name}-*.log.
+    `announce` is entered around each part with what is being done; logs are .sandbox/{name}-*.log. For
+    `wait_scale` see Cloud.
     """
-    cloud = Cloud(name, port)
+    cloud = Cloud(name, port, wait_scale=wait_scale)
     for log in (cloud.log, cloud.sam_log):
         log.unlink(missing_ok=True)
     with (

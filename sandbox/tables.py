@@ -1,5 +1,8 @@
 """The tables at the end of the demo."""
 
+from collections.abc import Iterator
+from itertools import groupby
+
 from rich.console import Console
 from rich.table import Table
 
@@ -35,7 +38,14 @@ def _organisations(rows: list[OrganisationRow]) -> Table:
     for name in ("organisation", "notices", "calls", "their sizes", "accepted", "rejected"):
         table.add_column(name, justify="left" if name in ("organisation", "their sizes") else "right")
     for row in rows:
-        sizes = " ".join(map(str, row.sizes))
+        sizes = " ".join(_runs(row.sizes))
         counts = str(row.notices), str(len(row.sizes)), sizes, str(row.accepted), str(len(row.rejected))
         table.add_row(row.org_id, *counts)
     return table
+
+
+def _runs(sizes: list[int]) -> Iterator[str]:
+    """Each size, or how often it comes in a row."""
+    for size, run in groupby(sizes):
+        times = len(list(run))
+        yield f"{times}×{size}" if times > 2 else " ".join([str(size)] * times)

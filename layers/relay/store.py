@@ -116,8 +116,10 @@ class EventStore:
                         "claimant": {"S": claimant},
                         "expiresAt": number(now + self._retention),
                     },
-                    # The table deletes what has expired hours late.
-                    ConditionExpression="attribute_not_exists(pk) OR expiresAt <= :now",
+                    # The table deletes what has expired hours late; recovery may be publishing it just now.
+                    ConditionExpression="attribute_not_exists(pk)"
+                    " OR expiresAt <= :now AND attribute_not_exists(leaseUntil)"
+                    " OR expiresAt <= :now AND leaseUntil <= :now",
                     ExpressionAttributeValues={":now": number(now)},
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.screen import Screen
-from sandbox.stage import Stage, stage
+from sandbox.stage import HURRY, Stage, stage
 from sandbox.steps import Scene
 from sandbox.subscribers import Subscribers
 
 
 @pytest.fixture(scope="session")
 def running() -> Iterator[Stage]:
-    with stage("test", Screen().part) as everything:
+    with stage("test", Screen().part, wait_scale=HURRY) as everything:
         yield everything
 
 

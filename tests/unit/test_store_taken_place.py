@@ -72,3 +72,21 @@ def test_a_mark_is_for_the_event_that_was_published_and_for_no_other_in_its_plac
 
     now += LEASE_SECONDS
     assert store.claim(event("[2]")).standing is Standing.GRANTED
+
+
+@pytest.mark.parametrize("seconds", [0, LEASE_SECONDS - 1])
+def test_an_expired_event_that_recovery_is_publishing_is_not_claimed_beside_it(seconds: int) -> None:
+    """A repeat after the time for which an event is kept, which was never published in all that time."""
+    now = NOW
+    client: Any = MemoryCloud()
+    store = EventStore(client, "events", retention_days=1, clock=lambda: now)
+    store.claim(event("[1]"))
+    now += DAY
+    taken = store.take_over(event("[1]").key)
+    now += seconds
+
+    assert taken is not None
+    assert taken.standing is Standing.GRANTED
+    assert store.claim(event("[1]")).standing is Standing.BUSY
+    store.mark_published(taken)
+    assert store.claim(event("[1]")).standing is Standing.GRANTED
