@@ -25,7 +25,7 @@ endef
 
 .PHONY: help
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(dev): requirements/dev.txt
 	$(call environment,.venv,requirements/dev.txt)
@@ -47,6 +47,18 @@ up: setup  ## the same sandbox, left running, with commands to try
 .PHONY: replay
 replay: $(dev)  ## publish kept events once more: make replay ARGS="--stack mozi-relay --tag employee-leave --dry-run"
 	@python -m operate replay $(ARGS)
+
+.PHONY: dead-letters
+dead-letters: $(dev)  ## list rejected notices: make dead-letters ARGS="--stack mozi-relay --save letters.jsonl"
+	@python -m operate dead-letters $(ARGS)
+
+.PHONY: redrive
+redrive: $(dev)  ## send rejected notices again: make redrive ARGS="letters.jsonl --stack mozi-relay"
+	@python -m operate redrive $(ARGS)
+
+.PHONY: send
+send: $(dev)  ## put a file's notices on the queue: make send FILE=notices.jsonl ARGS="--stack mozi-relay --dry-run"
+	@python -m operate send $(if $(FILE),"$(FILE)") $(ARGS)
 
 .PHONY: test
 test: setup  ## every test: unit, integration, and end to end on the sandbox

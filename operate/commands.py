@@ -2,7 +2,10 @@
 
 import click
 
+from operate.dead_letters import dead_letters
+from operate.redrive import redrive
 from operate.replay import replay
+from operate.send import send
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -14,3 +17,6 @@ def cli() -> None:
 
 
 cli.add_command(replay)
+cli.add_command(dead_letters)
+cli.add_command(redrive)
+cli.add_command(send)

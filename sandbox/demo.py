@@ -5,7 +5,15 @@ from collections.abc import Iterable
 from rich.console import Console
 from rich.markup import escape
 
-from sandbox import inbound_steps, outage_steps, outbound_steps, oversize_steps, portal_steps, storm_steps
+from sandbox import (
+    inbound_steps,
+    mending_steps,
+    outage_steps,
+    outbound_steps,
+    oversize_steps,
+    portal_steps,
+    storm_steps,
+)
 from sandbox.screen import Screen
 from sandbox.stage import HURRY, Stage, stage
 from sandbox.steps import Check, Scene, Step
@@ -24,6 +32,7 @@ STEPS = (
     Step("The portal is back, and one of 100 notices breaks it", portal_steps.mend),
     Step("The outage ends: recovery publishes what was cut off", outage_steps.heal),
     Step("The notice that breaks the portal comes to its end", portal_steps.convict),
+    Step("A person mends one dead letter and redrives both", mending_steps.mend),
 )
 
 NOTHING_CHECKED = Check("checks were made", True, False)

@@ -1,8 +1,9 @@
 """The demo's bad hours of the portal: an outage, and a notice on which the portal breaks."""
 
+import json
 from collections.abc import Iterator
 
-from sandbox.outbound import attributes, dead_letters, depth, notices, put_on_queue, received
+from sandbox.outbound import attributes, dead_letters, depth, notices, operate, put_on_queue, received
 from sandbox.portal import Call
 from sandbox.steps import Check, OrganisationRow, Progress, Scene, await_count
 
@@ -10,8 +11,8 @@ WAIT_SECONDS = 120
 WAITING, BREAKING = "o-wenzhou", "o-jiaxing"
 COUNTS = {WAITING: 101, BREAKING: 100}
 CULPRIT = "n-jiaxing-042"
-# Each function learns for itself: a call for the first batch of each of five records, if all come apart, two
-# for those that have two, and a probe when they return. Then it leaves the portal alone.
+# Each running function learns for itself: two batches at first, a probe when their records return, and then
+# it leaves the portal alone.
 FIRST_CALLS, MOST_CALLS_DOWN = 3, 12
 # Calls that the notice may break before all others are through, and until it is rejected; see notice.sender.
 MOST_BREAKS_OF_OTHERS, MOST_BREAKS = 9, 27
@@ -22,7 +23,11 @@ def fail(scene: Scene, progress: Progress) -> Iterator[Check]:
     stack, portal = scene.stage.stack, scene.stage.portal
     letters = depth(stack, "NoticeDeadLetterQueueUrl")
     portal.break_down(down=True)
-    put_on_queue(stack, {WAITING: notices(WAITING, COUNTS[WAITING])})
+    file = scene.stage.cloud.folder / "notices.jsonl"
+    lines = (json.dumps(one, ensure_ascii=False) for one in notices(WAITING, COUNTS[WAITING]).values())
+    file.write_text("\n".join(lines), "utf-8")
+    sent = operate(stack, "send", str(file), "--org", WAITING)
+    yield Check("portal down: notices put on the queue", {WAITING: COUNTS[WAITING]}, sent["organisations"])
     await_count(lambda: len(_calls(scene, WAITING)), FIRST_CALLS, WAIT_SECONDS, progress)
     yield Check("portal down: notices accepted", 0, len(portal.accepted(WAITING)))
     added = depth(stack, "NoticeDeadLetterQueueUrl") - letters

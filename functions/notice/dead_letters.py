@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from notice.deadline import NO_TIME, Deadline, run_parallel
 from notice.outcomes import Rejected
-from notice.records import MESSAGES, Entry, Record
+from notice.records import Entry, Record
 from relay import sqs
 from relay.faults import Unavailable, aws_faults
+from relay.notices.record import MESSAGES
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

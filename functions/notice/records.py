@@ -1,27 +1,15 @@
 """Records of the queue, read into notices."""
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from notice.outcomes import Rejected
-from relay import json_text, notices
+from relay import notices
 from relay.json_text import Json
+from relay.notices.record import InvalidRecord, read_record
 
-MESSAGES = "messages"
-RECORD_LIMIT = 100
 INVALID = "InvalidNotice"
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if math.isinf(number):
-        raise ValueError("a number is too large to be sent on")
-    return number
-
-
-_DECODER = json_text.decoder(parse_float=_finite)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +47,6 @@ class Record:
     entries: tuple[Entry, ...]
 
 
-class InvalidRecord(Exception):
-    """No notice can be told in the record: reject it whole."""
-
-
 def read_records(event: object, now: float) -> list[Record]:
     """The records of an SQS event; `now` (seconds) stands in for a time that is not given."""
     given = event.get("Records") if isinstance(event, dict) else None
@@ -76,7 +60,7 @@ def _record(given: Mapping[str, Any], now: float) -> Record:
     record_id = given.get("messageId") or ""
     org_id: str | None = None
     try:
-        org_id, found = _read(body)
+        org_id, found = read_record(body)
         entries = tuple(_entries(org_id, found, receives, record_id))
     except InvalidRecord as error:
         entries = (Entry(body, Rejected(INVALID, str(error))),)
@@ -88,20 +72,6 @@ def _record(given: Mapping[str, Any], now: float) -> Record:
         org_id=org_id,
         entries=entries,
     )
-
-
-def _read(body: str) -> tuple[str, Sequence[Json]]:
-    """Organisation and notices of a record's body: 1 to 100, each with its own text."""
-    try:
-        members, found = json_text.take_apart(body, _DECODER, elements_of=MESSAGES)
-    except json_text.NotAnObject as error:
-        raise InvalidRecord("the record is not a JSON object that can be sent on") from error
-    org_id = members["orgId"].value if "orgId" in members else None
-    if not isinstance(org_id, str) or not org_id.strip() or not org_id.isprintable():
-        raise InvalidRecord("orgId: required, a printable string")
-    if not 1 <= len(found) <= RECORD_LIMIT:
-        raise InvalidRecord(f"{MESSAGES}: a list of 1 to {RECORD_LIMIT} notices, here {len(found)}")
-    return org_id, found
 
 
 def _entries(org_id: str, found: Sequence[Json], receives: int, record_id: str) -> Iterator[Entry]:

@@ -30,8 +30,14 @@ def test_a_record_holds_1_to_100_notices(count: int) -> None:
     assert len(found.entries) == count
 
 
-@pytest.mark.parametrize("count", [0, 101])
-def test_a_record_with_none_or_too_many_is_rejected_whole(count: int) -> None:
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (0, "messages: required, a list of 1 to 100 notices"),
+        (101, "messages: a list of 1 to 100 notices, here 101"),
+    ],
+)
+def test_a_record_with_none_or_too_many_is_rejected_whole(count: int, said: str) -> None:
     given = record(*(message(f"n-{number}") for number in range(count)))
 
     found = only(given)
@@ -39,7 +45,7 @@ def test_a_record_with_none_or_too_many_is_rejected_whole(count: int) -> None:
     (entry,) = found.entries
     assert found.org_id is None
     assert entry.sent == given["body"]
-    assert entry.notice == Rejected("InvalidNotice", f"messages: a list of 1 to 100 notices, here {count}")
+    assert entry.notice == Rejected("InvalidNotice", said)
 
 
 @pytest.mark.parametrize(

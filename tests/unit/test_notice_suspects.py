@@ -1,4 +1,4 @@
-"""Notices received often travel apart: one that breaks the portal neither holds up others nor stays for ever."""
+"""Notices received often travel apart: one that breaks the portal neither holds up others nor stays."""
 
 import itertools
 

@@ -5,14 +5,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from relay.json_text import Json
 from relay.notices.model import InvalidNotice, Notice
+from relay.notices.record import RECORD_LIMIT
 from relay.notices.text import Text
 from relay.sqs import in_requests, takes
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-RECORD_LIMIT = 100
 # Under the limit of a request: a dead letter of a whole record needs room for its reason beside it.
 RECORD_BYTES = 258_048
 
@@ -40,12 +41,19 @@ def check(notices: Sequence[object]) -> list[NotSent]:
     The portal tells external apps apart by their whole appName, so the same name with other translations
     makes another app of it. The relay lets that pass, for it cannot know which of the two is meant.
     """
+    return _checked(notices)[1]
+
+
+def _checked(notices: Sequence[object]) -> tuple[dict[int, str], list[NotSent]]:
+    """Each good notice's JSON by its position, and what is wrong with the others."""
+    good: dict[int, str] = {}
     found: list[NotSent] = []
     names: dict[str, Text] = {}
     for position, given in enumerate(notices):
         try:
-            notice = Notice.read(given)
+            notice = Notice.read(given.value if isinstance(given, Json) else given)
             notice.wire()
+            good[position] = _written(given)
         except InvalidNotice as error:
             found.append(NotSent(position, str(error)))
             continue
@@ -53,41 +61,60 @@ def check(notices: Sequence[object]) -> list[NotSent]:
             name = notice.app_name.default_value or notice.app_name.i18n_value["en_US"]
             if names.setdefault(name, notice.app_name) != notice.app_name:
                 found.append(NotSent(position, "appName: differs from an earlier notice's of the same app"))
-    return found
+                del good[position]
+    return good, found
 
 
 def enqueue(org_id: str, notices: Sequence[object], *, queue_url: str, sqs: "SQSClient") -> list[NotSent]:
     """Put notices of one organisation on the queue; those that are not there afterwards, by position.
 
     Each is checked first, so that a mistake is seen here and not in the dead-letter queue. To send one again
-    that may be there already is safe. Raises botocore's errors when SQS fails as a whole: what was sent by
-    then is on the queue.
+    that may be there already is safe. A `json_text.Json` keeps the text it was written in. Raises botocore's
+    errors when SQS fails as a whole: what was sent by then is on the queue.
     """
-    not_sent = {one.position: one for one in check(notices)}
-    written = {n: _written(given) for n, given in enumerate(notices) if n not in not_sent}
+    packed, not_sent = pack(org_id, notices)
+    for taken in send(packed, queue_url=queue_url, sqs=sqs):
+        for one, code in taken:
+            not_sent += [NotSent(position, f"SQS: {code}") for position in one.positions if code]
+    return sorted(not_sent, key=lambda one: one.position)
+
+
+def pack(org_id: str, notices: Sequence[object]) -> tuple[list[Packed], list[NotSent]]:
+    """The SQS messages for one organisation's good notices, and what is wrong with the others."""
+    good, not_sent = _checked(notices)
     room = RECORD_BYTES - len(_record(org_id, []).encode())
-    for position, text in written.items():
+    for position, text in list(good.items()):
         if len(text.encode()) > room:
-            not_sent[position] = NotSent(position, f"larger than {room} bytes of JSON")
-    good = [(position, text) for position, text in written.items() if position not in not_sent]
-    for request in in_requests(_packed(org_id, good, room), lambda one: one.size):
-        for one, code in _send(request, queue_url, sqs):
-            not_sent |= {position: NotSent(position, f"SQS: {code}") for position in one.positions}
-    return [not_sent[position] for position in sorted(not_sent)]
+            not_sent.append(NotSent(position, f"larger than {room} bytes of JSON"))
+            del good[position]
+    not_sent.sort(key=lambda one: one.position)
+    return list(_packed(org_id, list(good.items()), room)), not_sent
 
 
-def _send(request: list[Packed], queue_url: str, sqs: "SQSClient") -> Iterator[tuple[Packed, str]]:
-    """What SQS did not take, with its code."""
-    entries: list[Any] = [{"Id": str(n), "MessageBody": one.body} for n, one in enumerate(request)]
-    answer = sqs.send_message_batch(QueueUrl=queue_url, Entries=entries)
-    for failed in answer.get("Failed", []):
-        yield request[int(failed["Id"])], failed["Code"]
+def send(packed: Iterable[Packed], *, queue_url: str, sqs: "SQSClient") -> Iterator[list[tuple[Packed, str]]]:
+    """Send messages, maybe of several organisations; after each request yields its messages with their codes.
+
+    A code is SQS's reason not to take the message, else "". Raises botocore's errors.
+    """
+    for request in in_requests(packed, lambda one: one.size):
+        entries: list[Any] = [{"Id": str(n), "MessageBody": one.body} for n, one in enumerate(request)]
+        answer = sqs.send_message_batch(QueueUrl=queue_url, Entries=entries)
+        codes = {failed["Id"]: failed["Code"] for failed in answer.get("Failed", [])}
+        yield [(one, codes.get(str(n), "")) for n, one in enumerate(request)]
 
 
 def _written(given: object) -> str:
-    """JSON as short as SQS takes it: a few characters can only be sent escaped."""
-    text = json.dumps(given, ensure_ascii=False, separators=(",", ":"))
-    return text if takes(text) else json.dumps(given, separators=(",", ":"))
+    """JSON as SQS takes it: a few characters can only be sent escaped. Raises InvalidNotice."""
+    try:
+        text = given.text if isinstance(given, Json) else _compact(given)
+    except (TypeError, ValueError):
+        # Among them a number that no JSON reader takes: the relay would reject its whole record.
+        raise InvalidNotice("it cannot be written as JSON") from None
+    return text if takes(text) else "".join(one if takes(one) else f"\\u{ord(one):04x}" for one in text)
+
+
+def _compact(given: object) -> str:
+    return json.dumps(given, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def _record(org_id: str, texts: Iterable[str]) -> str:

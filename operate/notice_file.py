@@ -1,0 +1,81 @@
+"""A file of notices, read line by line: which notice stands where, and which lines hold none."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from operate import notice_file_csv, notice_file_json
+from operate.notice_file_lines import NoNotice, unmarked
+from relay.json_text import Json
+from relay.notices.record import InvalidRecord, read_org_id
+
+type Given = Json | dict[str, Any]
+
+
+class Entry(NamedTuple):
+    """A notice, its organisation, and the line it begins on."""
+
+    line: int
+    org_id: str
+    notice: Given
+
+    @property
+    def message_id(self) -> str:
+        return _message_id(self.notice)
+
+
+class Mistake(NamedTuple):
+    """What keeps a notice from being sent, or did so: the reason names the field at fault."""
+
+    line: int
+    message_id: str
+    reason: str
+
+
+def read(lines: Iterable[bytes], *, csv: bool, org_id: str | None) -> Iterator[Entry | Mistake]:
+    """Every notice of a file in UTF-8: a row or a line each, or as the queue takes them.
+
+    `org_id` is the organisation of those that name none. Raises Wrong about a table that cannot be read.
+    """
+    found = notice_file_csv.rows(unmarked(lines)) if csv else notice_file_json.objects(unmarked(lines))
+    for line, value in found:
+        try:
+            for own, notice in _notices(value):
+                yield _entry(line, own, org_id, notice)
+        except NoNotice as error:
+            yield Mistake(line, error.message_id, str(error))
+
+
+def organisation(own: object, asked: str | None) -> str:
+    """The organisation of a notice that names `own`. Raises NoNotice."""
+    if own is None and asked is None:
+        raise NoNotice("orgId: missing, and there is no --org")
+    given = asked if own is None else own
+    try:
+        given = read_org_id(given)
+    except InvalidRecord as error:
+        raise NoNotice(str(error)) from error
+    if asked is not None and given != asked:
+        raise NoNotice("orgId: not the one that --org gives")
+    return given
+
+
+def _notices(value: str | dict[str, Any] | NoNotice) -> Iterator[tuple[object, Given]]:
+    if isinstance(value, NoNotice):
+        raise value
+    if isinstance(value, str):
+        yield from notice_file_json.notices(value)
+    else:
+        yield value.pop("orgId", None), value
+
+
+def _entry(line: int, own: object, asked: str | None, notice: Given) -> Entry | Mistake:
+    try:
+        return Entry(line, organisation(own, asked), notice)
+    except NoNotice as error:
+        return Mistake(line, _message_id(notice), str(error))
+
+
+def _message_id(notice: Given) -> str:
+    value = notice.value if isinstance(notice, Json) else notice
+    named = value.get("messageId", value.get("MessageId")) if isinstance(value, dict) else None
+    return named if isinstance(named, str) else ""

@@ -1,0 +1,109 @@
+"""`send`: put the notices of a file on the queue."""
+
+import shlex
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from operate import sending_shown as shown
+from operate.faults import Fault, Wrong, aws_faults
+from operate.notice_file import Entry, Mistake, organisation, read
+from operate.notice_file_lines import NoNotice
+from operate.options import command_line, with_stack
+from operate.screen import bar
+from operate.sending import Ready, Sent, make_ready, put_on_queue
+from operate.stack import Stack
+
+INTERRUPTED = 130
+_CSV_BY_SUFFIX = {"jsonl": False, "ndjson": False, "json": False, "csv": True}
+# How often a person sees how far the reading came, in lines.
+_SHOWN_EVERY = 500
+
+
+def _org(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    try:
+        return value if value is None else organisation(value, None)
+    except NoNotice as error:
+        raise click.BadParameter(str(error)) from error
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+@with_stack
+@click.option("--org", callback=_org, metavar="ID", help="The organisation of notices that name none.")
+@click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), help="Else by the file's suffix.")
+@click.option("--skip-invalid", is_flag=True, help="Send the good ones although others are wrong.")
+@click.option("--dry-run", is_flag=True, help="Only check.")
+@click.option("--json", "as_json", is_flag=True, help="For programs: the outcome as JSON.")
+def send(stack: Stack, file: str, org: str | None, form: str | None, skip_invalid: bool, **how: bool) -> None:
+    """Put the notices of FILE on the queue, once all of them are checked; `-` is the standard input.
+
+    FILE is UTF-8: JSON Lines, a notice a line, maybe with its orgId, or {"orgId", "messages"} as the queue
+    takes it; or CSV with a header row: orgId, messageId, messageType, targetType, targets (u123;u456), appId,
+    url, header, header.zh_CN, body, appName, tags, … Sending a file again is safe: the portal shows each user
+    a notice once.
+
+    Exit status: 0 all done; 1 something is left, and named; 2 nothing was sent; 130 interrupted.
+    """
+    csv = form == "csv" if form else _is_csv(file)
+    queue_url = stack.output("NoticeQueueUrl")
+    begun, sent, status = time.monotonic(), Sent(Ready()), INTERRUPTED
+    try:
+        sent.ready = make_ready(_entries(file, csv, org))
+        status = _refused(sent.ready, skip_invalid)
+        begun = time.monotonic()
+        if status < 2 and not how["dry_run"]:
+            status = _perform(sent, queue_url, stack.client("sqs")) or status
+    except KeyboardInterrupt:
+        sent.stopped, status = "interrupted", INTERRUPTED
+    _show(sent, time.monotonic() - begun, file, status, **how)
+    raise SystemExit(status)
+
+
+def _is_csv(file: str) -> bool:
+    suffix = "jsonl" if file == "-" else file.rpartition(".")[2].lower()
+    if suffix not in _CSV_BY_SUFFIX:
+        raise click.UsageError(f"What is in {file}? Give --format jsonl or --format csv.")
+    return _CSV_BY_SUFFIX[suffix]
+
+
+def _entries(file: str, csv: bool, org: str | None) -> Iterator[Entry | Mistake]:
+    with click.open_file(file, "rb") as lines, bar("reading") as tell:
+        for done, entry in enumerate(read(lines, csv=csv, org_id=org), 1):
+            yield entry
+            if done % _SHOWN_EVERY == 0:
+                tell(done)
+
+
+def _refused(ready: Ready, skip_invalid: bool) -> int:
+    """The exit status that the check alone leads to."""
+    if not ready.mistakes:
+        return 0
+    return 1 if skip_invalid and ready.messages else 2
+
+
+def _perform(sent: Sent, queue_url: str, sqs: Any) -> int:
+    """Send, as far as it goes; the exit status. Raises Wrong as long as nothing was sent."""
+    try:
+        with bar("sending", sent.ready.good) as tell, aws_faults():
+            for tried in put_on_queue(sent, queue_url, sqs):
+                tell(tried)
+    except Fault as fault:
+        if isinstance(fault, Wrong) and not sent.codes:
+            raise
+        sent.stopped = fault.message
+    return 1 if sent.missing() else 0
+
+
+def _show(sent: Sent, seconds: float, file: str, status: int, *, dry_run: bool, as_json: bool) -> None:
+    """The outcome on the output; what is wrong on the error output, so that a program's JSON stays alone."""
+    shown.mistakes(sent, sending=status != 2)
+    if as_json:
+        click.echo(shown.as_json(sent, seconds, dry_run=dry_run))
+    elif status != 2:
+        shown.summary(sent, seconds, dry_run=dry_run)
+    if shown.what_is_left(sent):
+        again = f"{command_line(click.get_current_context())} {shlex.quote(file)}"
+        click.echo(f"Send it again; the portal shows each user a notice once:\n  {again}", err=True)
