@@ -16,11 +16,20 @@ class SecretUnavailable(Exception):
     """The secret cannot be had right now, or is not filled: answer or defer as for any outage."""
 
 
+class SecretOutage(SecretUnavailable):
+    """Nobody knows what the secret holds now; what it held not long ago will do."""
+
+
+# An outage of Secrets Manager is bridged by the last value up to so many times its usual age.
+BRIDGED_AGES = 12
+ASKED_AGAIN_SECONDS = 30
+
+
 class SecretReader[Model: BaseModel]:
     """One JSON secret, read as `model`.
 
-    A value is kept for `max_age` seconds, so a rotation is seen at the latest then; `get(max_age=…)`
-    asks for a fresher one. Builds its client at the first read.
+    A value is kept for `max_age` seconds, so a rotation is seen at the latest then, or when an outage of
+    Secrets Manager ends; `get(max_age=…)` asks for a fresher one. Builds its client at the first read.
     """
 
     def __init__(
@@ -36,14 +45,23 @@ class SecretReader[Model: BaseModel]:
         self._max_age, self._clock = max_age, clock
         self._client: SecretsManagerClient | None = None
         self._kept: tuple[float, Model] | None = None
+        self._bridged_until = 0.0
 
     def get(self, *, max_age: float | None = None) -> Model:
-        """The secret's value, at most `max_age` seconds old. Raises SecretUnavailable."""
+        """The secret's value; with `max_age` one no older, outage or not. Raises SecretUnavailable."""
         limit = self._max_age if max_age is None else max_age
         now = self._clock()
         if self._kept and now - self._kept[0] < limit:
             return self._kept[1]
-        self._kept = (now, self._fetch())
+        if self._kept and max_age is None and now < self._bridged_until:
+            return self._kept[1]
+        try:
+            self._kept = (now, self._fetch())
+        except SecretOutage:
+            end = self._kept[0] + self._max_age * BRIDGED_AGES if self._kept and max_age is None else now
+            if not self._kept or now >= end:
+                raise
+            self._bridged_until = min(now + ASKED_AGAIN_SECONDS, end)
         return self._kept[1]
 
     def _fetch(self) -> Model:
@@ -53,7 +71,7 @@ class SecretReader[Model: BaseModel]:
                 text = self._client.get_secret_value(SecretId=self._arn)["SecretString"]
             return self._model.model_validate_json(text)
         except Unavailable as error:
-            raise SecretUnavailable(f"{self._arn} cannot be read: {error.code}") from error
+            raise SecretOutage(f"{self._arn} cannot be read: {error.code}") from error
         except (ValidationError, KeyError):
             # Nothing of the value may reach a log, not even as the error's cause.
             fields = ", ".join(self._model.model_fields)

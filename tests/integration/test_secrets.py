@@ -1,9 +1,10 @@
 """Secret values: kept for a while, fresh when asked, and never in an error."""
 
-from typing import Never
+from typing import Any, Never
 
 import boto3
 import pytest
+from botocore.exceptions import ConnectTimeoutError
 from botocore.parsers import ResponseParserError
 from pydantic import BaseModel
 
@@ -86,6 +87,84 @@ def test_an_outage_does_not_replace_a_value_that_is_still_young_enough() -> None
     with pytest.raises(SecretUnavailable):
         secret.get(max_age=0)
     assert secret.get().key == "a"
+
+
+class Flaky:
+    """A client that is asked, and answers or fails as it is told to."""
+
+    def __init__(self) -> None:
+        self.asked, self.down = 0, False
+
+    def get_secret_value(self, *, SecretId: str) -> dict[str, str]:  # noqa: N803
+        self.asked += 1
+        if self.down:
+            raise ConnectTimeoutError(endpoint_url=SecretId)
+        return {"SecretString": '{"key": "a", "secret": "1"}'}
+
+
+def test_an_outage_is_bridged_by_the_last_value_for_an_hour_and_no_longer() -> None:
+    client: Any = Flaky()
+    clock = Clock()
+    secret = SecretReader("arn", Credentials, lambda: client, max_age=300, clock=clock)
+    secret.get()
+    client.down = True
+
+    clock.now += 3599
+    assert secret.get().key == "a"
+    clock.now += 1
+    with pytest.raises(SecretUnavailable):
+        secret.get()
+
+
+def test_a_value_that_must_be_fresh_is_not_bridged() -> None:
+    client: Any = Flaky()
+    clock = Clock()
+    secret = SecretReader("arn", Credentials, lambda: client, max_age=300, clock=clock)
+    secret.get()
+    client.down = True
+
+    clock.now += 3
+    with pytest.raises(SecretUnavailable):
+        secret.get(max_age=3)
+
+
+def test_a_reader_that_keeps_nothing_bridges_nothing() -> None:
+    client: Any = Flaky()
+    secret = SecretReader("arn", Credentials, lambda: client, max_age=0, clock=Clock())
+    secret.get()
+    client.down = True
+
+    with pytest.raises(SecretUnavailable):
+        secret.get()
+
+
+def test_during_an_outage_it_is_asked_for_twice_a_minute_only() -> None:
+    client: Any = Flaky()
+    clock = Clock()
+    secret = SecretReader("arn", Credentials, lambda: client, max_age=300, clock=clock)
+    secret.get()
+    client.down, client.asked = True, 0
+
+    clock.now += 300
+    for _ in range(60):
+        secret.get()
+        clock.now += 1
+
+    assert client.asked == 2
+    client.down = False
+    secret.get()
+    assert client.asked == 3
+
+
+def test_a_value_that_was_spoilt_is_not_bridged() -> None:
+    arn, clock = make_secret("credentials", '{"key": "a", "secret": "1"}'), Clock()
+    secret = reader(arn, clock)
+    secret.get()
+    put(arn, "spoilt")
+
+    clock.now += 300
+    with pytest.raises(SecretUnavailable, match="key, secret"):
+        secret.get()
 
 
 def test_an_answer_that_nobody_can_read_is_an_outage() -> None:
