@@ -60,6 +60,10 @@ redrive: $(dev)  ## send rejected notices again: make redrive ARGS="letters.json
 send: $(dev)  ## put a file's notices on the queue: make send FILE=notices.jsonl ARGS="--stack mozi-relay --dry-run"
 	@python -m operate send $(if $(FILE),"$(FILE)") $(ARGS)
 
+.PHONY: schemas
+schemas: $(dev)  ## write the event reference in events/ anew: JSON Schemas, AsyncAPI, the page
+	@PYTHONPATH=functions:layers python -m operate.reference
+
 .PHONY: test
 test: setup  ## every test: unit, integration, and end to end on the sandbox
 	python -m pytest --numprocesses auto --dist loadfile

@@ -2,9 +2,10 @@
 
 import hashlib
 from collections.abc import Iterator
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 
-from sandbox.cloud import ROOT
+from sandbox.cloud import ROOT, STATE
 from sandbox.sam import sam
 
 BUILT = ROOT / ".aws-sam" / "build"
@@ -14,7 +15,17 @@ _LAYER_LOCK = ROOT / "requirements" / "layer.txt"
 
 
 def build(log: Path) -> bool:
-    """Build the bundle if it is not built yet; whether that was needed. Raises SandboxError."""
+    """Build the bundle if it is not built yet; whether that was needed. Raises SandboxError.
+
+    Several at once wait for one another.
+    """
+    STATE.mkdir(exist_ok=True)
+    with (STATE / "build.lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        return _build(log)
+
+
+def _build(log: Path) -> bool:
     wanted = f"{_digest(_sources())} {_digest([_LAYER_LOCK])}"
     have = _STAMP.read_text("utf-8") if _STAMP.exists() else ""
     if have == wanted:

@@ -27,10 +27,19 @@ def variables(function: str) -> set[str]:
     return set(RESOURCES[function]["Properties"]["Environment"]["Variables"])
 
 
+def event_topics() -> dict[str, Any]:
+    """Logical id -> resource, for the topics of events; alarms have one of their own."""
+    topics = of_type("AWS::SNS::Topic")
+    del topics["AlarmTopic"]
+    return topics
+
+
 def topic_slugs() -> list[str]:
-    """Slug of each topic: its name after the stack's and `event`."""
-    names = [topic["Properties"]["TopicName"]["Fn::Sub"] for topic in of_type("AWS::SNS::Topic").values()]
-    return [name.removeprefix("${AWS::StackName}-event-") for name in names]
+    """Slug of each event's topic: its name after the stack's and `event`."""
+    return [
+        topic["Properties"]["TopicName"]["Fn::Sub"].removeprefix("${AWS::StackName}-event-")
+        for topic in event_topics().values()
+    ]
 
 
 def make_event_table() -> None:

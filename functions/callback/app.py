@@ -1,7 +1,7 @@
 """The callback's Lambda function: one HTTP request from the Mozi gateway to one answer."""
 
 from functools import partial
-from time import perf_counter
+from time import perf_counter, time
 from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
@@ -48,7 +48,7 @@ def build(settings: CallbackSettings) -> Intake:
 
 settings = CallbackSettings.load()
 logger = observability.logger("callback", settings.log_level)
-metrics = observability.metrics("callback")
+metrics = observability.metrics("callback", settings.stack_name)
 intake = build(settings)
 
 
@@ -58,22 +58,30 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     started = perf_counter()
     # At once, so that a request which ends in an exception is counted too.
     metrics.add_metric("Received", MetricUnit.Count, 1)
-    receipt = intake.receive(Request.of(event))
-    _tell(receipt)
+    request = Request.of(event)
+    receipt = intake.receive(request)
+    _tell(request, receipt)
     _count(receipt, (perf_counter() - started) * 1000)
     return receipt.answer.response(event)
 
 
-def _tell(receipt: Receipt) -> None:
-    facts = {"answer": receipt.answer.name.lower(), "fault": receipt.fault, "counted": receipt.counts or None}
+def _tell(request: Request, receipt: Receipt) -> None:
+    """One line: `correlation_id` is the request that brought the event first, this one or an earlier one."""
+    answer = receipt.answer
+    facts: dict[str, Any] = {"answer": answer.name.lower(), "status": answer.status}
+    facts |= {"fault": receipt.fault, "counted": receipt.counts or None}
+    facts |= {"request_id": request.id, "correlation_id": request.id}
     if event := receipt.event:
         facts |= {"event_id": event.id, "event_tag": event.event_tag, "topic": event.slug}
+        facts["correlation_id"] = event.correlation_id
     level = {Answer.UNAVAILABLE: logger.error, Answer.FORBIDDEN: logger.warning}
     known = {name: fact for name, fact in facts.items() if fact is not None}
-    level.get(receipt.answer, logger.info)("request answered", extra=known)
+    level.get(answer, logger.info)("request answered", extra=known)
 
 
 def _count(receipt: Receipt, milliseconds: float) -> None:
     for name in (receipt.answer.metric, *receipt.counts):
         metrics.add_metric(name, MetricUnit.Count, 1)
     metrics.add_metric("Latency", MetricUnit.Milliseconds, milliseconds)
+    if receipt.answer is Answer.PUBLISHED and receipt.event:
+        metrics.add_metric("EndToEndLatency", MetricUnit.Milliseconds, receipt.event.age(time()) * 1000)

@@ -7,7 +7,9 @@ from relay.catalog import UNCLASSIFIED, slug_of
 from relay.events import Event, envelope, event_id, timestamp
 
 
-def compose(delivery: Delivery, event_tag: str | None, seconds: float) -> Event:
+def compose(
+    delivery: Delivery, event_tag: str | None, seconds: float, correlation_id: str | None = None
+) -> Event:
     """The event that a delivery received at `seconds` tells, its content in the envelope."""
     named = event_tag or UNCLASSIFIED
     event = Event(
@@ -17,6 +19,7 @@ def compose(delivery: Delivery, event_tag: str | None, seconds: float) -> Event:
         slug=slug_of(event_tag) if delivery.readable else UNCLASSIFIED,
         received_at=timestamp(seconds),
         tenant_id=delivery.tenant_id,
+        correlation_id=correlation_id,
         envelope="",
     )
     return enclosed(event, delivery)

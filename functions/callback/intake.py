@@ -51,19 +51,19 @@ class Intake:
             reading = reading_of(request.body, request.charset)
             if isinstance(reading, Handshake):
                 return self._shake(reading)
-            return self.accept(reading, request.slug)
+            return self.accept(reading, request.slug, request.id)
         except SecretUnavailable:
             return Receipt(Answer.UNAVAILABLE, fault="the token's secret is unavailable")
         except Unavailable as fault:
             return Receipt(Answer.UNAVAILABLE, fault=str(fault))
 
-    def accept(self, delivery: Delivery, slug: str | None) -> Receipt:
+    def accept(self, delivery: Delivery, slug: str | None, request_id: str | None = None) -> Receipt:
         """Takes in one delivery of an event.
 
         A failure part-way leaves the event pending, so that the gateway's next delivery, or recovery,
         publishes it: subscribers see every event at least once, never zero times.
         """
-        event = self._event(delivery, slug)
+        event = self._event(delivery, slug, request_id)
         try:
             claim = self.store.claim(event)
             if claim.standing is Standing.GRANTED:
@@ -83,9 +83,9 @@ class Intake:
             self.handshakes.keep(handshake.dispatch_id, handshake.event_tag)
         return Receipt(Answer.HANDSHAKE)
 
-    def _event(self, delivery: Delivery, slug: str | None) -> Event:
+    def _event(self, delivery: Delivery, slug: str | None, request_id: str | None) -> Event:
         """The event of a delivery, its content in the bucket if it is too large for a topic."""
-        event = compose(delivery, self._tag(delivery, slug), self.clock())
+        event = compose(delivery, self._tag(delivery, slug), self.clock(), request_id)
         if event.size <= MESSAGE_LIMIT:
             return event
         return enclosed(event, delivery, self.payloads.put(event.id, delivery.content))

@@ -8,6 +8,8 @@ from typing import Any, Self
 from urllib.parse import unquote
 
 _CALLBACK = "/callback/"
+# A load balancer gives its requests no id of their own: the root of its trace names them.
+_TRACE_ROOT = re.compile(r"(?:^|;)\s*Root=(1-[0-9a-f]{8}-[0-9a-f]{24})(?:;|$)")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([^\s;\"',]+)", re.IGNORECASE)
 
 
@@ -19,11 +21,13 @@ class Request:
     slug: str | None
     body: bytes | str
     charset: str | None = None
+    id: str | None = None
+    """What the source calls the request; the API says it in its answer too, as x-amzn-requestid."""
 
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> Self:
         token, slug = _path(event)
-        return cls(token, slug, _body(event), _charset(event))
+        return cls(token, slug, _body(event), _charset(event), _id(event))
 
     @property
     def empty(self) -> bool:
@@ -55,12 +59,24 @@ def _body(event: Mapping[str, Any]) -> bytes | str:
 
 
 def _charset(event: Mapping[str, Any]) -> str | None:
+    declared = _CHARSET.search(_header(event, "content-type"))
+    return declared[1] if declared else None
+
+
+def _id(event: Mapping[str, Any]) -> str | None:
+    given = (event.get("requestContext") or {}).get("requestId")
+    if isinstance(given, str) and given:
+        return given
+    root = _TRACE_ROOT.search(_header(event, "x-amzn-trace-id"))
+    return root[1] if root else None
+
+
+def _header(event: Mapping[str, Any], wanted: str) -> str:
+    """A header's first value, by its name in small letters; empty if it is not there."""
     for name, values in [*_pairs(event, "multiValueHeaders"), *_pairs(event, "headers")]:
-        if name.lower() == "content-type" and values:
-            content_type = values if isinstance(values, str) else values[0]
-            declared = _CHARSET.search(content_type)
-            return declared[1] if declared else None
-    return None
+        if name.lower() == wanted and values:
+            return values if isinstance(values, str) else values[0]
+    return ""
 
 
 def _pairs(event: Mapping[str, Any], name: str) -> list[tuple[str, Any]]:

@@ -9,6 +9,7 @@ from typing import Any
 from gateway import failures, registration, rows, showing
 from gateway.addresses import Addresses
 from gateway.client import GatewayClient
+from gateway.pace import Pace
 from gateway.registration import Change, Registrations
 from gateway.requests import (
     AnyRequest,
@@ -103,11 +104,16 @@ def _retry(request: RetryFailed, desk: Desk) -> Answer:
     found = rows.failed_callbacks(desk.client.failed_callbacks())
     ids = failures.ids(found)
     chosen = failures.choose(ids, request.limit, desk.random)
-    answer = _progress(
-        "retried", failures.each(chosen, desk.client.retry, desk.time_for_a_call), len(ids), desk.addresses
-    )
+    progress = failures.each(chosen, desk.client.retry, Pace(desk.time_for_a_call).allows_a_call)
+    answer = _progress("retried", progress, len(ids), desk.addresses)
     unreadable = [showing.as_it_came(row.raw, desk.addresses) for row in found if row.id is None]
     return answer | {"counts": _sizes(found) | answer["counts"], "unreadable": unreadable[:_LISTED]}
+
+
+def nothing_to_retry() -> Answer:
+    """The answer to a retry of an empty list."""
+    counts = {"failed": 0, "unreadable": 0, "retried": 0, "refused": 0, "left": 0}
+    return {"action": "retry-failed", "counts": counts, "errors": [], "stopped": "", "unreadable": []}
 
 
 def _remove(request: RemoveFailed, desk: Desk) -> Answer:

@@ -1,17 +1,18 @@
-"""The gateway function: registers callbacks and works off the failed list, invoked by hand."""
+"""The gateway function: registers callbacks by hand, works off the failed list on a schedule too."""
 
 from functools import partial
 from random import SystemRandom
 from typing import Any, Protocol
 
-from gateway.actions import Desk, act
+from gateway.actions import Desk, act, nothing_to_retry
 from gateway.addresses import Addresses
 from gateway.client import CALL_SECONDS, GatewayClient, connections
-from gateway.requests import read_request
+from gateway.requests import RetryFailed, read_request
 from gateway.signing import Credentials
 from relay import aws, observability
 from relay.callback_token import CallbackToken
-from relay.secrets import SecretReader
+from relay.faults import Unavailable
+from relay.secrets import SecretReader, SecretUnavailable
 from relay.settings import Settings as BaseSettings
 
 
@@ -29,7 +30,7 @@ class Context(Protocol):
 
 settings = Settings.load()
 logger = observability.logger("gateway", settings.log_level)
-metrics = observability.metrics("gateway")
+metrics = observability.metrics("gateway", settings.stack_name)
 _secrets = partial(aws.client, "secretsmanager")
 # Read anew by each invocation: an update right after a rotation must register the new token.
 _credentials = SecretReader(settings.gateway_credentials_secret_arn, Credentials, _secrets, max_age=0)
@@ -44,8 +45,15 @@ def handler(event: Any, context: Context) -> dict[str, Any]:
     invocation then counts as an error of the function.
     """
     request = read_request(event)
+    try:
+        credentials = _credentials.get()
+    except SecretUnavailable as error:
+        if isinstance(request, RetryFailed) and request.unattended and _is_empty(error):
+            logger.info("no gateway credentials yet")
+            return nothing_to_retry()
+        raise
     desk = Desk(
-        client=GatewayClient(settings.gateway_base_url, _credentials.get(), _connections),
+        client=GatewayClient(settings.gateway_base_url, credentials, _connections),
         addresses=Addresses(_token.get()),
         time_for_a_call=lambda: context.get_remaining_time_in_millis() >= CALL_SECONDS * 1000,
         random=SystemRandom(),
@@ -53,6 +61,12 @@ def handler(event: Any, context: Context) -> dict[str, Any]:
     answer = act(request, desk)
     _report(answer)
     return answer
+
+
+def _is_empty(error: SecretUnavailable) -> bool:
+    """Whether the secret is as the template makes it; one that is filled wrongly needs a person."""
+    cause = error.__cause__
+    return isinstance(cause, Unavailable) and cause.code == "ResourceNotFoundException"
 
 
 def _report(answer: dict[str, Any]) -> None:
@@ -65,4 +79,7 @@ def _report(answer: dict[str, Any]) -> None:
     if answer["action"] in ("failed", "retry-failed"):
         for count in names.keys() & counts.keys():
             metrics.add_metric(names[count], "Count", counts[count])
+        if answer["action"] == "retry-failed":
+            remaining = counts["refused"] + counts["unreadable"] + counts["left"]
+            metrics.add_metric("RemainingCallbacks", "Count", remaining)
         metrics.flush_metrics()

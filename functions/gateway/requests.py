@@ -54,10 +54,14 @@ class Failed(Request):
 
 
 class RetryFailed(Request):
-    """Has the gateway deliver at most `limit` of the failed callbacks again."""
+    """Has the gateway deliver at most `limit` of the failed callbacks again.
+
+    `unattended`, by the schedule: before there are credentials there is nothing to retry, and no error.
+    """
 
     action: Literal["retry-failed"]
     limit: int = Field(default=100, ge=1, le=1000)
+    unattended: bool = False
 
 
 class RemoveFailed(Request):

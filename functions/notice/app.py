@@ -38,7 +38,7 @@ class NoticeSettings(Settings):
 
 settings = NoticeSettings.load()
 logger = observability.logger("notice", settings.log_level)
-metrics = observability.metrics("notice")
+metrics = observability.metrics("notice", settings.stack_name)
 
 
 def _client(service: str) -> Any:

@@ -5,6 +5,7 @@ Never a body, a recipient or a token: vendor messages may quote what was sent, s
 
 from typing import TYPE_CHECKING
 
+from notice.naming import name_notices
 from notice.outcomes import Report
 from notice.settlement import Settlement
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 def report(sent: Report, settlement: Settlement, logger: "Logger", metrics: "Metrics", now: float) -> None:
     """Write the lines and the metrics of one invocation; nothing if nothing happened."""
     _log(sent, settlement, logger)
+    name_notices(settlement.ends, logger)
+    # First: a hundred values are written out at once, and the flush at the end wants some to be left.
+    for size in sent.batch_sizes:
+        metrics.add_metric(name="BatchSize", unit="Count", value=size)
     counts = {
         "ProduceCalls": sent.calls,
         "Halvings": sent.halvings,
@@ -27,11 +32,12 @@ def report(sent: Report, settlement: Settlement, logger: "Logger", metrics: "Met
     for name, count in counts.items():
         if count:
             metrics.add_metric(name=name, unit="Count", value=count)
-    for size in sent.batch_sizes:
-        metrics.add_metric(name="BatchSize", unit="Count", value=size)
     if settlement.oldest_accepted is not None:
         waited = max(0.0, now - settlement.oldest_accepted) * 1000
         metrics.add_metric(name="EndToEndLatency", unit="Milliseconds", value=waited)
+    if settlement.oldest_deferred is not None:
+        waits = max(0.0, now - settlement.oldest_deferred)
+        metrics.add_metric(name="DeferredAge", unit="Seconds", value=waits)
     if any(counts.values()):
         metrics.flush_metrics()
 

@@ -28,6 +28,11 @@ class Deferred:
     reason: str
     retry_after: float | None = None
 
+    @property
+    def kind(self) -> str:
+        """The reason without the portal's own words, which follow a colon and may quote a notice."""
+        return self.reason.partition(":")[0]
+
 
 type Outcome = Accepted | Rejected | Deferred
 

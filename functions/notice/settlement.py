@@ -69,6 +69,7 @@ class RecordOutcome:
 class Settlement:
     """How the records ended, in notices: those of records that left, and those that wait."""
 
+    ends: list[RecordOutcome] = field(default_factory=list)
     returned: list[str] = field(default_factory=list)
     accepted: int = 0
     rejected: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -77,6 +78,8 @@ class Settlement:
     """By reason."""
     oldest_accepted: float | None = None
     """Seconds since the epoch at which the longest-waiting record with accepted notices was sent."""
+    oldest_deferred: float | None = None
+    """The same of the records that wait on."""
     letters_not_written: Counter[str] = field(default_factory=Counter)
     """By AWS's code, as the waits."""
     waits_not_set: Counter[str] = field(default_factory=Counter)
@@ -120,9 +123,12 @@ class Settler:
 
 
 def _count(end: RecordOutcome, settlement: Settlement) -> None:
+    settlement.ends.append(end)
+    sent_at = end.record.sent_at
     if end.stays():
         settlement.returned.append(end.record.id)
         settlement.deferred.update(one.reason for one in end.outcomes if isinstance(one, Deferred))
+        settlement.oldest_deferred = min(settlement.oldest_deferred or sent_at, sent_at)
         return
     accepted = sum(isinstance(one, Accepted) for one in end.outcomes)
     settlement.accepted += accepted
@@ -130,5 +136,4 @@ def _count(end: RecordOutcome, settlement: Settlement) -> None:
         (end.record.org_id or "", one.code) for one in end.outcomes if isinstance(one, Rejected)
     )
     if accepted:
-        sent_at = end.record.sent_at
         settlement.oldest_accepted = min(settlement.oldest_accepted or sent_at, sent_at)

@@ -1,4 +1,4 @@
-"""The recovery function: a sweep on a schedule, a replay by hand."""
+"""The recovery function: a sweep on a schedule; a replay, or how things stand, by hand."""
 
 import time
 from datetime import datetime
@@ -9,12 +9,13 @@ from pydantic import Field
 
 from recovery.pace import Pace
 from recovery.position import position_of
+from recovery.publishing import TellingPublisher
 from recovery.replay import Replayed, Replayer
-from recovery.requests import Replay, Sweep, read_request
+from recovery.requests import Replay, Status, Sweep, read_request
+from recovery.standing import Survey
 from recovery.sweep import Sweeper, Swept
 from relay import aws, observability
 from relay.history import History
-from relay.publisher import Publisher
 from relay.settings import Settings
 from relay.store import EventStore
 
@@ -35,14 +36,15 @@ class Context(Protocol):
 
 settings = RecoverySettings.load()
 logger = observability.logger("recovery", settings.log_level)
-metrics = observability.metrics("recovery")
+metrics = observability.metrics("recovery", settings.stack_name)
 _table = aws.client("dynamodb")
-_publisher = Publisher(aws.client("sns"), settings.event_topic_arn_prefix)
+_publisher = TellingPublisher(aws.client("sns"), settings.event_topic_arn_prefix, logger)
 history = History(_table, settings.event_table)
 sweeper = Sweeper(
     EventStore(_table, settings.event_table, retention_days=settings.event_retention_days), _publisher
 )
 replayer = Replayer(history, _publisher)
+survey = Survey(_table, settings.event_table)
 
 
 def handler(event: Any, context: Context) -> dict[str, Any]:
@@ -57,6 +59,8 @@ def handler(event: Any, context: Context) -> dict[str, Any]:
             return _sweep(Pace(remaining))
         case Replay():
             return _replay(request, Pace(remaining, None if request.dry_run else request.events_per_second))
+        case Status():
+            return _status(remaining())
 
 
 def _sweep(pace: Pace) -> dict[str, Any]:
@@ -67,6 +71,9 @@ def _sweep(pace: Pace) -> dict[str, Any]:
 
 
 def _tell_sweep(swept: Swept) -> None:
+    # First: a hundred values are written out at once, and the flush at the end wants some to be left.
+    for waited in _publisher.ages():
+        metrics.add_metric("EndToEndLatency", MetricUnit.Milliseconds, waited * 1000)
     age = time.time() - datetime.fromisoformat(swept.oldest).timestamp() if swept.oldest else 0
     metrics.add_metric("PendingEvents", MetricUnit.Count, swept.pending)
     metrics.add_metric("PendingAge", MetricUnit.Seconds, age)
@@ -89,6 +96,18 @@ def _replay(request: Replay, pace: Pace) -> dict[str, Any]:
     log = logger.warning if replayed.stopped else logger.info
     log("replayed", dry_run=request.dry_run, matched=replayed.matched, stopped=replayed.stopped)
     return {"action": "replay", "dryRun": request.dry_run, **_answer(replayed, published)}
+
+
+def _status(remaining: float) -> dict[str, Any]:
+    standing = survey.take(remaining)
+    log = logger.warning if standing.unknown else logger.info
+    log("status told", pending=standing.pending, unknown=standing.unknown)
+    return {
+        "action": "status",
+        "tags": standing.latest,
+        "pending": {"count": standing.pending, "more": standing.more, "oldest": standing.oldest},
+        "unknown": standing.unknown,
+    }
 
 
 def _answer(replayed: Replayed, published: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the function can be asked for: a sweep, or a replay."""
+"""What the function can be asked for: a sweep, a replay, or how things stand."""
 
 from typing import Annotated, Any, Literal
 
@@ -60,9 +60,16 @@ class Replay(Request):
         return ids
 
 
-_ACTIONS: dict[str, type[Sweep | Replay]] = {"sweep": Sweep, "replay": Replay}
+class Status(Request):
+    """Tells when each topic last got an event, and what waits to be published; changes nothing."""
+
+    action: Literal["status"]
 
 
-def read_request(event: Any) -> Sweep | Replay:
+AnyRequest = Sweep | Replay | Status
+_ACTIONS: dict[str, type[AnyRequest]] = {"sweep": Sweep, "replay": Replay, "status": Status}
+
+
+def read_request(event: Any) -> AnyRequest:
     """The request in an invocation's event. Raises InvalidRequest."""
     return requests.read_request(event, _ACTIONS)

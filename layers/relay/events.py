@@ -53,6 +53,8 @@ class Event:
     received_at: str
     envelope: str
     tenant_id: str | None = None
+    correlation_id: str | None = None
+    """The request of the delivery that brought it first."""
 
     @property
     def key(self) -> str:
@@ -60,9 +62,14 @@ class Event:
         return self.id.partition("-")[0]
 
     def attributes(self, *, replayed: bool = False) -> dict[str, str]:
-        """The SNS message attributes, for filter policies."""
-        tenant = {"tenantId": self.tenant_id} if self.tenant_id else {}
-        return {"eventTag": self.event_tag} | tenant | (_REPLAYED if replayed else {})
+        """The SNS message attributes, for filter policies and for finding the event's lines in the logs."""
+        given = {"tenantId": self.tenant_id, "correlationId": self.correlation_id}
+        known = {name: value for name, value in given.items() if value}
+        return {"eventTag": self.event_tag} | known | (_REPLAYED if replayed else {})
+
+    def age(self, now: float) -> float:
+        """Seconds from its first delivery to `now`, which is seconds since the epoch."""
+        return max(0.0, now - datetime.fromisoformat(self.received_at).timestamp())
 
     @property
     def size(self) -> int:

@@ -32,13 +32,14 @@ def event_of(item: Item) -> Event:
         slug=item["slug"]["S"],
         received_at=item["receivedAt"]["S"],
         envelope=item["envelope"]["S"],
-        tenant_id=item["tenantId"]["S"] if "tenantId" in item else None,
+        tenant_id=_text(item, "tenantId"),
+        correlation_id=_text(item, "correlationId"),
     )
 
 
 def item_of(event: Event) -> dict[str, Any]:
     """An event as the table keeps it while it is pending; without its claim and expiry."""
-    tenant = {"tenantId": {"S": event.tenant_id}} if event.tenant_id else {}
+    given = {"tenantId": event.tenant_id, "correlationId": event.correlation_id}
     shard = shard_of(event.id)
     return {
         "eventId": {"S": event.id},
@@ -48,13 +49,17 @@ def item_of(event: Event) -> dict[str, Any]:
         "envelope": {"S": event.envelope},
         "pendingShard": {"S": f"pending#{shard}"},
         "tagShard": {"S": f"{event.slug}#{shard}"},
-        **tenant,
+        **{name: {"S": value} for name, value in given.items() if value},
     }
 
 
 def shard_of(event_id: str) -> int:
     """Which of the SHARDS of an index an event is on."""
     return crc32(event_id.encode()) % SHARDS
+
+
+def _text(item: Item, name: str) -> str | None:
+    return str(item[name]["S"]) if name in item else None
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """The functions' logger and metrics, named alike everywhere."""
 
 from aws_lambda_powertools.logging import Logger
-from aws_lambda_powertools.metrics import Metrics
+from aws_lambda_powertools.metrics import EphemeralMetrics, Metrics
 
 NAMESPACE = "MoziRelay"
 
@@ -11,6 +11,10 @@ def logger(service: str, level: str) -> Logger:
     return Logger(service=service, level=level)
 
 
-def metrics(service: str) -> Metrics:
-    """Counts in the embedded metric format, one dimension: service."""
-    return Metrics(namespace=NAMESPACE, service=service)
+def metrics(service: str, stack: str) -> Metrics:
+    """Metrics in the embedded metric format, each with one set of dimensions: service and stack.
+
+    Both outlast a flush. README lists the metrics, and a test compares the list with what is written.
+    """
+    kept = EphemeralMetrics(namespace=NAMESPACE, service=service, default_dimensions={"stack": stack})
+    return Metrics(provider=kept)

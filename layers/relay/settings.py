@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Settings(BaseModel):
@@ -17,6 +17,8 @@ class Settings(BaseModel):
     model_config = ConfigDict(alias_generator=str.upper, frozen=True)
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    # Tells the metrics of two stacks in one account apart; a metric takes no empty dimension.
+    stack_name: str = Field(default="local", min_length=1)
 
     @classmethod
     def load(cls, environ: Mapping[str, str] = os.environ) -> Self:

@@ -299,6 +299,53 @@ def test_credentials_that_were_never_filled_are_named(
         started(environment, monkeypatch)("list")
 
 
+UNATTENDED = {"failed": 0, "unreadable": 0, "retried": 0, "refused": 0, "left": 0}
+
+
+def test_the_schedule_finds_nothing_to_retry_as_long_as_the_credentials_are_not_filled(
+    gateway: Gateway,
+    secrets: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    empty = template.make_secret("empty", None)
+    environment = {"GATEWAY_BASE_URL": gateway.url, **secrets, "GATEWAY_CREDENTIALS_SECRET_ARN": empty}
+    invoke = started(environment, monkeypatch)
+    capsys.readouterr()
+
+    answer = invoke("retry-failed", unattended=True)
+
+    (line,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert answer["counts"] == UNATTENDED
+    assert (line["level"], line["message"]) == ("INFO", "no gateway credentials yet")
+    assert gateway.calls == []
+    with pytest.raises(SecretUnavailable):
+        invoke("retry-failed")
+    boto3.client("secretsmanager").put_secret_value(
+        SecretId=empty, SecretString=json.dumps({"apiKey": "key", "secretKey": SECRET_KEY})
+    )
+    assert invoke("retry-failed", unattended=True) == answer
+    assert names_of_calls(gateway) == ["query_callback_failed"]
+
+
+@pytest.mark.parametrize("text", ["{}", '{"apiKey": "key"}', "no JSON"])
+def test_credentials_that_are_filled_wrongly_are_an_error_for_the_schedule_too(
+    gateway: Gateway, secrets: dict[str, str], monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    wrong = template.make_secret("wrong", text)
+    environment = {"GATEWAY_BASE_URL": gateway.url, **secrets, "GATEWAY_CREDENTIALS_SECRET_ARN": wrong}
+
+    with pytest.raises(SecretUnavailable):
+        started(environment, monkeypatch)("retry-failed", unattended=True)
+
+
+def test_a_list_that_cannot_be_had_is_an_error_for_the_schedule_too(invoke: Invoke, gateway: Gateway) -> None:
+    gateway.fail("query_callback_failed", "gateway")
+
+    with pytest.raises(GatewayNotAllowed):
+        invoke("retry-failed", unattended=True)
+
+
 def test_rows_that_cannot_be_understood_are_shown_while_the_others_are_retried(
     secrets: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -364,6 +411,26 @@ def test_the_failed_list_is_counted_for_its_alarm(
         [0],
     )
     assert metric["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "MoziRelay"
+    assert metric["RemainingCallbacks"] == [1]
+
+
+def test_what_stays_is_what_was_refused_unreadable_or_not_come_to(
+    secrets: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Vendor(Loopback):
+        def answer(self, request: Request) -> Answer:
+            said = {"success": not request.body.endswith(b"=7"), "rows": [{"id": 7}, {"id": 8}, {"no": "id"}]}
+            return Answer(200, {"success": True, "content": said})
+
+    with Vendor() as vendor:
+        invoke = started({"GATEWAY_BASE_URL": vendor.url, **secrets}, monkeypatch)
+        capsys.readouterr()
+        invoke("failed")
+        assert counts(invoke("retry-failed")) == {"failed": 3, "unreadable": 1, "retried": 1, "refused": 1}
+        assert counts(invoke("retry-failed", 0)) == {"failed": 3, "unreadable": 1, "left": 2}
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line.get("RemainingCallbacks") for line in lines if "_aws" in line] == [None, [2], [3]]
 
 
 def test_no_token_or_key_is_answered_or_printed_on_any_path(

@@ -207,6 +207,8 @@ def test_with_three_seconds_left_it_returns_in_time_with_what_it_knows(function:
         (200, {"code": 0, "data": True}),
         (200, {"code": 400, "message": "13800138000 is no user"}),
         (500, b"13800138000"),
+        (503, {"code": 503, "message": "13800138000 cannot be told"}),
+        (403, {"code": 403, "message": "13800138000 may not"}),
         (429, b""),
         (401, b""),
     ],

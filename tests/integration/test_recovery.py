@@ -208,6 +208,36 @@ def test_a_paced_replay_takes_its_time(invoke: Invoke) -> None:
     assert time.monotonic() - started >= 1
 
 
+def test_how_things_stand_is_answered_and_nothing_is_published(
+    invoke: Invoke, subscriber: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    waiting = keep(1, age=600)
+    newest = keep(2, age=300, published=True)
+
+    answer = invoke("status")
+
+    assert len(answer["tags"]) == 19
+    assert {slug: at for slug, at in answer["tags"].items() if at} == {SLUG: newest.received_at}
+    assert answer["pending"] == {"count": 1, "more": False, "oldest": waiting.received_at}
+    assert answer["unknown"] == {}
+    assert received(subscriber) == []
+    (line,), metrics = printed(capsys)
+    assert (line["level"], line["message"], metrics) == ("INFO", "status told", [])
+
+
+def test_what_cannot_be_known_of_the_table_is_named_with_the_reason(
+    invoke: Invoke, capsys: pytest.CaptureFixture[str]
+) -> None:
+    boto3.client("dynamodb").delete_table(TableName=template.EVENT_TABLE)
+
+    answer = invoke("status")
+
+    assert answer["tags"] == {}
+    assert len(answer["unknown"]) == 20
+    assert set(answer["unknown"].values()) == {"Query: ResourceNotFoundException"}
+    assert printed(capsys)[0][0]["level"] == "WARNING"
+
+
 def test_nothing_of_an_events_content_is_printed(invoke: Invoke, capsys: pytest.CaptureFixture[str]) -> None:
     keep(1, age=600)
     invoke("sweep")

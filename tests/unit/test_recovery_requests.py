@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from recovery.requests import Replay, Sweep, read_request
+from recovery.requests import Replay, Status, Sweep, read_request
 from relay.requests import InvalidRequest
 from tests.template import ROOT
 
@@ -23,6 +23,12 @@ def replay(**fields: Any) -> Replay:
 
 def test_a_sweep_needs_nothing_else() -> None:
     assert read_request({"action": "sweep"}) == Sweep(action="sweep")
+
+
+def test_how_things_stand_needs_nothing_else_and_takes_nothing() -> None:
+    assert read_request({"action": "status"}) == Status(action="status")
+    with pytest.raises(InvalidRequest, match="limit"):
+        read_request({"action": "status", "limit": 1})
 
 
 def test_a_replay_of_everything_is_asked_for_by_saying_nothing_else() -> None:
@@ -78,7 +84,7 @@ def test_a_wrong_field_is_named(fields: dict[str, Any], field: str) -> None:
 
 @pytest.mark.parametrize("event", [None, {}, {"action": "resend"}, {"action": 1}])
 def test_an_unknown_action_is_answered_with_the_known_ones(event: Any) -> None:
-    with pytest.raises(InvalidRequest, match="action: must be one of sweep, replay"):
+    with pytest.raises(InvalidRequest, match="action: must be one of sweep, replay, status"):
         read_request(event)
 
 

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from recovery.pace import STEP_SECONDS
-from relay import observability
 from relay.store import LEASE_SECONDS
-from tests.template import RESOURCES, ROOT, TEMPLATE, of_type, topic_slugs
+from tests.template import RESOURCES, ROOT, TEMPLATE, event_topics, of_type, topic_slugs
 
 FUNCTIONS = of_type("AWS::Serverless::Function")
-SERVICE_PRINCIPALS = {f"{name}.amazonaws.com" for name in ("apigateway", "elasticloadbalancing", "lambda")}
+SERVICE_PRINCIPALS = {
+    f"{name}.amazonaws.com" for name in ("apigateway", "cloudwatch", "elasticloadbalancing", "lambda")
+}
 TEXT = (ROOT / "template.yaml").read_text("utf-8")
 
 
@@ -128,7 +129,7 @@ def test_what_holds_data_outlives_the_stack(resource: str) -> None:
 
 
 def test_everything_is_encrypted_at_rest() -> None:
-    for topic in of_type("AWS::SNS::Topic").values():
+    for topic in event_topics().values():
         assert topic["Properties"]["KmsMasterKeyId"]
     for queue in of_type("AWS::SQS::Queue").values():
         assert queue["Properties"]["SqsManagedSseEnabled"] is True
@@ -168,7 +169,7 @@ def test_a_large_batch_size_has_a_window_to_fill_it() -> None:
 def test_every_topic_is_under_the_topic_policy() -> None:
     policy = RESOURCES["EventTopicPolicy"]["Properties"]
 
-    assert {topic["Ref"] for topic in policy["Topics"]} == set(of_type("AWS::SNS::Topic"))
+    assert {topic["Ref"] for topic in policy["Topics"]} == set(event_topics())
 
 
 def test_only_the_accounts_of_the_parameter_are_let_in_from_outside() -> None:
@@ -219,20 +220,3 @@ def test_fixed_addresses_are_off_unless_a_vpc_is_named_and_then_lead_to_the_same
 def test_a_lease_is_longer_than_a_callback_or_a_step_of_recovery_can_take() -> None:
     assert FUNCTIONS["CallbackFunction"]["Properties"]["Timeout"] < LEASE_SECONDS
     assert STEP_SECONDS < LEASE_SECONDS
-
-
-def test_alarms_look_at_metrics_that_the_functions_write() -> None:
-    """Namespace, service and name of each alarm's metric stand in the code of that service."""
-    for alarm in of_type("AWS::CloudWatch::Alarm").values():
-        properties = alarm["Properties"]
-        ((service,),) = [[one["Value"]] for one in properties["Dimensions"]]
-        code = "".join(path.read_text("utf-8") for path in (ROOT / "functions" / service).glob("*.py"))
-
-        assert properties["Namespace"] == observability.NAMESPACE
-        assert f'"{properties["MetricName"]}"' in code
-
-
-def test_what_nobody_could_name_and_what_stays_pending_is_alarmed() -> None:
-    watched = {alarm["Properties"]["MetricName"] for alarm in of_type("AWS::CloudWatch::Alarm").values()}
-
-    assert watched >= {"Unclassified", "PendingAge"}

@@ -9,6 +9,11 @@ from samtranslator.translator.transform import transform
 
 from tests.template import TEMPLATE
 
+KINDS_WITH_NAMES = (
+    "AWS::Scheduler::Schedule", "AWS::SNS::Topic", "AWS::IAM::Role", "AWS::Logs::LogGroup",
+    "AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard",
+)  # fmt: skip
+
 
 class ManagedPolicies:
     """Stands in for the list that SAM asks IAM for; no function of ours uses a policy by its name."""
@@ -44,10 +49,10 @@ def test_a_second_stack_fits_into_the_account(expanded: dict[str, Any]) -> None:
     """A name that does not hold the stack's is taken once the first stack stands."""
     names = [
         value
-        for kind in ("AWS::Scheduler::Schedule", "AWS::SNS::Topic", "AWS::IAM::Role", "AWS::Logs::LogGroup")
+        for kind in KINDS_WITH_NAMES
         for properties in of_type(expanded, kind)
         for name, value in properties.items()
-        if name in ("Name", "TopicName", "RoleName", "LogGroupName")
+        if name in ("Name", "TopicName", "RoleName", "LogGroupName", "AlarmName", "DashboardName")
     ]
 
     assert names
