@@ -54,7 +54,12 @@ class ProduceNotAllowed(ProduceError):
         self.everywhere = everywhere
 
 
-REFUSED, BUSY, BROKEN, LOCKED_OUT, NOT_THIS_ORG = "refused", "busy", "broken", "locked out", "not this org"
+class TokenTurnedDown(ProduceNotAllowed):
+    """The portal does not take the token: call once more, with another. A second time is final."""
+
+
+REFUSED, BUSY, BROKEN = "refused", "busy", "broken"
+TURNED_DOWN, LOCKED_OUT, NOT_THIS_ORG = "token turned down", "locked out", "not this org"
 
 # The portal's own codes: its common table (400 to 512), its sibling pages' (31...), the token's (1...).
 _CODES = {
@@ -62,14 +67,15 @@ _CODES = {
     "415": REFUSED, "422": REFUSED, "432": REFUSED, "31400": REFUSED,
     "429": BUSY, "503": BUSY, "31429": BUSY,
     "500": BROKEN, "504": BROKEN,
-    "401": LOCKED_OUT, "31401": LOCKED_OUT, "1203": LOCKED_OUT,
+    "401": TURNED_DOWN, "31401": TURNED_DOWN, "1203": TURNED_DOWN,
     "403": NOT_THIS_ORG, "31403": NOT_THIS_ORG, "512": NOT_THIS_ORG,
 }  # fmt: skip
 
 # HTTP status, where the body has no code that we know. 404 and 405: the address or the path is wrong.
 _STATUSES = {
     400: REFUSED, 413: REFUSED, 422: REFUSED,
-    401: LOCKED_OUT, 404: LOCKED_OUT, 405: LOCKED_OUT,
+    401: TURNED_DOWN,
+    404: LOCKED_OUT, 405: LOCKED_OUT,
     403: NOT_THIS_ORG,
     408: BUSY, 425: BUSY, 429: BUSY, 502: BUSY, 503: BUSY, 504: BUSY,
 }  # fmt: skip
@@ -95,6 +101,8 @@ def check(status: int, headers: Mapping[str, str], body: bytes, now: datetime | 
     code = code if code and code not in _SUCCESS else str(status)
     if meaning == REFUSED:
         raise ProduceRefused(code, message)
+    if meaning == TURNED_DOWN:
+        raise TokenTurnedDown(code, message)
     if meaning in (LOCKED_OUT, NOT_THIS_ORG):
         raise ProduceNotAllowed(code, message, everywhere=meaning == LOCKED_OUT)
     wait = retry_after(headers.get("Retry-After"), now or datetime.now(UTC))
@@ -140,6 +148,6 @@ def retry_after(given: str | None, now: datetime) -> float | None:
         return float(given)
     try:
         moment = parsedate_to_datetime(given)
-    except ValueError:
+        return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())
+    except (ValueError, OverflowError):
         return None
-    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())

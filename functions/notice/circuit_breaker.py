@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from time import time
+from typing import NamedTuple
 
 from notice.records import Notice
 
@@ -10,7 +11,7 @@ LONGEST_ASKED = 900.0
 # After the second invocation in a row that got nothing through, doubling: at most 12 probes an hour.
 FIRST_OWN, LONGEST_OWN = 15.0, 300.0
 
-# So many notices refused alone, with one code and nothing accepted, put an organisation in doubt.
+# So many notices refused alone, with one code and nothing accepted since, put an organisation in doubt.
 ALIKE = 5
 STANDING_SECONDS = 3600.0
 # How often a notice is received in a day or a little more: see `notice.visibility.backoff_seconds`. The 64th
@@ -45,6 +46,14 @@ class CircuitBreaker:
         self._open_until = max(self._open_until, self._clock() + pause)
 
 
+class Run(NamedTuple):
+    """Notices of one organisation that were refused one after the other with one code."""
+
+    code: str
+    last: float
+    length: int
+
+
 class Doubts:
     """Organisations whose every notice is refused alike: more likely the orgId is wrong than the notices are.
 
@@ -56,6 +65,20 @@ class Doubts:
     def __init__(self, clock: Callable[[], float] = time) -> None:
         self._clock = clock
         self._until: dict[tuple[str, str], float] = {}
+        self._runs: dict[str, Run] = {}
+        self._trusted_until: dict[str, float] = {}
+
+    def refused(self, org_id: str, code: str) -> None:
+        """Note that a notice was refused standing alone. The last of a run of them brings the doubt up."""
+        now, run = self._clock(), self._runs.get(org_id)
+        goes_on = run and run.code == code and now - run.last < STANDING_SECONDS
+        self._runs[org_id] = run = Run(code, now, run.length + 1 if run and goes_on else 1)
+        if run.length >= ALIKE:
+            self.add(org_id, code)
+
+    def trusts(self, org_id: str) -> bool:
+        """Whether something of the organisation was accepted within the hour."""
+        return self._trusted_until.get(org_id, 0.0) > self._clock()
 
     def add(self, org_id: str, code: str) -> None:
         self._until[org_id, code] = self._clock() + STANDING_SECONDS
@@ -65,6 +88,8 @@ class Doubts:
 
     def lift(self, org_id: str) -> None:
         """Something of the organisation was accepted."""
+        self._runs.pop(org_id, None)
+        self._trusted_until[org_id] = self._clock() + STANDING_SECONDS
         for key in [key for key in self._until if key[0] == org_id]:
             del self._until[key]
 

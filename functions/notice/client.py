@@ -8,7 +8,7 @@ from urllib.parse import quote
 from urllib3 import PoolManager, Timeout
 from urllib3.exceptions import HTTPError
 
-from notice.answers import Answer, ProduceNotAllowed, ProduceUnavailable, check
+from notice.answers import Answer, ProduceUnavailable, TokenTurnedDown, check
 from notice.deadline import NO_TIME, Deadline
 from notice.tokens import Access, EnosCredentials, Timestamps, TokenSource
 from relay.secrets import SecretReader
@@ -37,17 +37,18 @@ class PortalClient:
         self._produce_path = produce_path
 
     def produce(self, org_id: str, body: bytes, deadline: Deadline) -> None:
-        """Hand over one batch, all or nothing, in one attempt; a token turned down is replaced once.
+        """Hand over one batch, all or nothing, in one attempt.
 
-        Raises ProduceRefused, ProduceUnavailable or ProduceNotAllowed. Repeating a call is safe: the portal
-        knows a notice by its messageId and does not bother users who have had it.
+        Raises ProduceRefused, ProduceUnavailable or ProduceNotAllowed; after TokenTurnedDown the next call
+        has another token. Repeating a call is safe: the portal knows a notice by its messageId and does not
+        bother users who have had it.
         """
         access = self._tokens.get(deadline)
         try:
             self._attempt(org_id, body, access, deadline)
-        except ProduceNotAllowed:
-            fresh = self._tokens.get(deadline, instead_of=access)
-            self._attempt(org_id, body, fresh, deadline)
+        except TokenTurnedDown:
+            self._tokens.drop(access)
+            raise
 
     def _attempt(self, org_id: str, body: bytes, access: Access, deadline: Deadline) -> None:
         timestamp = self._timestamps.next()
@@ -64,8 +65,8 @@ class PortalClient:
 class Transport:
     """POSTs JSON below one base address."""
 
-    def __init__(self, base_url: str, *, connections: int = 8) -> None:
-        self._base_url = base_url
+    def __init__(self, base_url: str, *, connections: int = 8, read_seconds: float = READ_SECONDS) -> None:
+        self._base_url, self._read_seconds = base_url, read_seconds
         # Checked against what the system trusts; a private authority comes in by SSL_CERT_FILE.
         self._pool = PoolManager(maxsize=connections, retries=False, cert_reqs="CERT_REQUIRED")
 
@@ -80,7 +81,7 @@ class Transport:
                 self._base_url + target,
                 body=body,
                 headers={"Content-Type": "application/json;charset=UTF-8", **headers},
-                timeout=Timeout(total=left, connect=CONNECT_SECONDS, read=READ_SECONDS),
+                timeout=Timeout(total=left, connect=CONNECT_SECONDS, read=self._read_seconds),
                 preload_content=False,
             )
             content = response.read(_ANSWER_LIMIT + 1)

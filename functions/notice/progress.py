@@ -1,11 +1,10 @@
 """What one invocation knows so far of its notices and of the portal."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from threading import RLock
 
 from notice.answers import ProduceNotAllowed, ProduceRefused, ProduceUnavailable
-from notice.circuit_breaker import ALIKE, Doubts, beyond_doubt
+from notice.circuit_breaker import Doubts, beyond_doubt
 from notice.deadline import Deadline
 from notice.outcomes import Accepted, Deferred, Outcome, Rejected, Report
 from notice.records import Notice
@@ -13,6 +12,7 @@ from notice.records import Notice
 # A call is not started with less; connect, read and a token fit into it, cut to what is left.
 START_SECONDS = 5.0
 OUT_OF_TIME = Deferred("no time left")
+UNPROVEN = Deferred("refused, and nothing of its organisation was accepted lately")
 
 
 class Progress:
@@ -24,13 +24,12 @@ class Progress:
         self._lock = RLock()
         self._report = Report()
         self._stop: Deferred | None = None
+        self._fresh_stop: Deferred | None = None
+        self._fresh_stopped_orgs: dict[str, Deferred] = {}
         self._stopped_orgs: dict[str, Deferred] = {}
         self._doubted_orgs: dict[str, Deferred] = {}
-        self._refused_alone: defaultdict[str, list[str]] = defaultdict(list)
-        self._accepted_orgs: set[str] = set()
+        self._accepted: dict[str, Notice] = {}
         self._closed = False
-        self.control: Notice | None = None
-        """A notice that the portal took in this invocation: proof that it is at work."""
 
     def hindrance(self, batch: Sequence[Notice]) -> Deferred | None:
         """Why no call may be started for this batch, if none may."""
@@ -39,6 +38,16 @@ class Progress:
             late = OUT_OF_TIME if self._closed or self.deadline.left() < START_SECONDS else None
             doubt = None if all(map(beyond_doubt, batch)) else self._doubted_orgs.get(org_id)
             return self._stop or self._stopped_orgs.get(org_id) or doubt or late
+
+    def fresh_stop(self, org_id: str) -> Deferred | None:
+        """Why no fresh batch of the organisation may be sent, if none may."""
+        with self._lock:
+            return self._fresh_stop or self._fresh_stopped_orgs.get(org_id)
+
+    def control(self, org_id: str) -> Notice | None:
+        """A notice of the organisation that the portal took in this invocation: proof that it can."""
+        with self._lock:
+            return self._accepted.get(org_id)
 
     def may_search(self) -> bool:
         """Take one call from the budget for searches."""
@@ -52,36 +61,37 @@ class Progress:
 
     def started(self, batch: Sequence[Notice], *, first: bool) -> None:
         with self._lock:
+            if self._closed:
+                return
             self._report.calls += 1
             if first:
                 self._report.batch_sizes.append(len(batch))
 
     def halved(self) -> None:
         with self._lock:
-            self._report.halvings += 1
+            self._report.halvings += not self._closed
 
     def accept(self, batch: Sequence[Notice]) -> None:
         with self._lock:
             self._settle(batch, Accepted())
-            self.control = batch[0]
-            self._accepted_orgs.add(batch[0].org_id)
+            self._accepted[batch[0].org_id] = batch[0]
             self._doubts.lift(batch[0].org_id)
 
     def refuse(self, batch: Sequence[Notice], error: ProduceRefused) -> None:
         """The portal's own word about `batch`: the last one if it is about a notice alone.
 
-        When nothing of the organisation was accepted and the first few notices that stood alone were refused
+        When nothing of the organisation was accepted and the last few notices that stood alone were refused
         with one code, or are still doubted from before, the organisation is left for later as a whole; only
         what is beyond doubt, having been received so often, is still sent, and rejected when it stands alone.
         """
         org_id = batch[0].org_id
         with self._lock:
+            if self._closed:
+                return
             if len(batch) == 1:
                 self._settle(batch, Rejected(error.code, error.message))
-                self._refused_alone[org_id].append(error.code)
-            codes = self._refused_alone[org_id]
-            alike = len(codes) >= ALIKE and len(set(codes)) == 1
-            if org_id in self._accepted_orgs or not (alike or self._doubts.stands(org_id, error.code)):
+                self._doubts.refused(org_id, error.code)
+            if org_id in self._accepted or not self._doubts.stands(org_id, error.code):
                 return
             self._doubts.add(org_id, error.code)
             if org_id not in self._doubted_orgs:
@@ -90,6 +100,8 @@ class Progress:
 
     def not_allowed(self, org_id: str, error: ProduceNotAllowed) -> None:
         with self._lock:
+            if self._closed:
+                return
             why = Deferred(f"not allowed: {error}")
             self._blame("" if error.everywhere else org_id, error.code)
             if error.everywhere:
@@ -97,14 +109,24 @@ class Progress:
             else:
                 self._stopped_orgs[org_id] = why
 
-    def unavailable(self, error: ProduceUnavailable, *, stop: bool) -> Deferred:
+    def unavailable(self, error: ProduceUnavailable) -> Deferred:
         with self._lock:
-            self._report.outages[error.code] += 1
-            self._report.broke = error.answered
-            why = Deferred(f"unavailable: {error}", error.retry_after)
-            if stop:
-                self._stop = self._stop or why
-            return why
+            if not self._closed:
+                self._report.outages[error.code] += 1
+                self._report.broke = error.answered
+            return Deferred(f"unavailable: {error}", error.retry_after)
+
+    def stop_fresh(self, org_id: str | None, why: Deferred) -> None:
+        """Send no more fresh batches of an organisation, or of any."""
+        with self._lock:
+            if org_id is None:
+                self._fresh_stop = self._fresh_stop or why
+            else:
+                self._fresh_stopped_orgs.setdefault(org_id, why)
+
+    def stop_org(self, org_id: str, why: Deferred) -> None:
+        with self._lock:
+            self._stopped_orgs.setdefault(org_id, why)
 
     def halt(self, why: Deferred) -> None:
         with self._lock:
@@ -134,9 +156,12 @@ class Progress:
     def _doubt_about(self, notice: Notice) -> Deferred | None:
         """Why a refusal of this notice alone is not believed, if it is not."""
         org_id = notice.org_id
-        if org_id in self._accepted_orgs or org_id not in self._refused_alone or beyond_doubt(notice):
+        if org_id in self._accepted or beyond_doubt(notice):
             return None
-        return self._org_stop(org_id)
+        if org_id in self._doubted_orgs or notice.receives == 1:
+            return self._doubted_orgs.get(org_id)
+        # Whoever doubted it before may have been another container.
+        return None if self._doubts.trusts(org_id) else UNPROVEN
 
     def _settle(self, batch: Iterable[Notice], outcome: Outcome) -> None:
         for notice in batch:

@@ -3,9 +3,10 @@
 from typing import Protocol
 
 from notice import batches
-from notice.answers import ProduceNotAllowed, ProduceRefused, ProduceUnavailable
+from notice.answers import ProduceNotAllowed, ProduceRefused, ProduceUnavailable, TokenTurnedDown
 from notice.batches import Batch
 from notice.deadline import Deadline
+from notice.failures import Failures
 from notice.outcomes import Deferred, Rejected
 from notice.progress import Progress
 from notice.records import Notice
@@ -15,8 +16,6 @@ CULPRIT_RECEIVES = 8
 # Before each further look, the portal takes this many notices that it took before. Uneven, so that a portal
 # which fails at regular intervals is not mistaken for a broken notice.
 CONTROLS = (1, 2)
-# Answers like 500 that an invocation puts down to suspects before it puts them down to the portal.
-FAILURES = 3
 
 
 class Portal(Protocol):
@@ -38,42 +37,67 @@ class Sender:
 
     def __init__(self, portal: Portal, progress: Progress) -> None:
         self._portal, self._progress = portal, progress
-        self._failures = 0
+        self._failures = Failures()
 
     def send(self, batch: Batch) -> bool:
         """Send a batch that the portal should not mind. True if the portal took it whole.
 
-        A refused one is searched for its culprits. When nobody knows, it is not divided, and nothing more is
-        sent in this invocation.
+        A refused one is searched for its culprits. When nobody knows, it is not divided: it comes back among
+        the suspects. Of the other fresh ones none is sent after it, unless the portal is known to be at work.
         """
+        org_id = batch[0].org_id
+        why = self._progress.fresh_stop(org_id)
+        if why:
+            self._progress.settle(batch, why)
+            return False
         try:
             return self._settled(batch)
         except ProduceUnavailable as error:
-            self._progress.settle(batch, self._progress.unavailable(error, stop=True))
+            why = self._progress.unavailable(error)
+            self._progress.settle(batch, why)
+            if not _may_be_a_notices_fault(error):
+                self._progress.halt(why)
+            elif not self._failures.at_work:
+                self._progress.stop_fresh(None, why)
+            elif self._over(org_id, why):
+                self._progress.stop_fresh(org_id, why)
             return False
 
     def send_suspects(self, batch: Batch) -> bool:
         """Send a batch that may have made the portal fail before. True if the portal took it whole.
 
-        If the portal fails on it although it took something else just now, each of its notices is sent alone.
+        If the portal fails on it and is known to be at work, each of its notices is sent alone. To know, the
+        first of them is.
         """
         try:
             return self._settled(batch)
         except ProduceUnavailable as error:
-            if not self._may_be_its_own_fault(error):
-                self._progress.settle(batch, self._progress.unavailable(error, stop=True))
+            why = self._progress.unavailable(error)
+            if not _may_be_a_notices_fault(error):
+                self._progress.halt(why)
             elif len(batch) == 1:
-                self._accuse(batch[0], error)
-            else:
-                self._progress.unavailable(error, stop=False)
+                self._accuse(batch[0], error, why)
+            elif not self._over(batch[0].org_id, why):
                 for notice in batch:
                     self.send_suspects([notice])
+            self._progress.settle(batch, why)
             return False
+
+    def _over(self, org_id: str, why: Deferred) -> bool:
+        """Count a failing of the portal. Whether nothing more is to be sent, of the organisation at least."""
+        self._failures.fail(org_id)
+        if self._failures.outage():
+            self._progress.halt(why)
+            return True
+        if self._failures.too_many(org_id):
+            self._progress.stop_org(org_id, why)
+            return True
+        return False
 
     def _settled(self, batch: Batch) -> bool:
         """Send the batch and search it if need be. Raises ProduceUnavailable."""
         try:
-            if self._accepts(batch, first=True):
+            if self._takes(batch, first=True):
                 return True
             if len(batch) > 1:
                 batches.isolate(batch, self._found_good, self._progress.halved)
@@ -86,10 +110,19 @@ class Sender:
     def _found_good(self, part: Batch) -> bool:
         if not self._progress.may_search():
             raise Hindered(Deferred("the search for culprits took too many calls"))
-        return self._accepts(part)
+        return self._takes(part)
+
+    def _takes(self, batch: Batch, *, first: bool = False) -> bool:
+        accepted = self._accepts(batch, first=first)
+        if accepted:
+            self._failures.take(batch[0].org_id)
+        return accepted
 
     def _accepts(self, batch: Batch, *, first: bool = False) -> bool:
-        """One call. Raises ProduceUnavailable, ProduceNotAllowed, or Hindered without having called."""
+        """One call, or a second if the token is turned down.
+
+        Raises ProduceUnavailable, ProduceNotAllowed, or Hindered without having called.
+        """
         try:
             self._call(batch, first=first)
         except ProduceRefused as error:
@@ -102,28 +135,34 @@ class Sender:
         why = self._progress.hindrance(batch)
         if why:
             raise Hindered(why)
+        try:
+            self._produce(batch, first=first)
+        except TokenTurnedDown:
+            why = self._progress.hindrance(batch)
+            if why:
+                raise Hindered(why) from None
+            self._produce(batch, first=False)
+
+    def _produce(self, batch: Batch, *, first: bool) -> None:
         self._progress.started(batch, first=first)
         self._portal.produce(batch[0].org_id, batches.body(batch), self._progress.deadline)
 
-    def _may_be_its_own_fault(self, error: ProduceUnavailable) -> bool:
-        self._failures += 1
-        known_at_work = self._progress.control is not None
-        return error.answered and error.retry_after is None and known_at_work and self._failures <= FAILURES
-
-    def _accuse(self, notice: Notice, error: ProduceUnavailable) -> None:
-        """Reject a notice that again and again breaks a portal which takes another in between."""
-        why = self._progress.unavailable(error, stop=False)
-        confirmed = notice.receives >= CULPRIT_RECEIVES and all(
-            self._breaks_the_portal(notice, controls) for controls in CONTROLS
-        )
-        self._progress.settle([notice], Rejected(error.code, error.message) if confirmed else why)
+    def _accuse(self, notice: Notice, error: ProduceUnavailable, why: Deferred) -> None:
+        """Reject a notice that again and again breaks a portal which takes another of its organisation."""
+        if not self._failures.at_work:
+            self._progress.stop_org(notice.org_id, why)
+        if self._over(notice.org_id, why) or notice.receives < CULPRIT_RECEIVES:
+            return
+        if all(self._breaks_the_portal(notice, controls) for controls in CONTROLS):
+            self._failures.convict(notice.org_id)
+            self._progress.settle([notice], Rejected(error.code, error.message))
 
     def _breaks_the_portal(self, notice: Notice, controls: int) -> bool:
         """Whether the portal, taking again what it took before, still fails on this notice.
 
         Sending an accepted notice again is safe: the portal skips the users who have had it.
         """
-        control = self._progress.control
+        control = self._progress.control(notice.org_id)
         try:
             if control is None or not all(self._accepts([control]) for _ in range(controls)):
                 return False
@@ -136,3 +175,8 @@ class Sender:
         except (ProduceNotAllowed, Hindered):
             return False
         return False
+
+
+def _may_be_a_notices_fault(error: ProduceUnavailable) -> bool:
+    """Whether the portal failed in its own words, and did not ask to come back later."""
+    return error.answered and error.retry_after is None

@@ -3,23 +3,25 @@
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from hashlib import sha256
 from threading import Lock
-from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
 
-from notice.answers import Answer, ProduceNotAllowed, ProduceUnavailable, read_object
+from notice.answers import Answer, ProduceNotAllowed, ProduceUnavailable, read_object, retry_after
 from notice.deadline import Deadline
 from relay.secrets import SecretReader, SecretUnavailable
 
 TOKEN_PATH = "/apim-token-service/v2.0/token/get"  # noqa: S105
 REFRESH_EARLY_SECONDS = 600
+ASKED_AGAIN_SECONDS = 30
 
-_REPEATED = 1001
-# No such appKey, wrong proof, bad or empty parameter: the credentials or the address are at fault.
-_NOT_ALLOWED = {1002, 1003, 1004, 1202}
+_REPEATED = "1001"
+# No such appKey, wrong proof, bad or empty parameter: the credentials are at fault.
+_NOT_ALLOWED = {"1002", "1003", "1004", "1202"}
+# What stands before the token service speaks so, whatever the body: the credentials or the address are.
 _HTTP_NOT_ALLOWED = {401, 403, 404, 405}
 
 type Post = Callable[[str, bytes, Mapping[str, str], Deadline], Answer]
@@ -40,6 +42,7 @@ class Access:
     token: str
     app_secret: str
     refresh_at: float
+    expires_at: float
 
 
 def encryption(app_key: str, timestamp: int, app_secret: str) -> str:
@@ -72,19 +75,37 @@ class TokenSource:
         self._post, self._credentials, self._clock = post, credentials, clock
         self._timestamps = Timestamps(clock)
         self._access: Access | None = None
+        self._turned_down = False
         self._lock = Lock()
 
-    def get(self, deadline: Deadline, *, instead_of: Access | None = None) -> Access:
-        """Access, fetched anew if it is about to expire or is the one that was just turned down.
+    def get(self, deadline: Deadline) -> Access:
+        """Access, fetched anew if it is about to expire or was turned down.
 
         Raises ProduceNotAllowed when the credentials are at fault, ProduceUnavailable when nobody knows.
         """
         with self._lock:
             kept = self._access
-            if kept is None or kept is instead_of or self._clock() >= kept.refresh_at:
-                # A secret may have been rotated: what was turned down is not to be read from memory.
-                self._access = kept = self._fetch(deadline, max_age=0 if instead_of else None)
+            if kept is None or self._clock() >= kept.refresh_at:
+                self._access = kept = self._renewed(kept, deadline)
             return kept
+
+    def _renewed(self, kept: Access | None, deadline: Deadline) -> Access:
+        """Another access; the one at hand, as long as it lasts, when the token service is unavailable."""
+        try:
+            # A secret may have been rotated: what was turned down is not to be read from memory.
+            access = self._fetch(deadline, max_age=0 if self._turned_down else None)
+        except ProduceUnavailable:
+            if kept is None or self._clock() >= kept.expires_at:
+                raise
+            return replace(kept, refresh_at=self._clock() + ASKED_AGAIN_SECONDS)
+        self._turned_down = False
+        return access
+
+    def drop(self, access: Access) -> None:
+        """Do not give this one again, for the portal turned it down."""
+        with self._lock:
+            if self._access and access.token == self._access.token:
+                self._access, self._turned_down = None, True
 
     def _fetch(self, deadline: Deadline, *, max_age: float | None) -> Access:
         try:
@@ -92,31 +113,36 @@ class TokenSource:
         except SecretUnavailable as error:
             raise ProduceNotAllowed("SecretUnavailable", str(error)) from error
         answer = self._ask(credentials, deadline)
-        if answer.get("status") == _REPEATED:
+        if _status(answer) == _REPEATED:
             answer = self._ask(credentials, deadline)  # Another container was in the same millisecond.
         return self._access_in(answer, credentials)
 
-    def _ask(self, credentials: EnosCredentials, deadline: Deadline) -> dict[str, Any]:
+    def _ask(self, credentials: EnosCredentials, deadline: Deadline) -> Answer:
         timestamp = self._timestamps.next()
         proof = encryption(credentials.app_key, timestamp, credentials.app_secret)
         request = {"appKey": credentials.app_key, "encryption": proof, "timestamp": timestamp}
-        answer = self._post(TOKEN_PATH, json.dumps(request).encode(), {}, deadline)
-        found = read_object(answer.body)
-        if not found and answer.status in _HTTP_NOT_ALLOWED:
-            raise ProduceNotAllowed(str(answer.status), "the token service turned the request down")
-        return found or {"status": answer.status}
+        return self._post(TOKEN_PATH, json.dumps(request).encode(), {}, deadline)
 
-    def _access_in(self, answer: dict[str, Any], credentials: EnosCredentials) -> Access:
-        status = answer.get("status")
-        if status in _NOT_ALLOWED:
-            raise ProduceNotAllowed(str(status), "the token service does not take the credentials")
+    def _access_in(self, answer: Answer, credentials: EnosCredentials) -> Access:
+        status = _status(answer)
+        if status in _NOT_ALLOWED or answer.status in _HTTP_NOT_ALLOWED:
+            raise ProduceNotAllowed(status, "the token service turned the request down")
         try:
-            given = _Given.model_validate(answer.get("data"))
+            given = _Given.model_validate(read_object(answer.body).get("data"))
         except ValidationError:
-            raise ProduceUnavailable(str(status), "no token was to be had") from None
+            wait = retry_after(answer.headers.get("Retry-After"), datetime.now(UTC))
+            raise ProduceUnavailable(status, "no token was to be had", retry_after=wait) from None
         # A token that is nearly over is given again as it is, so do not ask for it at every call.
         lasting = max(given.expire - REFRESH_EARLY_SECONDS, given.expire / 2)
-        return Access(given.token, credentials.app_secret, self._clock() + lasting)
+        now = self._clock()
+        return Access(given.token, credentials.app_secret, now + lasting, now + given.expire)
+
+
+def _status(answer: Answer) -> str:
+    """The answer's own word; else HTTP's."""
+    said = read_object(answer.body)
+    words = (said.get(name) for name in ("status", "code"))
+    return next((str(one) for one in words if isinstance(one, int | str) and one != ""), str(answer.status))
 
 
 class _Given(BaseModel):

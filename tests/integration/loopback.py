@@ -31,6 +31,8 @@ class LoopbackPortal(ThreadingHTTPServer):
         self.tokens: list[dict[str, Any]] = []
         self.produced: list[tuple[str, bytes]] = []
         self.connections = 0
+        self.valid: str | None = None
+        """The token that is taken; None for the last one given."""
 
     def get_request(self) -> tuple[socket.socket, Any]:
         self.connections += 1
@@ -52,7 +54,8 @@ class LoopbackPortal(ThreadingHTTPServer):
         token, timestamp = headers["apim-accesstoken"], headers["apim-timestamp"]
         query = "".join(name + value for name, value in sorted(parse_qsl(urlsplit(target).query)))
         text = (token + query).encode() + body + (timestamp + self.secret).encode()
-        if headers["apim-signature"] != sha256(text).hexdigest() or token != f"t-{len(self.tokens)}":
+        valid = self.valid or f"t-{len(self.tokens)}"
+        if headers["apim-signature"] != sha256(text).hexdigest() or token != valid:
             return 401, {"code": 31401}
         self.produced.append((target, body))
         return self.replies.pop(0) if self.replies else YES

@@ -6,7 +6,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -18,10 +18,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from notice.answers import ProduceNotAllowed, ProduceRefused, ProduceUnavailable
-from notice.client import PortalClient
-from notice.tokens import EnosCredentials
+from notice.answers import ProduceNotAllowed, ProduceRefused, ProduceUnavailable, TokenTurnedDown
+from notice.client import CONNECT_SECONDS, READ_SECONDS, PortalClient, Transport
+from notice.tokens import TOKEN_PATH, EnosCredentials
 from relay.secrets import SecretReader
+from tests import template
 from tests.integration.loopback import KEY, PATH, SECRET, LoopbackPortal, Reply
 from tests.outbound import deadline
 
@@ -92,24 +93,91 @@ def test_a_token_that_is_nearly_over_is_not_asked_for_at_every_call(portal: Loop
 
 
 @pytest.mark.parametrize(
-    "reply", [(401, b""), (200, {"code": 31401}), (200, {"code": 401}), (200, {"status": 1203}), (403, b"")]
+    "reply", [(401, b""), (200, {"code": 31401}), (200, {"code": 401}), (200, {"status": 1203})]
 )
-def test_a_token_that_is_turned_down_is_replaced_once(portal: LoopbackPortal, reply: Reply) -> None:
+def test_a_token_that_is_turned_down_is_replaced(portal: LoopbackPortal, reply: Reply) -> None:
     portal.replies = [reply]
+    sender = client(portal.url)
 
-    client(portal.url).produce("o-1", BODY, deadline())
+    with pytest.raises(TokenTurnedDown):
+        sender.produce("o-1", BODY, deadline())
+    sender.produce("o-1", BODY, deadline())
 
     assert len(portal.tokens) == 2
     assert len(portal.produced) == 2
 
 
-def test_a_second_no_is_final(portal: LoopbackPortal) -> None:
-    portal.replies = [(401, b""), (401, b"")]
+@pytest.mark.parametrize(
+    "reply", [(403, b""), (404, b""), (405, b""), (200, {"code": 512}), (200, {"code": 31403})]
+)
+def test_a_no_that_is_not_about_the_token_costs_no_other_one(portal: LoopbackPortal, reply: Reply) -> None:
+    portal.replies = [reply, reply]
+    sender = client(portal.url)
 
-    with pytest.raises(ProduceNotAllowed):
-        client(portal.url).produce("o-1", BODY, deadline())
+    for _ in portal.replies.copy():
+        with pytest.raises(ProduceNotAllowed) as caught:
+            sender.produce("o-1", BODY, deadline())
+        assert not isinstance(caught.value, TokenTurnedDown)
 
+    assert len(portal.tokens) == 1
     assert len(portal.produced) == 2
+
+
+def test_a_token_that_another_thread_has_replaced_is_not_dropped_again(portal: LoopbackPortal) -> None:
+    both = threading.Barrier(2)
+
+    def turn_down(connection: socket.socket) -> None:
+        both.wait(5)
+        connection.sendall(b"HTTP/1.1 401 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+
+    portal.replies = [turn_down, turn_down]
+    sender = client(portal.url)
+
+    def produce_twice() -> None:
+        with suppress(TokenTurnedDown):
+            sender.produce("o-1", BODY, deadline())
+        sender.produce("o-1", BODY, deadline())
+
+    threads = [threading.Thread(target=produce_twice) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(portal.tokens) == 2
+    assert len(portal.produced) == 4
+
+
+def test_a_token_lasts_to_its_end_when_no_other_is_to_be_had(portal: LoopbackPortal) -> None:
+    now = [1_700_000_000.0]
+    sender = client(portal.url, clock=lambda: now[0])
+    sender.produce("o-1", BODY, deadline())
+    portal.valid = "t-1"
+    portal.token_replies = [(503, b"")] * 3
+
+    for seconds in (7200 - 599, 29, 1):  # The second time it is not asked for yet.
+        now[0] += seconds
+        sender.produce("o-1", BODY, deadline())
+    assert len(portal.tokens) == 3
+
+    now[0] += 600
+    with pytest.raises(ProduceUnavailable, match="503"):
+        sender.produce("o-1", BODY, deadline())
+
+
+def test_a_token_that_was_kept_on_is_dropped_when_it_is_turned_down(portal: LoopbackPortal) -> None:
+    now = [1_700_000_000.0]
+    sender = client(portal.url, clock=lambda: now[0])
+    sender.produce("o-1", BODY, deadline())
+    portal.valid, portal.token_replies, portal.replies = "t-1", [(503, b"")], [(401, b"")]
+    now[0] += 7200 - 599
+
+    with pytest.raises(TokenTurnedDown):
+        sender.produce("o-1", BODY, deadline())
+    portal.valid = None
+    sender.produce("o-1", BODY, deadline())
+
+    assert len(portal.tokens) == 3
 
 
 def test_many_threads_fetch_one_token(portal: LoopbackPortal) -> None:
@@ -141,6 +209,8 @@ def test_a_rotated_secret_is_read_when_the_old_one_is_turned_down(portal: Loopba
 
     portal.secret = "new"
     secrets.text = json.dumps({"appKey": KEY, "appSecret": "new"})
+    with pytest.raises(TokenTurnedDown):
+        sender.produce("o-1", BODY, deadline())
     sender.produce("o-1", BODY, deadline())
 
     assert len(portal.produced) == 2
@@ -156,6 +226,30 @@ def test_credentials_that_the_token_service_does_not_take_are_not_allowed(
         client(portal.url).produce("o-1", BODY, deadline())
 
     assert portal.produced == []
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 405])
+@pytest.mark.parametrize("body", [b"", b"<html>", {"code": 404, "message": "no route"}, {"path": "/x"}])
+def test_a_wrong_address_of_the_token_service_is_not_allowed(
+    portal: LoopbackPortal, status: int, body: object
+) -> None:
+    portal.token_replies = [(status, body)]
+
+    with pytest.raises(ProduceNotAllowed, match=r"40\d"):
+        client(portal.url).produce("o-1", BODY, deadline())
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("body", [b"", {"message": "API rate limit exceeded"}, {"code": 31429}])
+def test_a_wait_that_the_token_service_asks_for_is_passed_on(
+    portal: LoopbackPortal, status: int, body: object
+) -> None:
+    portal.token_replies = [(status, body, {"Retry-After": "7"})]
+
+    with pytest.raises(ProduceUnavailable, match=f"{status}|31429") as caught:
+        client(portal.url).produce("o-1", BODY, deadline())
+
+    assert caught.value.retry_after == 7
 
 
 @pytest.mark.parametrize(
@@ -269,6 +363,27 @@ def test_a_call_takes_no_longer_than_there_is_time(portal: LoopbackPortal) -> No
     released.set()
 
     assert time.monotonic() - started < 5
+
+
+def test_a_portal_that_stays_silent_is_not_waited_for_as_long_as_there_is_time(
+    portal: LoopbackPortal,
+) -> None:
+    released = threading.Event()
+    portal.token_replies = [lambda _connection: released.wait(10)]  # type: ignore[list-item]
+    transport = Transport(portal.url, read_seconds=0.2)
+    started = time.monotonic()
+
+    with pytest.raises(ProduceUnavailable, match="ReadTimeoutError"):
+        transport.post(TOKEN_PATH, b"{}", {}, deadline(50))
+    released.set()
+
+    assert time.monotonic() - started < 5
+
+
+def test_several_calls_of_a_silent_portal_fit_into_an_invocation() -> None:
+    whole = template.RESOURCES["NoticeFunction"]["Properties"]["Timeout"]
+
+    assert whole >= 2 * (CONNECT_SECONDS + READ_SECONDS) + 10
 
 
 def test_no_call_is_made_without_time_for_it(portal: LoopbackPortal) -> None:

@@ -10,6 +10,7 @@ from notice.answers import (
     ProduceNotAllowed,
     ProduceRefused,
     ProduceUnavailable,
+    TokenTurnedDown,
     check,
     retry_after,
 )
@@ -61,7 +62,7 @@ def test_codes_that_speak_of_the_data_are_refusals_whatever_the_status(status: i
 def test_codes_of_the_token_are_about_everything(status: int, code: int) -> None:
     error = said(status, {"code": code})
 
-    assert isinstance(error, ProduceNotAllowed)
+    assert isinstance(error, TokenTurnedDown)
     assert error.everywhere
 
 
@@ -88,7 +89,8 @@ def test_codes_that_say_nothing_about_the_data_leave_it_open(status: int, code: 
     ("status", "kind"),
     [
         *((status, ProduceRefused) for status in (400, 413, 422)),
-        *((status, ProduceNotAllowed) for status in (401, 403, 404, 405)),
+        (401, TokenTurnedDown),
+        *((status, ProduceNotAllowed) for status in (403, 404, 405)),
         *((status, ProduceUnavailable) for status in (100, 301, 302, 304, 402, 408, 418, 425, 429)),
         *((status, ProduceUnavailable) for status in (500, 501, 502, 503, 504, 599)),
     ],

@@ -7,7 +7,7 @@ import pytest
 from notice.answers import ProduceNotAllowed, ProduceRefused, ProduceUnavailable
 from notice.circuit_breaker import BEYOND_DOUBT_RECEIVES
 from notice.dispatch import WORKERS, Dispatcher
-from notice.outcomes import Accepted, Deferred, Rejected
+from notice.outcomes import Accepted, Deferred, Outcome, Rejected
 from tests.outbound import FakePortal, deadline, dispatch, kinds, notice, notices
 
 
@@ -127,6 +127,27 @@ def test_a_doubted_organisation_is_trusted_again_once_something_is_accepted() ->
     assert kinds(report) == {Rejected: 1}
 
 
+def test_a_refusal_is_believed_when_something_of_the_organisation_was_accepted_beside_it() -> None:
+    """Here after the doubt has come up: what is beyond doubt is still sent, and is accepted."""
+    portal = FakePortal(bad={f"n-{number}" for number in range(5)})
+
+    report = dispatch([*notices(5), notice("old", receives=BEYOND_DOUBT_RECEIVES)], portal)
+
+    assert kinds(report) == {Rejected: 5, Accepted: 1}
+
+
+@pytest.mark.parametrize(("seconds", "end"), [(3599, Rejected), (3600, Deferred)])
+def test_a_refusal_of_what_came_back_is_believed_for_an_hour_after_an_acceptance(
+    seconds: float, end: type[Outcome]
+) -> None:
+    portal, now = FakePortal(bad={"n-2"}), [0.0]
+    dispatcher = Dispatcher(portal, clock=lambda: now[0])
+    dispatcher.dispatch([notice(1)], deadline())
+    now[0] += seconds
+
+    assert kinds(dispatcher.dispatch([notice(2, receives=5)], deadline())) == {end: 1}
+
+
 def test_a_doubt_passes_with_time() -> None:
     portal, now = FakePortal(bad={f"n-{number}" for number in range(100)}), [0.0]
     dispatcher = Dispatcher(portal, clock=lambda: now[0])
@@ -134,7 +155,7 @@ def test_a_doubt_passes_with_time() -> None:
 
     now[0] += 3601
 
-    assert kinds(dispatcher.dispatch([notice(7, receives=2)], deadline())) == {Rejected: 1}
+    assert kinds(dispatcher.dispatch([notice(7)], deadline())) == {Rejected: 1}
 
 
 def test_many_notices_refused_for_different_reasons_are_rejected_each_for_its_own() -> None:

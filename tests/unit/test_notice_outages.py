@@ -5,7 +5,7 @@ from threading import Event
 
 import pytest
 
-from notice.answers import ProduceNotAllowed, ProduceUnavailable
+from notice.answers import ProduceNotAllowed, ProduceUnavailable, TokenTurnedDown
 from notice.dispatch import WORKERS, Dispatcher
 from notice.outcomes import Accepted, Deferred
 from tests.outbound import (
@@ -21,17 +21,20 @@ from tests.outbound import (
 )
 
 
-@pytest.mark.parametrize("error", [DOWN, BROKEN])
-def test_an_outage_costs_returning_notices_one_call_and_no_halving(error: ProduceUnavailable) -> None:
+@pytest.mark.parametrize(("error", "calls"), [(DOWN, 1), (BROKEN, 2)])
+def test_an_outage_costs_returning_notices_one_call_or_two_and_no_halving(
+    error: ProduceUnavailable, calls: int
+) -> None:
+    """The second is about one notice alone: had it been taken, the first would have broken on another."""
     portal = FakePortal()
     portal.error = error
 
     report = dispatch(notices(10_000, receives=5), portal, workers=WORKERS)
 
     assert kinds(report) == {Deferred: 10_000}
-    assert len(portal.calls) == 1
+    assert len(portal.calls) == calls
     assert report.halvings == 0
-    assert report.outages == {error.code: 1}
+    assert report.outages == {error.code: calls}
 
 
 def test_an_outage_costs_fresh_notices_one_call_per_thread() -> None:
@@ -189,6 +192,32 @@ def test_a_refused_key_defers_everything_with_one_call() -> None:
 
     assert kinds(report) == {Deferred: 10_010}
     assert len(portal.calls) == 1
+    assert report.faults == {("", "401"): 1}
+
+
+def test_a_token_that_is_turned_down_costs_a_second_call_that_is_counted() -> None:
+    portal = FakePortal()
+
+    def turn_down_once(_org: str, _names: list[str]) -> None:
+        portal.error = TokenTurnedDown("401") if len(portal.calls) == 1 else None
+
+    portal.meddle = turn_down_once
+
+    report = dispatch(notices(300), portal)
+
+    assert kinds(report) == {Accepted: 300}
+    assert report.calls == len(portal.calls) == 4
+    assert not report.faults
+
+
+def test_a_second_token_that_is_turned_down_is_a_configuration_fault() -> None:
+    portal = FakePortal()
+    portal.error = TokenTurnedDown("401")
+
+    report = dispatch(notices(300), portal)
+
+    assert kinds(report) == {Deferred: 300}
+    assert report.calls == len(portal.calls) == 2
     assert report.faults == {("", "401"): 1}
 
 

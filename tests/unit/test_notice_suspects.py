@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from notice.answers import ProduceUnavailable
 from notice.dispatch import Dispatcher
 from notice.outcomes import Accepted, Deferred, Rejected
 from tests.outbound import (
@@ -64,6 +65,24 @@ def test_a_notice_on_which_a_broken_portal_fails_is_never_rejected() -> None:
         assert kinds(dispatch([notice(1, receives=receives), notice(2, receives=receives)], portal)) == {
             Deferred: 2
         }
+
+
+@pytest.mark.parametrize("last", [ProduceUnavailable("429"), DOWN, ProduceUnavailable("ReadTimeoutError")])
+def test_a_notice_is_not_rejected_unless_the_portal_fails_on_it_to_the_last(last: ProduceUnavailable) -> None:
+    portal = FakePortal()
+
+    def fail_otherwise_at_last(_org: str, names: list[str]) -> None:
+        portal.error = None
+        if "n-1" in names:
+            broken = sum("n-1" in called for _, called in portal.calls)
+            portal.error = last if broken == 3 else BROKEN
+
+    portal.meddle = fail_otherwise_at_last
+
+    report = dispatch([notice(1, receives=20), notice(2, receives=20)], portal)
+
+    assert portal.calls[-1] == ("o-1", ["n-1"])
+    assert isinstance(report.outcomes[notice(1)], Deferred)
 
 
 def test_a_portal_that_fails_every_other_time_gets_nothing_rejected() -> None:
