@@ -60,6 +60,18 @@ redrive: $(dev)  ## send rejected notices again: make redrive ARGS="letters.json
 send: $(dev)  ## put a file's notices on the queue: make send FILE=notices.jsonl ARGS="--stack mozi-relay --dry-run"
 	@python -m operate send $(if $(FILE),"$(FILE)") $(ARGS)
 
+.PHONY: register
+register: $(dev)  ## have the gateway deliver events to a stack: make register ARGS="--stack mozi-relay"
+	@python -m operate register $(ARGS)
+
+.PHONY: failed
+failed: $(dev)  ## list what the gateway gave up on: make failed ARGS="--stack mozi-relay --retry"
+	@python -m operate failed $(ARGS)
+
+.PHONY: status
+status: $(dev)  ## how a stack stands, and what needs a person: make status ARGS="--stack mozi-relay"
+	@python -m operate status $(ARGS)
+
 .PHONY: schemas
 schemas: $(dev)  ## write the event reference in events/ anew: JSON Schemas, AsyncAPI, the page
 	@PYTHONPATH=functions:layers python -m operate.reference

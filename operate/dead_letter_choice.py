@@ -7,6 +7,7 @@ import click
 
 from operate.dead_letter_queue import DeadLetterQueue, Letter
 from operate.faults import Wrong
+from operate.page import many
 from operate.screen import bar
 
 SHORTEST = 8
@@ -19,8 +20,8 @@ def letters_of(
     total, elsewhere = queue.counts()
     if elsewhere:
         click.echo(
-            f"About {elsewhere:,} letters are not seen here: somebody else is reading them, or a command "
-            "was killed. They are visible again in a quarter of an hour at most.",
+            f"About {many(elsewhere, 'letter')} {'is' if elsewhere == 1 else 'are'} not seen here: somebody "
+            "else is reading, or a command was killed. Visible again in a quarter of an hour at most.",
             err=True,
         )
     with bar("reading the dead letters", total) as tell:

@@ -1,15 +1,17 @@
-"""Dead letters as lines of a file that a person mends, and those lines read and checked."""
+"""The lines of a file in which a person mended dead letters, read and checked."""
 
-import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from operate.dead_letter_queue import Letter
 from relay import sqs
-from relay.json_text import Json, NotAnObject, decoder, take_apart
+from relay.json_text import Json, NotAnObject, take_apart
 from relay.notices.record import DECODER, MESSAGES, InvalidRecord, read_record
 from relay.notices.sending import check
+
+# Also in a line that is no JSON.
+_NAMES_LETTER = re.compile(r'"deadLetter"\s*:\s*"([^"]+)"')
 
 
 class InvalidLine(Exception):
@@ -26,7 +28,7 @@ class LineFault:
 
 @dataclass(frozen=True)
 class Line:
-    """One mended letter: whose place it takes, and what goes to the notice queue."""
+    """A mended letter, or a part of it: whose place it takes, and what goes to the notice queue."""
 
     number: int
     letter: str
@@ -35,47 +37,42 @@ class Line:
     notices: tuple[object, ...]
 
 
-def line_of(letter: Letter) -> str:
-    """The letter as JSON on one line, its notice in the text that was sent; else its body as a string."""
-    told = {"deadLetter": letter.id}
-    told |= {name: letter.attributes.get(name, "") for name in ("errorCode", "errorMessage")}
-    parts = {name: json.dumps(value, ensure_ascii=False) for name, value in told.items()}
-    parts |= _one_notice(letter.body) or {"body": json.dumps(letter.body, ensure_ascii=False)}
-    return "{" + ", ".join(f'"{name}": {text}' for name, text in parts.items()) + "}"
-
-
-def _one_notice(body: str) -> dict[str, str] | None:
-    """Texts of a record's orgId and of its one notice, if it holds these and nothing else."""
-    try:
-        members, found = take_apart(body, decoder(), elements_of=MESSAGES)
-    except NotAnObject:
-        return None
-    if members.keys() != {"orgId"} or len(found) != 1:
-        return None
-    # A line break can only stand between the parts of a JSON text.
-    texts = {"orgId": members["orgId"].text, "notice": found[0].text}
-    return {name: text.replace("\r", " ").replace("\n", " ") for name, text in texts.items()}
-
-
 def read_lines(text: str, largest: int) -> tuple[list[Line], list[LineFault]]:
-    """The lines whose every notice the relay would take, in at most `largest` bytes; and what is wrong."""
+    """The lines whose every notice the relay would take, in at most `largest` bytes; and what is wrong.
+
+    Several lines may share a letter: all of them are returned, or none.
+    """
     lines: list[Line] = []
     faults: list[LineFault] = []
-    seen: dict[str, int] = {}
+    wrong: dict[str, int] = {}
     for number, written in enumerate(text.split("\n"), 1):
         if not written.strip():
             continue
         try:
-            line = _read(number, written, largest)
-            earlier = seen.setdefault(line.letter, number)
-            if earlier != number:
-                raise InvalidLine(f"deadLetter: the same as on line {earlier}")
-            lines.append(line)
+            lines.append(_read(number, written, largest))
         except InvalidLine as error:
             faults.append(LineFault(number, str(error)))
+            if named := _NAMES_LETTER.search(written):
+                wrong.setdefault(named[1], number)
     faults += _wrong_notices(lines)
-    wrong = {fault.line for fault in faults}
-    return [line for line in lines if line.number not in wrong], sorted(faults, key=lambda one: one.line)
+    faults += _kept_back(lines, {fault.line for fault in faults}, wrong)
+    at_fault = {fault.line for fault in faults}
+    return [line for line in lines if line.number not in at_fault], sorted(faults, key=lambda one: one.line)
+
+
+def _kept_back(lines: Sequence[Line], at_fault: set[int], wrong: dict[str, int]) -> list[LineFault]:
+    """The other lines of a letter that has a wrong one: sent without it, they would have it deleted.
+
+    `wrong` has such a line for each letter that an unreadable line names.
+    """
+    wrong = {line.letter: line.number for line in lines if line.number in at_fault} | wrong
+    return [
+        LineFault(
+            line.number, f"deadLetter: kept back, for line {wrong[line.letter]} of the same letter is wrong"
+        )
+        for line in lines
+        if line.letter in wrong and line.number not in at_fault
+    ]
 
 
 def _read(number: int, written: str, largest: int) -> Line:
@@ -93,7 +90,8 @@ def _read(number: int, written: str, largest: int) -> Line:
     if not sqs.takes(body):
         raise InvalidLine("it holds a character that SQS does not take")
     if len(body.encode()) > largest:
-        raise InvalidLine(f"larger than the {largest:,} bytes that the notice queue takes")
+        way_out = "shorten it" if len(notices) == 1 else "put its notices on several lines"
+        raise InvalidLine(f"larger than the {largest:,} bytes that the notice queue takes: {way_out}")
     return Line(number, letter, body, org_id, notices)
 
 

@@ -10,6 +10,7 @@ import click
 
 from operate.dead_letter_interrupts import unbroken
 from operate.faults import Fault, aws_faults
+from operate.page import many
 from operate.stack import Stack
 
 # Long enough to see the most that SQS lets be held at once (120,000) and to act on it; a command that was
@@ -129,4 +130,5 @@ class DeadLetterQueue:
             why = codes[0] if codes else why
         if left:
             minutes = HELD_SECONDS // 60
-            click.echo(f"{left:,} letters stay invisible for up to {minutes} minutes: {why}", err=True)
+            stay = f"{many(left, 'letter')} {'stays' if left == 1 else 'stay'} invisible"
+            click.echo(f"{stay} for up to {minutes} minutes: {why}", err=True)

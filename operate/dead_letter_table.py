@@ -9,8 +9,7 @@ from rich.text import Text
 
 from operate.dead_letter_choice import short_ids
 from operate.dead_letter_queue import Letter
-
-WIDTH = 100
+from operate.page import WIDTH, many, plain
 
 
 def show(letters: Sequence[Letter], console: Console | None = None) -> None:
@@ -18,11 +17,19 @@ def show(letters: Sequence[Letter], console: Console | None = None) -> None:
     out = console or Console(highlight=False)
     if not out.is_terminal:
         out.width = WIDTH
-    out.print(f"{len(letters):,} dead letters")
+    out.print(many(len(letters), "dead letter"))
     if letters:
-        out.print(_summary(letters))
+        _print(_summary(letters), out)
         out.print()
-        out.print(_list(letters))
+        _print(_list(letters), out)
+
+
+def _print(table: Table, out: Console) -> None:
+    """Without the spaces that fill its last column."""
+    with out.capture() as held:
+        out.print(table)
+    for line in held.get().removesuffix("\n").split("\n"):
+        out.print(Text(line.rstrip()), soft_wrap=True)
 
 
 def by_code(letters: Sequence[Letter]) -> Counter[str]:
@@ -53,5 +60,4 @@ def _list(letters: Sequence[Letter]) -> Table:
 
 def _shown(text: str) -> str:
     """On one line, and without what would command a terminal."""
-    line = " ".join(text.split())
-    return "".join(one if one.isprintable() else "\ufffd" for one in line) or "-"
+    return plain(text) or "-"

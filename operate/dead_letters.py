@@ -10,11 +10,12 @@ import click
 
 from operate.dead_letter_choice import letters_of, with_prefixes
 from operate.dead_letter_interrupts import unbroken
-from operate.dead_letter_lines import line_of
 from operate.dead_letter_queue import AT_ONCE, DeadLetterQueue, Letter
+from operate.dead_letter_saved import line_of
 from operate.dead_letter_table import by_code, show
 from operate.faults import Fault, Wrong
 from operate.options import with_stack
+from operate.page import many
 from operate.replay import INTERRUPTED
 from operate.screen import bar
 from operate.stack import Stack
@@ -33,7 +34,8 @@ from operate.stack import Stack
 def dead_letters(stack: Stack, ids: tuple[str, ...], deleting: bool, as_json: bool, **options: Any) -> None:
     """List the notices that were rejected, and why; nothing is changed unless --delete is given.
 
-    Exit status: 0 all done; 1 something is left; 2 nothing was done; 130 interrupted.
+    Exit status: 0 all done; 1 something is left or AWS failed, and calling again is safe; 2 nothing was
+    done, and what to mend is named; 130 interrupted.
     """
     save, yes = options.pop("save"), options.pop("yes")
     if deleting and (not ids or save or any(options.values())):
@@ -105,11 +107,12 @@ def _delete(queue: DeadLetterQueue, letters: Sequence[Letter], *, yes: bool, as_
         told = {"deleted": deleted, "notDeleted": failed, "left": left, "stopped": stopped}
         click.echo(json.dumps(told, ensure_ascii=False))
     else:
-        click.echo(f"{deleted:,} dead letters deleted")
+        click.echo(f"{many(deleted, 'dead letter')} deleted")
         for one, code in failed.items():
             click.echo(f"  not deleted: {one} {code}")
     if stopped:
-        click.echo(f"stopped: {stopped}; {len(left):,} letters are left", err=True)
+        are_left = f"{many(len(left), 'letter')} {'is' if len(left) == 1 else 'are'} left"
+        click.echo(f"stopped: {stopped}; {are_left}", err=True)
     return status or (1 if failed or left else 0)
 
 
@@ -118,6 +121,6 @@ def _confirmed(letters: Sequence[Letter], *, as_json: bool) -> bool:
     if not as_json:
         show(letters)
     try:
-        return click.confirm(f"Delete {len(letters):,} dead letters for good?", err=True)
+        return click.confirm(f"Delete {many(len(letters), 'dead letter')} for good?", err=True)
     except click.Abort:
         raise KeyboardInterrupt from None

@@ -6,21 +6,9 @@ from typing import Any, NamedTuple
 from operate import notice_file_csv, notice_file_json
 from operate.notice_file_lines import NoNotice, unmarked
 from relay.json_text import Json
-from relay.notices.record import InvalidRecord, read_org_id
+from relay.notices.record import MESSAGES, InvalidRecord, read_org_id
 
 type Given = Json | dict[str, Any]
-
-
-class Entry(NamedTuple):
-    """A notice, its organisation, and the line it begins on."""
-
-    line: int
-    org_id: str
-    notice: Given
-
-    @property
-    def message_id(self) -> str:
-        return _message_id(self.notice)
 
 
 class Mistake(NamedTuple):
@@ -31,6 +19,27 @@ class Mistake(NamedTuple):
     reason: str
 
 
+class Entry(NamedTuple):
+    """A notice, its organisation, the line it begins on, and its position if that line holds `messages`."""
+
+    line: int
+    org_id: str
+    notice: Given
+    position: int | None = None
+
+    @property
+    def message_id(self) -> str:
+        return _message_id(self.notice)
+
+    @property
+    def place(self) -> str:
+        """Where in its line it is; "" if it has that for itself."""
+        return "" if self.position is None else f"{MESSAGES}.{self.position}"
+
+    def mistake(self, reason: str) -> Mistake:
+        return Mistake(self.line, self.message_id, f"{self.place}: {reason}" if self.place else reason)
+
+
 def read(lines: Iterable[bytes], *, csv: bool, org_id: str | None) -> Iterator[Entry | Mistake]:
     """Every notice of a file in UTF-8: a row or a line each, or as the queue takes them.
 
@@ -39,8 +48,8 @@ def read(lines: Iterable[bytes], *, csv: bool, org_id: str | None) -> Iterator[E
     found = notice_file_csv.rows(unmarked(lines)) if csv else notice_file_json.objects(unmarked(lines))
     for line, value in found:
         try:
-            for own, notice in _notices(value):
-                yield _entry(line, own, org_id, notice)
+            for own, notice, position in _notices(value):
+                yield _entry(line, own, org_id, notice, position)
         except NoNotice as error:
             yield Mistake(line, error.message_id, str(error))
 
@@ -59,18 +68,18 @@ def organisation(own: object, asked: str | None) -> str:
     return given
 
 
-def _notices(value: str | dict[str, Any] | NoNotice) -> Iterator[tuple[object, Given]]:
+def _notices(value: str | dict[str, Any] | NoNotice) -> Iterator[tuple[object, Given, int | None]]:
     if isinstance(value, NoNotice):
         raise value
     if isinstance(value, str):
         yield from notice_file_json.notices(value)
     else:
-        yield value.pop("orgId", None), value
+        yield value.pop("orgId", None), value, None
 
 
-def _entry(line: int, own: object, asked: str | None, notice: Given) -> Entry | Mistake:
+def _entry(line: int, own: object, asked: str | None, notice: Given, position: int | None) -> Entry | Mistake:
     try:
-        return Entry(line, organisation(own, asked), notice)
+        return Entry(line, organisation(own, asked), notice, position)
     except NoNotice as error:
         return Mistake(line, _message_id(notice), str(error))
 

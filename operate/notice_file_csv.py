@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from operate.faults import Wrong
@@ -20,11 +21,13 @@ _LOCALE = re.compile("[a-z]{2,3}_[A-Z]{2}")
 def rows(lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Any] | NoNotice]]:
     """Each row's first line and what its cells give; empty rows are left out. Raises Wrong.
 
+    Semicolons part the cells if the header has no comma, as Excel writes a table in many languages.
     A table that breaks off in the middle of a cell is wrong as a whole: nobody knows which rows it swallowed.
     """
     # Too large a notice is a mistake of its own row.
     csv.field_size_limit(2**31 - 1)
-    reader = csv.reader((line.decode() for line in lines), strict=True)
+    delimiter, lines = _delimiter(lines)
+    reader = csv.reader((line.decode() for line in lines), delimiter=delimiter, strict=True)
     columns: list[str] = []
     first = 1
     try:
@@ -35,13 +38,24 @@ def rows(lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Any] | NoNotic
             if not columns:
                 columns = _columns(cells)
             else:
-                yield line, _row(columns, cells)
+                yield line, _row(columns, cells, delimiter)
     except csv.Error as error:
         raise Wrong(f"line {first}: not CSV: {error}. Nothing was sent.") from error
     except UnicodeDecodeError as error:
         raise Wrong(
             f"line {reader.line_num + 1}: not UTF-8. Save the table as CSV in UTF-8. Nothing was sent."
         ) from error
+
+
+def _delimiter(lines: Iterable[bytes]) -> tuple[str, Iterable[bytes]]:
+    """What parts the cells, by the first line that is not blank, and all the lines."""
+    rest, read = iter(lines), list[bytes]()
+    for line in rest:
+        read.append(line)
+        if line.strip():
+            break
+    header = read[-1] if read else b""
+    return ";" if b";" in header and b"," not in header else ",", chain(read, rest)
 
 
 def _columns(header: Sequence[str]) -> list[str]:
@@ -60,11 +74,13 @@ def _columns(header: Sequence[str]) -> list[str]:
     return columns
 
 
-def _row(columns: Sequence[str], cells: Sequence[str]) -> dict[str, Any] | NoNotice:
+def _row(columns: Sequence[str], cells: Sequence[str], delimiter: str) -> dict[str, Any] | NoNotice:
     """What the cells give; an empty one counts as not given."""
     given = {column: cell for column, cell in zip(columns, cells, strict=False) if cell.strip()}
     if len(cells) != len(columns):
-        return NoNotice(f"{len(cells)} cells under {len(columns)} columns", given.get("messageId", ""))
+        quotes = f': put a cell that holds {delimiter} in quotes, "…"' if len(cells) > len(columns) else ""
+        said = f"{len(cells)} cells under {len(columns)} columns{quotes}"
+        return NoNotice(said, given.get("messageId", ""))
     row: dict[str, Any] = {}
     for column, cell in given.items():
         name, _, locale = column.partition(".")

@@ -20,21 +20,24 @@ def objects(lines: Iterable[bytes]) -> Iterator[tuple[int, str | NoNotice]]:
             yield number, NoNotice("not UTF-8")
 
 
-def notices(text: str) -> Iterator[tuple[object, Json]]:
-    """What names the organisation, None if nothing does, and the notice: of a line, each. Raises NoNotice."""
+def notices(text: str) -> Iterator[tuple[object, Json, int | None]]:
+    """Each notice of a line: what names its organisation, if anything; itself; its position in `messages`.
+
+    Raises NoNotice.
+    """
     members = _taken_apart(text)[0]
     own = members.pop("orgId", Json(None, "null")).value
     if not isinstance(members.get(MESSAGES, Json(None, "null")).value, list):
         written = ",".join(f"{_quoted(name)}:{part.text}" for name, part in members.items())
-        yield own, Json({name: part.value for name, part in members.items()}, f"{{{written}}}")
+        yield own, Json({name: part.value for name, part in members.items()}, f"{{{written}}}"), None
         return
     if len(members) > 1:
         raise NoNotice(f"{MESSAGES}: only orgId may stand beside it")
     found = _taken_apart(text, elements_of=MESSAGES)[1]
     if not found:
         raise NoNotice(f"{MESSAGES}: must not be empty")
-    for notice in found:
-        yield own, notice
+    for position, notice in enumerate(found):
+        yield own, notice, position
 
 
 def _taken_apart(text: str, elements_of: str | None = None) -> tuple[dict[str, Json], list[Json]]:

@@ -1,8 +1,8 @@
 """`redrive`: send dead letters again, mended in a file or as they are."""
 
-import json
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,9 @@ from operate.dead_letter_choice import letters_of, with_prefixes
 from operate.dead_letter_lines import Line, read_lines
 from operate.dead_letter_queue import DeadLetterQueue
 from operate.faults import Fault, Wrong
+from operate.listing import beginning
 from operate.options import with_stack
+from operate.redrive_shown import show
 from operate.redriving import NoticeQueue, Outgoing, Redriven, outgoing
 from operate.redriving import redrive as follow
 from operate.replay import INTERRUPTED
@@ -37,9 +39,11 @@ def redrive(stack: Stack, file: Path | None, dry_run: bool, as_json: bool, **opt
     """Send rejected notices again: those in FILE, written by `dead-letters --save` and mended, or others.
 
     A letter is deleted once its notice is on the queue again. What is cut off in between is sent again by
-    the next redrive, and the portal takes a notice that it has for the same.
+    the next redrive, and the portal takes a notice that it has for the same. A letter may be mended into
+    several lines with its deadLetter: then it is deleted once all of them are sent.
 
-    Exit status: 0 all done; 1 something is left; 2 nothing was done; 130 interrupted.
+    Exit status: 0 all done; 1 something is left or AWS failed, and calling again is safe; 2 nothing was
+    done, and what to mend is named; 130 interrupted.
     """
     _check(file, **options)
     begun, so_far, notices = time.monotonic(), Redriven(), NoticeQueue(stack)
@@ -48,16 +52,16 @@ def redrive(stack: Stack, file: Path | None, dry_run: bool, as_json: bool, **opt
         mended = _mended(file, largest, so_far, **options) if file else None
         with DeadLetterQueue(stack) as letters:
             wanted = _wanted(letters, mended, largest, so_far, **options)
-            names = [one.letter for one in wanted]
+            lines = Counter(one.letter for one in wanted)
             if dry_run:
-                so_far.would = names
+                so_far.would = list(lines)
             else:
-                so_far.left = names
+                so_far.left = lines
                 _perform(wanted, notices, letters, so_far)
         status = so_far.status
     except KeyboardInterrupt:
         so_far.stopped, status = "interrupted", INTERRUPTED
-    _show(so_far, time.monotonic() - begun, dry_run=dry_run, as_json=as_json)
+    show(so_far, time.monotonic() - begun, dry_run=dry_run, as_json=as_json)
     raise SystemExit(status)
 
 
@@ -76,8 +80,8 @@ def _mended(file: Path, largest: int, so_far: Redriven, *, skip_invalid: bool, *
         lines, so_far.invalid = read_lines(file.read_bytes().decode("utf-8-sig"), largest)
     except (OSError, UnicodeDecodeError) as error:
         raise Wrong(f"{file} cannot be read as UTF-8: {error}") from error
-    for fault in so_far.invalid:
-        click.echo(f"{file}, line {fault.line}: {fault.reason}", err=True)
+    for said in beginning([f"{file}, line {fault.line}: {fault.reason}" for fault in so_far.invalid]):
+        click.echo(said, err=True)
     if so_far.invalid and not skip_invalid:
         raise Wrong("Nothing was sent. Mend these lines, or leave them out with --skip-invalid.")
     return lines
@@ -99,7 +103,8 @@ def _wanted(
     found = letters_of(letters, code=code, org=org, limit=None)
     if mended is not None:
         there = {one.id for one in found}
-        so_far.not_found = [] if force else [one.letter for one in mended if one.letter not in there]
+        gone = {} if force else dict.fromkeys(one.letter for one in mended if one.letter not in there)
+        so_far.not_found = list(gone)
         return [outgoing(one.letter, one.body) for one in mended if force or one.letter in there]
     whole = [outgoing(one.id, one.body) for one in (with_prefixes(found, ids) if ids else found)]
     so_far.not_sent = {one.letter: "larger than the queue takes" for one in whole if one.size > largest}
@@ -113,47 +118,8 @@ def _perform(
     try:
         with bar("redriving", len(wanted)) as tell:
             for _ in follow(wanted, notices, letters, so_far):
-                tell(len(wanted) - len(so_far.left))
+                tell(so_far.tried)
     except Fault as fault:
-        if len(so_far.left) == len(wanted):
+        if not so_far.tried:
             raise
         so_far.stopped = fault.message
-
-
-def _show(so_far: Redriven, seconds: float, *, dry_run: bool, as_json: bool) -> None:
-    if as_json:
-        click.echo(json.dumps(_facts(so_far, seconds, dry_run), ensure_ascii=False))
-    else:
-        done = len(so_far.redriven)
-        rate = f"redriven in {seconds:,.1f} s ({done / max(seconds, 0.001):,.1f}/s)"
-        said = f"{len(so_far.would):,} letters would be redriven" if dry_run else f"{done:,} letters {rate}"
-        click.echo("\n".join([said, *_remarks(so_far)]))
-    if so_far.stopped:
-        click.echo(f"stopped: {so_far.stopped}", err=True)
-    if so_far.left:
-        click.echo(f"{len(so_far.left):,} letters are left: call it again.", err=True)
-
-
-def _remarks(so_far: Redriven) -> Iterator[str]:
-    for one, code in so_far.not_sent.items():
-        yield f"  not sent, still a dead letter: {one} {code}"
-    for one, code in so_far.not_deleted.items():
-        yield f"  sent, but still a dead letter: {one} {code}"
-    for one in so_far.not_found:
-        yield f"  not sent, no dead letter any more: {one}"
-    if so_far.invalid:
-        yield f"  not sent, wrong in the file: {len(so_far.invalid):,} lines"
-
-
-def _facts(so_far: Redriven, seconds: float, dry_run: bool) -> dict[str, Any]:
-    return {
-        "dryRun": dry_run,
-        "redriven": so_far.would if dry_run else so_far.redriven,
-        "notSent": so_far.not_sent,
-        "notDeleted": so_far.not_deleted,
-        "notFound": so_far.not_found,
-        "invalid": [{"line": fault.line, "reason": fault.reason} for fault in so_far.invalid],
-        "left": so_far.left,
-        "stopped": so_far.stopped,
-        "seconds": round(seconds, 3),
-    }

@@ -1,5 +1,6 @@
 """Puts dead letters back on the notice queue: first sent, then deleted, so that none is ever lost."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,9 +28,12 @@ def outgoing(letter: str, body: str) -> Outgoing:
 
 @dataclass
 class Redriven:
-    """What became of each letter, by its id; of those `left` the first ten may have been sent."""
+    """What became of each letter, by its id."""
 
-    left: list[str] = field(default_factory=list)
+    left: Counter[str] = field(default_factory=Counter)
+    """How many lines of each letter were not tried, as far as is known; a request of ten may be under way."""
+    tried: int = 0
+    """Lines that were sent or refused."""
     redriven: list[str] = field(default_factory=list)
     would: list[str] = field(default_factory=list)
     """What a dry run would redrive."""
@@ -78,9 +82,8 @@ def redrive(
         # Between sending and deleting a Ctrl-C would only have notices sent twice.
         with unbroken():
             codes = notices.send([one.body for one in request])
-            so_far.left = so_far.left[len(request) :]
             so_far.not_sent |= {request[n].letter: code for n, code in codes.items()}
-            sent = [one.letter for n, one in enumerate(request) if n not in codes]
+            sent = [one for one in _tried(request, so_far) if one not in so_far.not_sent]
             so_far.not_deleted |= dict.fromkeys(sent, "nobody knows whether it was deleted")
             failed = letters.delete(sent)
             so_far.not_deleted |= failed
@@ -89,3 +92,13 @@ def redrive(
                     del so_far.not_deleted[one]
                     so_far.redriven.append(one)
         yield
+
+
+def _tried(request: Sequence[Outgoing], so_far: Redriven) -> Iterator[str]:
+    """Each letter whose last line was in this request."""
+    so_far.tried += len(request)
+    for one in request:
+        so_far.left[one.letter] -= 1
+        if not so_far.left[one.letter]:
+            del so_far.left[one.letter]
+            yield one.letter

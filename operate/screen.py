@@ -46,3 +46,5 @@ def bar(title: str, total: int | None = None, console: Console | None = None) ->
             progress.update(task, completed=done, total=total and max(total, done))
 
         yield tell
+        if total is None:
+            progress.update(task, total=progress.tasks[0].completed)

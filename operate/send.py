@@ -17,8 +17,9 @@ from operate.sending import Ready, Sent, make_ready, put_on_queue
 from operate.stack import Stack
 
 INTERRUPTED = 130
+CHECKING = "interrupted while checking; nothing was sent"
 _CSV_BY_SUFFIX = {"jsonl": False, "ndjson": False, "json": False, "csv": True}
-# How often a person sees how far the reading came, in lines.
+# How often a person sees how far the reading came, in notices.
 _SHOWN_EVERY = 500
 
 
@@ -41,23 +42,24 @@ def send(stack: Stack, file: str, org: str | None, form: str | None, skip_invali
     """Put the notices of FILE on the queue, once all of them are checked; `-` is the standard input.
 
     FILE is UTF-8: JSON Lines, a notice a line, maybe with its orgId, or {"orgId", "messages"} as the queue
-    takes it; or CSV with a header row: orgId, messageId, messageType, targetType, targets (u123;u456), appId,
-    url, header, header.zh_CN, body, appName, tags, … Sending a file again is safe: the portal shows each user
-    a notice once.
+    takes it; or CSV with a header row, its cells apart by , or ; as that row has them: orgId, messageId,
+    messageType, targetType, targets (u123;u456), appId, url, header, header.zh_CN, body, appName, tags, …
+    Sending a file again is safe: the portal shows each user a notice once.
 
-    Exit status: 0 all done; 1 something is left, and named; 2 nothing was sent; 130 interrupted.
+    Exit status: 0 all done; 1 something is left or AWS failed, and calling again is safe; 2 nothing was
+    sent, and what to mend is named; 130 interrupted.
     """
     csv = form == "csv" if form else _is_csv(file)
     queue_url = stack.output("NoticeQueueUrl")
     begun, sent, status = time.monotonic(), Sent(Ready()), INTERRUPTED
     try:
-        sent.ready = make_ready(_entries(file, csv, org))
+        make_ready(_entries(file, csv, org), sent.ready)
         status = _refused(sent.ready, skip_invalid)
         begun = time.monotonic()
         if status < 2 and not how["dry_run"]:
             status = _perform(sent, queue_url, stack.client("sqs")) or status
     except KeyboardInterrupt:
-        sent.stopped, status = "interrupted", INTERRUPTED
+        sent.stopped, status = ("interrupted" if sent.ready.checked else CHECKING), INTERRUPTED
     _show(sent, time.monotonic() - begun, file, status, **how)
     raise SystemExit(status)
 
@@ -71,10 +73,12 @@ def _is_csv(file: str) -> bool:
 
 def _entries(file: str, csv: bool, org: str | None) -> Iterator[Entry | Mistake]:
     with click.open_file(file, "rb") as lines, bar("reading") as tell:
+        done = 0
         for done, entry in enumerate(read(lines, csv=csv, org_id=org), 1):
             yield entry
             if done % _SHOWN_EVERY == 0:
                 tell(done)
+        tell(done)
 
 
 def _refused(ready: Ready, skip_invalid: bool) -> int:
@@ -102,7 +106,7 @@ def _show(sent: Sent, seconds: float, file: str, status: int, *, dry_run: bool, 
     shown.mistakes(sent, sending=status != 2)
     if as_json:
         click.echo(shown.as_json(sent, seconds, dry_run=dry_run))
-    elif status != 2:
+    elif status != 2 and sent.ready.checked:
         shown.summary(sent, seconds, dry_run=dry_run)
     if shown.what_is_left(sent):
         again = f"{command_line(click.get_current_context())} {shlex.quote(file)}"

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from operate.notice_file import Entry, Mistake
-from relay.json_text import Json
-from relay.notices import Notice
+from operate.sending_doubts import differing, unknown
 from relay.notices.sending import Packed, pack
 from relay.notices.sending import send as send_packed
 
@@ -17,19 +16,22 @@ if TYPE_CHECKING:
 
 @dataclass
 class Ready:
-    """SQS messages with the notices in each, what is wrong with the others, and what may not be meant."""
+    """SQS messages with the notices in each, what is wrong with the others, and what may not be meant.
 
+    Until it is `checked` only `read`, the number of notices, tells how far it came.
+    """
+
+    read: int = 0
+    checked: bool = False
     messages: dict[Packed, list[Entry]] = field(default_factory=dict)
     mistakes: list[Mistake] = field(default_factory=list)
     doubts: list[Mistake] = field(default_factory=list)
+    unknown: dict[str, list[int]] = field(default_factory=dict)
+    """Lines by the name of a field that the vendor's page does not have."""
 
     @property
     def good(self) -> int:
         return sum(map(len, self.messages.values()))
-
-    @property
-    def read(self) -> int:
-        return self.good + len(self.mistakes)
 
 
 @dataclass
@@ -55,32 +57,36 @@ class Sent:
         if not (self.codes or self.stopped):
             return []
         found = [
-            Mistake(entry.line, entry.message_id, f"SQS: {code}" if code else "not sent yet")
+            entry.mistake(f"SQS: {code}" if code else "not sent yet")
             for one, entries in self.ready.messages.items()
             if (code := self.codes.get(one)) != ""
             for entry in entries
         ]
-        return sorted(found)
+        return sorted(found, key=_line)
 
 
-def make_ready(found: Iterable[Entry | Mistake]) -> Ready:
+def make_ready(found: Iterable[Entry | Mistake], ready: Ready) -> None:
     """Check everything, and pack what is good by organisation."""
-    ready = Ready()
+    mistakes: list[Mistake] = []
     organisations: dict[str, list[Entry]] = {}
     for one in found:
+        ready.read += 1
         if isinstance(one, Mistake):
-            ready.mistakes.append(one)
+            mistakes.append(one)
         else:
             organisations.setdefault(one.org_id, []).append(one)
+    messages: dict[Packed, list[Entry]] = {}
+    doubts: list[Mistake] = []
     for org_id, entries in organisations.items():
         packed, not_sent = pack(org_id, [entry.notice for entry in entries])
-        ready.messages |= {one: [entries[position] for position in one.positions] for one in packed}
-        wrong = [(entries[one.position], one.reason) for one in not_sent]
-        ready.mistakes += [Mistake(entry.line, entry.message_id, reason) for entry, reason in wrong]
-        ready.doubts += _differing(entry for one in packed for entry in ready.messages[one])
-    ready.mistakes.sort()
-    ready.doubts.sort()
-    return ready
+        mistakes += [entries[one.position].mistake(one.reason) for one in not_sent]
+        messages |= {one: [entries[position] for position in one.positions] for one in packed}
+        doubts += differing(entry for one in packed for entry in messages[one])
+    # By line, and within a line as they stand there.
+    ready.mistakes, ready.doubts = sorted(mistakes, key=_line), sorted(doubts, key=_line)
+    good = (entry for entries in messages.values() for entry in entries)
+    ready.unknown = unknown(sorted(good, key=_line))
+    ready.messages, ready.checked = messages, True
 
 
 def put_on_queue(sent: Sent, queue_url: str, sqs: "SQSClient") -> Iterator[int]:
@@ -92,15 +98,5 @@ def put_on_queue(sent: Sent, queue_url: str, sqs: "SQSClient") -> Iterator[int]:
         yield tried
 
 
-def _differing(entries: Iterable[Entry]) -> Iterator[Mistake]:
-    """Notices of one organisation that differ from an earlier one of the same messageId."""
-    first: dict[str, Entry] = {}
-    for entry in entries:
-        earlier = first.setdefault(entry.message_id, entry)
-        if earlier.notice != entry.notice and _wire(earlier) != _wire(entry):
-            reason = f"differs from line {earlier.line}, of the same messageId"
-            yield Mistake(entry.line, entry.message_id, reason)
-
-
-def _wire(entry: Entry) -> bytes:
-    return Notice.read(entry.notice.value if isinstance(entry.notice, Json) else entry.notice).wire()
+def _line(one: Entry | Mistake) -> int:
+    return one.line

@@ -2,16 +2,17 @@
 
 import json
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
 
+from operate.listing import beginning
 from operate.notice_file import Mistake
+from operate.page import WIDTH, many
 from operate.sending import Sent
 
-MOST_LISTED = 20
-_WIDTH = 100
+_LINES_SHOWN = 3
 # Wide characters take two columns.
 _ID_SHOWN = 40
 
@@ -21,13 +22,16 @@ def mistakes(sent: Sent, *, sending: bool) -> None:
     ready = sent.ready
     if ready.mistakes:
         end = "left out" if sending else "nothing was sent"
-        said = f"{_many(len(ready.mistakes), 'notice')} of {ready.read:,} cannot be sent; {end}:"
+        said = f"{many(len(ready.mistakes), 'notice')} of {ready.read:,} cannot be sent; {end}:"
         _list(said, ready.mistakes)
     if ready.mistakes and not sending and ready.messages:
         click.echo("Mend them, or send the others alone with --skip-invalid.", err=True)
     if ready.doubts:
         _list("Notices that share a messageId but differ:", ready.doubts)
         click.echo("The portal keeps the content that reaches it first.", err=True)
+    if ready.unknown:
+        fields = [f"  {_short(name)} ({_lines(lines)})" for name, lines in ready.unknown.items()]
+        _say(["Unknown fields, sent as they are:", *beginning(fields)])
 
 
 def summary(sent: Sent, seconds: float, *, dry_run: bool) -> None:
@@ -36,14 +40,12 @@ def summary(sent: Sent, seconds: float, *, dry_run: bool) -> None:
         organisations.update(entry.org_id for entries in ready.messages.values() for entry in entries)
     count = organisations.total()
     on_queue = "would be sent" if dry_run else f"{'are' if count != 1 else 'is'} on the queue"
-    in_messages = _many(len(ready.messages) if dry_run else sent.messages, "SQS message")
+    in_messages = many(len(ready.messages) if dry_run else sent.messages, "SQS message")
     speed = "" if dry_run else f", {seconds:,.1f} s ({count / max(seconds, 0.001):,.1f}/s)"
-    of = _many(len(organisations), "organisation")
-    click.echo(f"{_many(count, 'notice')} of {of} {on_queue}: {in_messages}{speed}")
-    for org_id, notices in organisations.most_common(MOST_LISTED):
-        click.echo(f"  {_short(org_id):<40} {notices:>10,}")
-    if len(organisations) > MOST_LISTED:
-        click.echo(f"  … and {len(organisations) - MOST_LISTED:,} more organisations")
+    of = many(len(organisations), "organisation")
+    click.echo(f"{many(count, 'notice')} of {of} {on_queue}: {in_messages}{speed}")
+    lines = [f"  {_short(org_id):<40} {notices:>10,}" for org_id, notices in organisations.most_common()]
+    click.echo("".join(f"{line}\n" for line in beginning(lines, "more organisations")), nl=False)
 
 
 def as_json(sent: Sent, seconds: float, *, dry_run: bool) -> str:
@@ -60,6 +62,7 @@ def as_json(sent: Sent, seconds: float, *, dry_run: bool) -> str:
         "organisations": dict(organisations),
         "invalid": _facts(ready.mistakes),
         "differing": _facts(ready.doubts),
+        "unknownFields": ready.unknown,
         "notOnQueue": _facts(sent.missing()),
         "stopped": sent.stopped,
         "seconds": round(seconds, 3),
@@ -72,24 +75,28 @@ def what_is_left(sent: Sent) -> bool:
     missing = sent.missing()
     if sent.stopped:
         under_way = "; the request under way may be there too" if missing else ""
-        there = f"{_many(sent.organisations().total(), 'notice')} on the queue{under_way}"
-        _wrapped(f"stopped: {sent.stopped}; {there}")
+        there = f"; {many(sent.organisations().total(), 'notice')} on the queue{under_way}"
+        _say([f"stopped: {sent.stopped}{there if sent.ready.checked else ''}"])
     if missing:
-        _list(f"{_many(len(missing), 'notice')} not known to be on the queue:", missing)
+        _list(f"{many(len(missing), 'notice')} not known to be on the queue:", missing)
     return bool(missing or sent.stopped)
 
 
 def _list(title: str, found: Sequence[Mistake]) -> None:
-    click.echo(title, err=True)
-    for one in found[:MOST_LISTED]:
-        named = f" ({_short(one.message_id)})" if one.message_id else ""
-        _wrapped(f"  line {one.line}{named}: {one.reason}")
-    if len(found) > MOST_LISTED:
-        click.echo(f"  … and {len(found) - MOST_LISTED:,} more", err=True)
+    named = [f" ({_short(one.message_id)})" if one.message_id else "" for one in found]
+    lines = [f"  line {one.line}{name}: {one.reason}" for one, name in zip(found, named, strict=True)]
+    _say([title, *beginning(lines)])
 
 
-def _wrapped(text: str) -> None:
-    click.echo(textwrap.fill(text, _WIDTH, subsequent_indent="    "), err=True)
+def _say(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(textwrap.fill(line, WIDTH, subsequent_indent="    "), err=True)
+
+
+def _lines(numbers: Sequence[int]) -> str:
+    more = f" and {len(numbers) - _LINES_SHOWN:,} more" if len(numbers) > _LINES_SHOWN else ""
+    listed = ", ".join(str(number) for number in numbers[:_LINES_SHOWN])
+    return f"line{'' if len(numbers) == 1 else 's'} {listed}{more}"
 
 
 def _short(name: str) -> str:
@@ -100,7 +107,3 @@ def _short(name: str) -> str:
 
 def _facts(found: Sequence[Mistake]) -> list[dict[str, Any]]:
     return [{"line": one.line, "messageId": one.message_id, "reason": one.reason} for one in found]
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sandbox.delivery import Delivery, Shape
 from sandbox.deploy import Stack
+from sandbox.operator import operate
 from sandbox.samples import SAMPLES, UNKNOWN, Sample
 from sandbox.steps import Arrivals, Check, Progress, Scene
 
@@ -27,13 +28,17 @@ class Made(NamedTuple):
 
 
 def register(scene: Scene, progress: Progress) -> Iterator[Check]:
-    """The deployed gateway function registers every tag; the gateway shakes hands with each address."""
+    """As README has it: `operate register`, twice, and `operate status`."""
     stack, gateway = scene.stage.stack, scene.stage.gateway
-    answer = stack.invoke("GatewayFunctionName", {"action": "register", "callbackUrl": stack.callback_url})
+    answer = operate(stack, "register", "--url", stack.callback_url)
     progress(len(gateway.defines), len(SAMPLES))
-    yield Check(
-        "tags that the gateway function says it registered", len(SAMPLES), answer["counts"]["registered"]
-    )
+    yield Check("tags that `register` says it registered", len(SAMPLES), answer["counts"]["registered"])
+    again = operate(stack, "register", "--url", stack.callback_url)["counts"]["unchanged"]
+    yield Check("tags that a second `register` leaves as they are", len(SAMPLES), again)
+    seen = operate(stack, "status")
+    registered = sum(topic["registration"] == {"state": "current"} for topic in seen["topics"])
+    yield Check("tags registered, by `status`", len(SAMPLES), registered)
+    yield Check("what needs a person, by `status`", [], seen["needs"])
     yield Check("tags registered at the gateway", {one.event_tag for one in SAMPLES}, set(gateway.defines))
     slugs = {tag: define.url.rpartition("/")[2] for tag, define in gateway.defines.items()}
     yield Check("each tag has its own address", {one.event_tag: one.slug for one in SAMPLES}, slugs)

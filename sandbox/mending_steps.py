@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sandbox import outbound_steps, portal_steps
-from sandbox.outbound import depth, operate
+from sandbox.operator import operate
+from sandbox.outbound import depth
 from sandbox.steps import Check, Progress, Scene, await_count
 
 WAIT_SECONDS = 60
@@ -33,6 +34,7 @@ def mend(scene: Scene, progress: Progress) -> Iterator[Check]:
     await_count(lambda: -depth(stack, "NoticeQueueUrl"), 0, WAIT_SECONDS, lambda *_: None)
     left = depth(stack, "NoticeQueueUrl"), depth(stack, "NoticeDeadLetterQueueUrl")
     yield Check("records in the notice queue, dead letters", (0, 0), left)
+    yield Check("all: what needs a person, by `status`", [], operate(stack, "status")["needs"])
     scene.remarks.append(f"dead letters: {MENDED} was mended, {AS_IT_IS} sent as it was; both are accepted")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from sandbox.callbacks import Callbacks
 from sandbox.deploy import Stack
 from sandbox.inbound_steps import ANSWER, WAIT_SECONDS, kept_and_pending, kept_events
+from sandbox.operator import operate
 from sandbox.samples import BY_SLUG, Sample
 from sandbox.steps import Arrivals, Check, Progress, Scene, await_count
 from sandbox.storm_steps import BUSY
@@ -43,6 +44,9 @@ def begin(scene: Scene, progress: Progress) -> Iterator[Check]:
     spared = [one.event_tag for one in scene.cut_off if one not in failed]
     yield Check("outage: deliveries that the gateway did not give up", [], spared)
     yield Check("outage: published", 0, arrivals.wait(0, 0, progress))
+    listed = operate(stack, "failed")
+    tags = sorted(row.get("eventTag", "") for row in listed["rows"])
+    yield Check("outage: the failed list, by `failed`", sorted(sample.event_tag for sample in HIT), tags)
     kept, pending = before + len(HIT), len(HIT)
     yield Check("outage: events kept, events still pending", (kept, pending), kept_and_pending(stack))
 
@@ -57,7 +61,8 @@ def heal(scene: Scene, progress: Progress) -> Iterator[Check]:
     counts = stack.invoke("RecoveryFunctionName", {"action": "sweep"})["counts"]
     yield Check("outage: events that a sweep left or failed on", (0, 0), (counts["left"], counts["failed"]))
     arrivals.wait(len(HIT), WAIT_SECONDS, progress)
-    stack.invoke("GatewayFunctionName", {"action": "retry-failed"})
+    retried = operate(stack, "failed", "--retry")["counts"]["retried"]
+    yield Check("outage: callbacks that `failed --retry` had delivered again", len(HIT), retried)
     arrivals.wait(len(HIT), WAIT_SECONDS, progress)
     yield from _checks_of_recovery(scene, arrivals)
     yield from _checks_of_everything(scene)

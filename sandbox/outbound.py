@@ -1,14 +1,10 @@
 """The application's side of the demo: its notices on the queue, and what can be seen of them afterwards."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sandbox.cloud import ROOT, SandboxError
-from sandbox.deploy import STACK, Stack
+from sandbox.deploy import Stack
 from sandbox.notices import notice
 from sandbox.stage import ORGANISATIONS
 from sandbox.steps import Check, Scene
@@ -78,13 +74,3 @@ def attributes(letter: Mapping[str, Any]) -> dict[str, str]:
     given = letter.get("MessageAttributes", {})
     names = ("orgId", "messageId", "errorCode", "errorMessage")
     return {name: given.get(name, {}).get("StringValue", "") for name in names}
-
-
-def operate(stack: Stack, command: str, *words: str) -> Any:
-    """What `python -m operate` says about the stack as JSON. Raises SandboxError unless it ends with 0."""
-    line = [sys.executable, "-m", "operate", command, "--stack", STACK, "--json", *words]
-    environ = os.environ | stack.cloud.environ
-    done = subprocess.run(line, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=120)
-    if done.returncode:
-        raise SandboxError(f"operate {command} ended with {done.returncode}: {done.stderr}")
-    return json.loads(done.stdout)

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Iterator
 
-from sandbox.outbound import attributes, dead_letters, depth, notices, operate, put_on_queue, received
+from sandbox.operator import operate
+from sandbox.outbound import attributes, dead_letters, depth, notices, put_on_queue, received
 from sandbox.portal import Call
 from sandbox.steps import Check, OrganisationRow, Progress, Scene, await_count
 

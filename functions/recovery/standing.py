@@ -121,7 +121,7 @@ def _sort(asked: Iterable[tuple[tuple[str, int], "str | Unavailable | None"]], s
     for (slug, _), found in asked:
         if isinstance(found, Unavailable):
             standing.unknown[slug] = str(found)
-        elif slug not in standing.unknown:
+        else:
             known = (standing.latest.get(slug), found)
             standing.latest[slug] = max(filter(None, known), default=None)
     for slug in standing.unknown:

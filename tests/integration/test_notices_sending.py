@@ -7,6 +7,7 @@ import boto3
 import pytest
 
 from notice.records import Notice, read_records
+from relay.notices.record import InvalidRecord
 from relay.notices.sending import RECORD_BYTES, NotSent, check, enqueue
 from tests import template
 from tests.outbound import NOW, event, message, record
@@ -66,6 +67,14 @@ def test_what_the_relay_would_reject_is_named_and_the_rest_is_sent(queue: Queue)
     assert [one.position for one in not_sent] == [1, 3]
     assert not_sent[0].reason == "messageType: Input should be 1"
     assert [one.message_id for one in queue.notices()] == ["a", "c"]
+
+
+@pytest.mark.parametrize("org", ["", " ", None, 7, "a\nb"])
+def test_a_record_without_a_usable_organisation_is_not_sent(queue: Queue, org: Any) -> None:
+    with pytest.raises(InvalidRecord, match="orgId: required, a printable string"):
+        queue.send([message("a")], org=org)
+
+    assert queue.requests == []
 
 
 @pytest.mark.parametrize("over", [0, 1])

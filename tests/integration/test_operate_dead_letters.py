@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from rich.cells import cell_len
 
+from operate.page import many
 from tests.dead_letter_queues import Queues
 from tests.outbound import message
 from tests.template import RESOURCES
@@ -32,7 +33,7 @@ def test_each_letter_is_listed_once_and_all_stay_visible_in_the_queue(queues: Qu
     result = queues.run("dead-letters")
 
     assert result.status == 0
-    assert result.stdout.splitlines()[0] == f"{count} dead letters"
+    assert result.stdout.splitlines()[0] == many(count, "dead letter")
     names = [line.split()[-1] for line in result.stdout.splitlines() if "  o-1  " in line]
     assert sorted(names) == sorted(f"n-{number}" for number in range(count))
     assert result.stderr == ""
@@ -76,6 +77,14 @@ def test_chinese_reasons_stay_within_a_hundred_columns_and_whole(
     assert CHINESE in "".join(line.strip() for line in lines)
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_no_line_ends_in_spaces(queues: Queues, count: int) -> None:
+    queues.fill(count, why="short")
+    queues.fill(1, code="400", why=CHINESE)
+
+    assert [line for line in queues.run("dead-letters").stdout.splitlines() if line != line.rstrip()] == []
+
+
 def test_what_would_command_a_terminal_or_break_a_line_is_not_shown(queues: Queues) -> None:
     queues.fill(1, why="one\r\ntwo \x9b2J [red]three")
 
@@ -87,7 +96,7 @@ def test_a_letter_that_sqs_put_there_itself_has_no_attributes_and_is_shown(queue
     result = queues.run("dead-letters")
 
     assert result.status == 0
-    assert "1 dead letters" in result.stdout
+    assert "1 dead letter\n" in result.stdout
     assert queues.listed()[0]["errorCode"] == ""
 
 
@@ -213,7 +222,7 @@ def test_a_person_is_asked_before_a_letter_is_deleted(
     result = queues.run("dead-letters", "--delete", "--id", queues.listed()[0]["deadLetter"])
 
     assert result.status == status
-    assert "Delete 1 dead letters for good?" in result.stderr
+    assert "Delete 1 dead letter for good?" in result.stderr
     assert queues.counts() == (kept, 0)
 
 

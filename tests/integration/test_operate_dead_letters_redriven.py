@@ -54,7 +54,7 @@ def test_a_mended_notice_is_on_the_notice_queue_and_its_letter_gone(queues: Queu
     result = queues.run("redrive", str(file))
 
     assert result.status == 0
-    assert result.stdout.startswith("1 letters redriven in ")
+    assert result.stdout.startswith("1 letter redriven in ")
     mended = sent.replace("\n", " ").replace("[]", '["张三"]')
     assert queues.sent() == ['{"orgId":"o-中","messages":[' + mended + "]}"]
     assert [letter["messageId"] for letter in queues.listed()] == ["n-0"]

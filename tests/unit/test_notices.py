@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.notices import InvalidNotice, Notice
+from relay.notices.model import unknown_fields
 from tests.outbound import message
 
 # The sample request of the vendor's page.
@@ -199,7 +200,25 @@ def test_unknown_fields_are_kept_and_sent_even_when_null() -> None:
 
 @pytest.mark.parametrize("given", [None, [], "text", 1, True])
 def test_what_is_not_an_object_is_no_notice(given: object) -> None:
-    assert fault(given)
+    assert fault(given) == "must be an object"
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"tags": [7]}, "tags.0: must be a string or an object"),
+        ({"header": []}, "header: must be a string or an object"),
+        ({"header": {"default": "a", "i18nValue": [1]}}, "header.i18nValue: must be an object"),
+    ],
+)
+def test_a_value_of_another_type_is_named_by_what_json_calls_it(more: dict[str, object], said: str) -> None:
+    assert fault(message(**more)) == said
+
+
+def test_unknown_fields_are_those_that_the_vendors_page_does_not_have() -> None:
+    assert unknown_fields(SAMPLE | {"Header": 1, "tag": 1, "Features": 1, "linkedStates": 1}) == []
+    assert unknown_fields({"hedaer": 1} | SAMPLE | {"message_id": 1}) == ["hedaer", "message_id"]
+    assert unknown_fields("hedaer") == []
 
 
 @pytest.mark.parametrize("field", ["messageId", "ext"])

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from operate.dead_letter_lines import Line, LineFault, line_of, read_lines
+from operate.dead_letter_lines import Line, LineFault, read_lines
 from operate.dead_letter_queue import Letter
+from operate.dead_letter_saved import line_of
 from tests.outbound import message
 
 LARGEST = 1_000_000
@@ -105,7 +106,7 @@ def test_what_was_saved_is_read_again_whatever_ends_a_line(count: int, end: str)
         (line(orgId=" ", notice=message()), "orgId: required"),
         (line(orgId="o\n", notice=message()), "orgId: required"),
         (line(orgId="o-1", notice={}), "messageId: Field required"),
-        (line(orgId="o-1", notice="a"), "Input should be"),
+        (line(orgId="o-1", notice="a"), "must be an object"),
         (line(body=7), "body: a string"),
         (line(body="?"), "not a JSON object that can be sent on: expected {"),
         (line(body='{"orgId": "o-1", "messages": []}'), "messages: required, a list of 1 to 100 notices"),
@@ -133,11 +134,33 @@ def test_nothing_of_what_is_in_a_line_is_said() -> None:
     assert "secret" not in str(faults)
 
 
-def test_a_letter_cannot_be_mended_twice() -> None:
+def test_a_letter_may_be_mended_into_several_lines() -> None:
     lines, faults = read(good("a"), good("b"), good("a"))
 
-    assert [one.number for one in lines] == [1, 2]
-    assert faults == [LineFault(3, "deadLetter: the same as on line 1")]
+    assert [(one.number, one.letter) for one in lines] == [(1, "a"), (2, "b"), (3, "a")]
+    assert faults == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        line("l-1", orgId="o-1", notice={}),
+        line("l-1", notice=message()),
+        line("l-1"),
+        line("l-1", orgId="o-1", notice=message())[:-1],
+        '{"orgId": "o-1", "deadLetter" : "l-1", ',
+    ],
+)
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_fault_in_one_line_of_a_letter_keeps_its_other_lines_back(wrong: str, place: int) -> None:
+    written = [good("l-1"), good("l-1")]
+    written.insert(place, wrong)
+    lines, faults = read(good("l-2"), *written, good("l-11"))
+
+    assert [one.letter for one in lines] == ["l-2", "l-11"]
+    assert [one.line for one in faults] == [2, 3, 4]
+    kept = [one.reason for one in faults if one.line != place + 2]
+    assert kept == [f"deadLetter: kept back, for line {place + 2} of the same letter is wrong"] * 2
 
 
 def test_one_external_app_under_two_names_is_noticed_within_an_organisation() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from operate.sending_shown import MOST_LISTED
+from operate.listing import MOST_LISTED
 from tests.outbound import message
 from tests.queue_stub import QueueStub, send
 
@@ -255,7 +255,7 @@ def test_an_interrupted_reading_has_sent_nothing(monkeypatch: pytest.MonkeyPatch
     result = send(QueueStub(), "-", *ORG)
 
     assert result.status == 130
-    assert "stopped: interrupted; 0 notices on the queue" in result.stderr
+    assert "stopped: interrupted while checking; nothing was sent" in result.stderr
 
 
 def test_a_program_gets_json_and_nothing_else_on_the_output(written: WriteFile) -> None:
@@ -271,6 +271,7 @@ def test_a_program_gets_json_and_nothing_else_on_the_output(written: WriteFile) 
         "organisations": {"o-1": 1},
         "invalid": [{"line": 2, "messageId": "bad-1"}],
         "differing": [],
+        "unknownFields": {},
         "notOnQueue": [],
         "stopped": "",
     }

@@ -174,7 +174,9 @@ def test_other_spellings_of_the_vendors_page_and_spaces_around_a_name_are_unders
         ("messageId,header.zhCN", "column 2 is 'header.zhCN'"),
         ("messageId,header.", "column 2 is 'header.'"),
         ("messageId,url.zh_CN", "column 2 is 'url.zh_CN'"),
-        ("messageId;header", "column 1 is 'messageId;header'"),
+        ("messageId;heder", "column 2 is 'heder'"),
+        ("messageId,header;body", "column 2 is 'header;body'"),
+        ("messageId\theader", "column 1 is 'messageId\\theader'"),
         ("messageId,", "column 2 is ''"),
         ("messageId,header,Header", "column 3, 'Header', is there twice"),
     ],
@@ -199,6 +201,37 @@ def test_a_row_with_other_cells_than_columns_is_a_mistake_of_its_own(row: str) -
     assert isinstance(second, Mistake)
     assert (second.line, second.message_id) == (4, "a")
     assert "under 2 columns" in second.reason
+
+
+@pytest.mark.parametrize("mark", [BOM, b""])
+@pytest.mark.parametrize("before", [b"", b"\r\n", b";;;\r\n"])
+def test_a_table_may_have_semicolons_between_its_cells(mark: bytes, before: bytes) -> None:
+    table = 'messageId;targets;header;body\r\na;"u-1;u-2";Title, first;"x;y"\r\n'
+    (entry,) = of_csv(mark + before + table.encode())
+
+    assert isinstance(entry, Entry)
+    assert entry.notice == {
+        "messageId": "a",
+        "targets": ["u-1", "u-2"],
+        "header": {"defaultValue": "Title, first"},
+        "body": {"defaultValue": "x;y"},
+    }
+
+
+@pytest.mark.parametrize("first", ["a;u-1;u-2", "a;u-1;u-2;x"])
+def test_targets_that_are_not_in_quotes_where_semicolons_part_cells_are_a_mistake(first: str) -> None:
+    wrong, right = of_csv(f'messageId;targets\n{first}\nb;"u-1;u-2"\n')
+
+    assert isinstance(wrong, Mistake)
+    assert wrong.reason.endswith('cells under 2 columns: put a cell that holds ; in quotes, "…"')
+    assert isinstance(right, Entry)
+
+
+def test_a_comma_in_the_header_line_makes_commas_part_the_cells() -> None:
+    (entry,) = of_csv("messageId,targets\na,u-1;u-2\n")
+
+    assert isinstance(entry, Entry)
+    assert entry.notice == {"messageId": "a", "targets": ["u-1", "u-2"]}
 
 
 @pytest.mark.parametrize(

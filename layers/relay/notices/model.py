@@ -117,6 +117,12 @@ class Notice(BaseModel):
             yield "appName: required for an external app, that is without appId"
 
 
+def unknown_fields(given: object) -> list[str]:
+    """The names in a notice that the vendor's page does not have; they are sent as they are."""
+    names = given if isinstance(given, dict) else ()
+    return [name for name in names if name not in _NAMES and name not in _SPELLINGS]
+
+
 _NAMES = frozenset(to_camel(name) for name in Notice.model_fields)
 _CONTENT = Notice.model_fields.keys() - {"message_id", "target_type", "targets"}
 # The page writes Header and header; whoever writes one name like that may write them all.
@@ -126,7 +132,12 @@ _SPELLINGS = {name[0].upper() + name[1:]: name for name in _NAMES} | dict.fromke
 def _faults(error: ValidationError) -> Iterator[str]:
     for fault in error.errors(include_input=False, include_url=False, include_context=False):
         place = ".".join(str(part) for part in fault["loc"] if isinstance(part, int) or part in _PARTS)
-        yield f"{place}: {fault['msg']}" if place else fault["msg"]
+        said = _SAID.get(fault["type"], fault["msg"])
+        yield f"{place}: {said}" if place else said
+
+
+# Where pydantic's own words name a class or what Python calls it.
+_SAID = dict.fromkeys(("model_type", "dict_type"), "must be an object")
 
 
 # Names that may stand in an error: any other name is the sender's own data.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from relay.json_text import Json
 from relay.notices.model import InvalidNotice, Notice
-from relay.notices.record import RECORD_LIMIT
+from relay.notices.record import RECORD_LIMIT, read_org_id
 from relay.notices.text import Text
 from relay.sqs import in_requests, takes
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # Under the limit of a request: a dead letter of a whole record needs room for its reason beside it.
 RECORD_BYTES = 258_048
+_SHORTEN = "shorten it, or put the rest behind its url"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,9 @@ def enqueue(org_id: str, notices: Sequence[object], *, queue_url: str, sqs: "SQS
     """Put notices of one organisation on the queue; those that are not there afterwards, by position.
 
     Each is checked first, so that a mistake is seen here and not in the dead-letter queue. To send one again
-    that may be there already is safe. A `json_text.Json` keeps the text it was written in. Raises botocore's
-    errors when SQS fails as a whole: what was sent by then is on the queue.
+    that may be there already is safe. A `json_text.Json` keeps the text it was written in. Raises
+    `record.InvalidRecord` about an `org_id` that is no printable string, before anything is sent, and
+    botocore's errors when SQS fails as a whole: what was sent by then is on the queue.
     """
     packed, not_sent = pack(org_id, notices)
     for taken in send(packed, queue_url=queue_url, sqs=sqs):
@@ -80,12 +82,16 @@ def enqueue(org_id: str, notices: Sequence[object], *, queue_url: str, sqs: "SQS
 
 
 def pack(org_id: str, notices: Sequence[object]) -> tuple[list[Packed], list[NotSent]]:
-    """The SQS messages for one organisation's good notices, and what is wrong with the others."""
+    """The SQS messages for one organisation's good notices, and what is wrong with the others.
+
+    Raises InvalidRecord about an `org_id` that would cost all of them their record.
+    """
+    read_org_id(org_id)
     good, not_sent = _checked(notices)
     room = RECORD_BYTES - len(_record(org_id, []).encode())
     for position, text in list(good.items()):
         if len(text.encode()) > room:
-            not_sent.append(NotSent(position, f"larger than {room} bytes of JSON"))
+            not_sent.append(NotSent(position, f"larger than {room:,} bytes of JSON: {_SHORTEN}"))
             del good[position]
     not_sent.sort(key=lambda one: one.position)
     return list(_packed(org_id, list(good.items()), room)), not_sent

@@ -27,6 +27,8 @@ class Text(BaseModel):
     def _as_in_the_sample(cls, given: Any) -> Any:
         if isinstance(given, str):
             given = {"defaultValue": given}
+        if not isinstance(given, dict | Text):
+            raise PydanticCustomError("text_type", "must be a string or an object")
         return _nested(given) if isinstance(given, dict) else given
 
     @model_validator(mode="after")

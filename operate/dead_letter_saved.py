@@ -1,0 +1,29 @@
+"""Dead letters as lines of a file that a person mends."""
+
+import json
+
+from operate.dead_letter_queue import Letter
+from relay.json_text import NotAnObject, decoder, take_apart
+from relay.notices.record import MESSAGES
+
+
+def line_of(letter: Letter) -> str:
+    """The letter as JSON on one line, its notice in the text that was sent; else its body as a string."""
+    told = {"deadLetter": letter.id}
+    told |= {name: letter.attributes.get(name, "") for name in ("errorCode", "errorMessage")}
+    parts = {name: json.dumps(value, ensure_ascii=False) for name, value in told.items()}
+    parts |= _one_notice(letter.body) or {"body": json.dumps(letter.body, ensure_ascii=False)}
+    return "{" + ", ".join(f'"{name}": {text}' for name, text in parts.items()) + "}"
+
+
+def _one_notice(body: str) -> dict[str, str] | None:
+    """Texts of a record's orgId and of its one notice, if it holds these and nothing else."""
+    try:
+        members, found = take_apart(body, decoder(), elements_of=MESSAGES)
+    except NotAnObject:
+        return None
+    if members.keys() != {"orgId"} or len(found) != 1:
+        return None
+    # A line break can only stand between the parts of a JSON text.
+    texts = {"orgId": members["orgId"].text, "notice": found[0].text}
+    return {name: text.replace("\r", " ").replace("\n", " ") for name, text in texts.items()}

@@ -1,0 +1,119 @@
+"""Asks a deployed relay, and AWS about it, how things stand; what cannot be had does not end the asking."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import partial
+from typing import Any, Protocol
+
+from operate.faults import Fault, aws_faults
+from operate.stack import Stack
+from operate.status_aws import alarms, depth, oldest_notice, secret
+from operate.status_facts import (
+    FailedCallbacks,
+    Pending,
+    PortalErrors,
+    Received,
+    Registration,
+    Secret,
+    Status,
+    Topic,
+    Unknown,
+)
+from operate.status_log import last_portal_error
+from relay import catalog
+
+QUESTIONS = 11
+NOT_FILLED = "the gateway's credentials are not filled"
+# Best first: a tag may be registered several times.
+_STATES = ("current", "outdated", "other", "notRegistered")
+_SECRETS = {
+    "callbackToken": "CallbackTokenSecretArn",
+    "enosCredentials": "EnosCredentialsSecretArn",
+    "gatewayCredentials": "GatewayCredentialsSecretArn",
+}
+
+
+class Ask(Protocol):
+    """The answer to a question, or why there is none."""
+
+    def __call__[Fact](self, question: Callable[[], Fact]) -> Fact | Unknown: ...
+
+
+def survey(stack: Stack, slugs: tuple[str, ...], now: datetime, tell: Callable[[int], None]) -> Status:
+    """How things stand with those topics and all else; `tell` hears how many questions were asked."""
+    done = 0
+
+    def ask[Fact](question: Callable[[], Fact]) -> Fact | Unknown:
+        nonlocal done
+        try:
+            with aws_faults():
+                return question()
+        except Fault as fault:
+            return Unknown(fault.message)
+        finally:
+            done += 1
+            tell(done)
+
+    secrets = {name: ask(partial(secret, stack, output)) for name, output in _SECRETS.items()}
+    registered, failed = _at_the_gateway(stack, secrets["gatewayCredentials"], ask)
+    inbound = ask(lambda: stack.invoke("RecoveryFunctionName", {"action": "status"}))
+    return Status(
+        stack.name,
+        now,
+        topics=[_topic(slug, registered, inbound) for slug in slugs],
+        pending=_pending(inbound),
+        failed_callbacks=failed,
+        queue=ask(partial(depth, stack, "NoticeQueueUrl")),
+        oldest_notice=ask(partial(oldest_notice, stack, now)),
+        dead_letters=ask(partial(depth, stack, "NoticeDeadLetterQueueUrl")),
+        portal_errors=ask(lambda: PortalErrors(last_portal_error(stack, now))),
+        secrets=secrets,
+        alarms=ask(partial(alarms, stack)),
+    )
+
+
+def _at_the_gateway(
+    stack: Stack, credentials: Secret | Unknown, ask: Ask
+) -> tuple[Mapping[str, str] | Unknown, FailedCallbacks | Unknown]:
+    """The registrations' states by slug, and the failed list.
+
+    Not asked for without credentials: the function would end in an error, and so in an alarm.
+    """
+    if isinstance(credentials, Secret) and not credentials.filled:
+        return Unknown(NOT_FILLED), Unknown(NOT_FILLED)
+    return ask(partial(_registered, stack)), ask(partial(_failed, stack))
+
+
+def _registered(stack: Stack) -> Mapping[str, str]:
+    answer = stack.invoke("GatewayFunctionName", {"action": "list"})
+    states: dict[str, str] = {}
+    for tag in sorted(answer["tags"], key=lambda tag: _STATES.index(tag["state"]), reverse=True):
+        states[tag["slug"]] = tag["state"]
+    return states
+
+
+def _failed(stack: Stack) -> FailedCallbacks:
+    counts = stack.invoke("GatewayFunctionName", {"action": "failed", "limit": 1})["counts"]
+    return FailedCallbacks(counts["failed"], counts["unreadable"])
+
+
+def _topic(slug: str, registered: Mapping[str, str] | Unknown, inbound: Mapping[str, Any] | Unknown) -> Topic:
+    tag = catalog.tag_of(slug)
+    state = registered if isinstance(registered, Unknown) else Registration(registered.get(slug, _STATES[-1]))
+    if isinstance(inbound, Unknown):
+        return Topic(slug, tag, state if tag else None, inbound)
+    last = Unknown(inbound["unknown"][slug]) if slug in inbound["unknown"] else None
+    return Topic(slug, tag, state if tag else None, last or Received(_time(inbound["tags"].get(slug))))
+
+
+def _pending(inbound: Mapping[str, Any] | Unknown) -> Pending | Unknown:
+    if isinstance(inbound, Unknown):
+        return inbound
+    if "pending" in inbound["unknown"]:
+        return Unknown(inbound["unknown"]["pending"])
+    found = inbound["pending"]
+    return Pending(found["count"], found["more"], _time(found["oldest"]))
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,142 @@
+"""What is known of a deployed relay; each part may be Unknown, and then says why."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A fact that could not be had."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Registration:
+    """Where a tag leads: `current`, `outdated` (an older token), `other` (elsewhere) or `notRegistered`."""
+
+    state: str
+
+
+@dataclass(frozen=True)
+class Received:
+    """When an event last came; None for never, as far as events are kept."""
+
+    at: datetime | None
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One of the topics; that of no tag has no registration."""
+
+    slug: str
+    event_tag: str | None
+    registration: Registration | Unknown | None
+    last: Received | Unknown
+
+
+@dataclass(frozen=True)
+class Pending:
+    """Events that are kept and not published, at least so many if there are `more`."""
+
+    count: int
+    more: bool
+    oldest: datetime | None
+
+
+@dataclass(frozen=True)
+class FailedCallbacks:
+    """The gateway's list of deliveries that it gave up on."""
+
+    count: int
+    unreadable: int
+
+
+@dataclass(frozen=True)
+class Depth:
+    """About how many records a queue has: to be taken, at work or waiting for another try, not yet due."""
+
+    visible: int
+    invisible: int
+    delayed: int
+
+    @property
+    def total(self) -> int:
+        return self.visible + self.invisible + self.delayed
+
+
+@dataclass(frozen=True)
+class Age:
+    """Seconds that the oldest record has waited; None if CloudWatch has no number, as of an unused queue."""
+
+    seconds: float | None
+
+
+@dataclass(frozen=True)
+class PortalError:
+    """The last line of the notice function's log that tells of one."""
+
+    at: datetime
+    said: str
+    code: str
+    org_id: str
+
+
+@dataclass(frozen=True)
+class PortalErrors:
+    """The last error within a day, if there was any."""
+
+    last: PortalError | None
+
+
+@dataclass(frozen=True)
+class Secret:
+    filled: bool
+    changed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Alarm:
+    name: str
+    since: datetime | None
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Status:
+    """How a deployed relay stands at a moment."""
+
+    stack: str
+    at: datetime
+    topics: Sequence[Topic]
+    pending: Pending | Unknown
+    failed_callbacks: FailedCallbacks | Unknown
+    queue: Depth | Unknown
+    oldest_notice: Age | Unknown
+    dead_letters: Depth | Unknown
+    portal_errors: PortalErrors | Unknown
+    secrets: Mapping[str, Secret | Unknown]
+    alarms: Sequence[Alarm] | Unknown
+
+
+def as_json(value: Any) -> Any:
+    """A fact as a program gets it: camelCase names, times in ISO 8601, {"unknown": reason}."""
+    match value:
+        case Unknown():
+            return {"unknown": value.reason}
+        case datetime():
+            return value.isoformat(timespec="milliseconds")
+        case Mapping():
+            return {name: as_json(one) for name, one in value.items()}
+        case list() | tuple():
+            return [as_json(one) for one in value]
+    if is_dataclass(value):
+        return {_camel(one.name): as_json(getattr(value, one.name)) for one in fields(value)}
+    return value
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(map(str.capitalize, rest))

@@ -1,0 +1,112 @@
+"""What of a relay's state needs a person, and what that person does next."""
+
+import shlex
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from operate.page import many, plain
+from operate.status_asking import NOT_FILLED
+from operate.status_facts import (
+    Age,
+    Depth,
+    FailedCallbacks,
+    Pending,
+    PortalErrors,
+    Registration,
+    Secret,
+    Status,
+    Unknown,
+)
+
+# As the alarms of template.yaml: PendingAlarm, NoticeQueueAgeAlarm, NotAllowedAlarm.
+PENDING_SECONDS, QUEUE_SECONDS, FAULT_SECONDS = 900, 21_600, 2100
+_SECRETS = {
+    "callbackToken": "callback token",
+    "enosCredentials": "EnOS credentials",
+    "gatewayCredentials": "gateway credentials",
+}
+
+
+def needs(status: Status, stack_options: Sequence[str]) -> list[str]:
+    """A line for each thing, in the order of the ways in and out."""
+
+    def command(name: str, *words: str) -> str:
+        return shlex.join(["python", "-m", "operate", name, *stack_options, *words])
+
+    return [
+        *_secrets(status),
+        *_registrations(status, command("register")),
+        *_inbound(status, command("failed")),
+        *_outbound(status, command("dead-letters")),
+        *_alarms(status),
+        *_unknown(status),
+    ]
+
+
+def _secrets(status: Status) -> Iterator[str]:
+    for name, secret in status.secrets.items():
+        if isinstance(secret, Secret) and not secret.filled:
+            yield f"{_SECRETS[name]} not filled: README says how, under Put in the secrets"
+
+
+def _registrations(status: Status, register: str) -> Iterator[str]:
+    states = [one.registration.state for one in status.topics if isinstance(one.registration, Registration)]
+    if missing := states.count("notRegistered"):
+        yield f"{many(missing, 'eventTag')} not registered: {register}"
+    if old := states.count("outdated"):
+        yield f"{many(old, 'eventTag')} registered with an older token: {register}"
+    if elsewhere := states.count("other"):
+        yield f"{many(elsewhere, 'eventTag')} registered with another address: {register} --take-over"
+
+
+def _inbound(status: Status, failed: str) -> Iterator[str]:
+    pending, callbacks = status.pending, status.failed_callbacks
+    if isinstance(pending, Pending) and pending.oldest and _since(pending.oldest, status) > PENDING_SECONDS:
+        log = f"/aws/lambda/{status.stack}-recovery"
+        yield f"{many(pending.count, 'event')} not published: the log {log} says why"
+    if isinstance(callbacks, FailedCallbacks) and callbacks.unreadable:
+        yield f"{many(callbacks.unreadable, 'failed callback')} that cannot be retried: {failed}"
+
+
+def _outbound(status: Status, dead_letters: str) -> Iterator[str]:
+    log = f"the log /aws/lambda/{status.stack}-notice says why"
+    if isinstance(status.dead_letters, Depth) and status.dead_letters.total:
+        yield f"{many(status.dead_letters.total, 'dead letter')}: {dead_letters}"
+    age = status.oldest_notice
+    if isinstance(age, Age) and age.seconds is not None and age.seconds > QUEUE_SECONDS:
+        yield f"notices are left in the queue: {log}"
+    last = status.portal_errors.last if isinstance(status.portal_errors, PortalErrors) else None
+    if last and last.said == "configuration at fault" and _since(last.at, status) <= FAULT_SECONDS:
+        who = f"organisation {plain(last.org_id)}" if last.org_id != "any" else "this relay"
+        yield f"the portal does not let {who} send ({plain(last.code)}): {log}"
+
+
+def _alarms(status: Status) -> Iterator[str]:
+    for alarm in () if isinstance(status.alarms, Unknown) else status.alarms:
+        yield f"{alarm.name} is on: {plain(alarm.meaning)}"
+
+
+def _unknown(status: Status) -> Iterator[str]:
+    """What was not answered may be what needs somebody."""
+    facts = {
+        "registrations": next((one.registration for one in status.topics if one.event_tag), None),
+        "last events": next((one.last for one in status.topics if isinstance(one.last, Unknown)), None),
+        "pending events": status.pending,
+        "failed callbacks": status.failed_callbacks,
+        "notice queue": status.queue,
+        "oldest notice": status.oldest_notice,
+        "dead letters": status.dead_letters,
+        "portal errors": status.portal_errors,
+        "alarms": status.alarms,
+        **{_SECRETS[name]: secret for name, secret in status.secrets.items()},
+    }
+    reasons: dict[str, list[str]] = {}
+    for name, fact in facts.items():
+        if isinstance(fact, Unknown) and fact.reason != NOT_FILLED:
+            reasons.setdefault(fact.reason, []).append(name)
+    for reason, names in reasons.items():
+        yield f"unknown: {', '.join(names)} ({plain(reason)})"
+
+
+def _since(at: datetime, status: Status) -> float:
+    return (status.at - at).total_seconds()

@@ -1,0 +1,141 @@
+"""A deployed relay as the operator's commands see it: AWS clients that answer what they are told to."""
+
+import io
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from operate.stack import Stack
+from relay.catalog import CATALOG, UNCLASSIFIED
+
+NAME = "mozi-relay"
+QUEUE, LETTERS = "https://sqs/1/notices", "https://sqs/1/letters"
+OUTPUTS = {
+    "CallbackUrl": "https://api.example/relay/callback",
+    "CallbackTokenSecretArn": "arn:token",
+    "EnosCredentialsSecretArn": "arn:enos",
+    "GatewayCredentialsSecretArn": "arn:gateway",
+    "NoticeQueueUrl": QUEUE,
+    "NoticeDeadLetterQueueUrl": LETTERS,
+    "RecoveryFunctionName": "the-recovery",
+    "GatewayFunctionName": "the-gateway",
+}
+SLUGS = [*(kind.slug for kind in CATALOG), UNCLASSIFIED]
+
+type Answer = Mapping[str, Any] | Exception
+
+
+def ago(**time: float) -> datetime:
+    return datetime.now(UTC) - timedelta(**time)
+
+
+def iso(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def refused(operation: str, code: str = "AccessDenied") -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "because"}}, operation)
+
+
+def listed(**states: str) -> dict[str, Any]:
+    """The gateway function's list: every tag current, but for those that are named (dashes as _)."""
+    given = {slug.replace("_", "-"): state for slug, state in states.items()}
+    tags = [{"slug": kind.slug, "state": given.get(kind.slug, "current")} for kind in CATALOG]
+    return {"action": "list", "tags": tags}
+
+
+def standing(**facts: Any) -> dict[str, Any]:
+    pending = {"count": 0, "more": False, "oldest": None}
+    return {"tags": dict.fromkeys(SLUGS), "pending": pending, "unknown": {}, **facts}
+
+
+def depth(visible: int = 0, invisible: int = 0, delayed: int = 0) -> dict[str, Any]:
+    names = ("", "NotVisible", "Delayed")
+    counts = zip(names, (visible, invisible, delayed), strict=True)
+    return {"Attributes": {f"ApproximateNumberOfMessages{name}": str(count) for name, count in counts}}
+
+
+def line(at: datetime, message: str = "portal unavailable", **facts: Any) -> dict[str, Any]:
+    """A line of the notice function's log."""
+    said = json.dumps({"level": "WARNING", "message": message, "errorCode": "503", **facts})
+    return {"timestamp": int(at.timestamp() * 1000), "message": said}
+
+
+@dataclass
+class RelayStub:
+    """Answers every client's calls; a well relay until a field is changed. An error in place of an answer is
+    raised. `requests` keeps what the functions were asked for."""
+
+    gateway: dict[str, Answer] = field(default_factory=lambda: {"list": listed(), "failed": failed_list(0)})
+    recovery: Answer = field(default_factory=standing)
+    queues: dict[str, Answer] = field(default_factory=lambda: {QUEUE: depth(), LETTERS: depth()})
+    secrets: dict[str, Answer] = field(default_factory=dict)
+    datapoints: Answer = field(default_factory=lambda: {"Datapoints": []})
+    log: list[dict[str, Any]] | Exception = field(default_factory=list)
+    alarms: list[dict[str, Any]] | Exception = field(default_factory=list)
+    outputs: dict[str, str] = field(default_factory=lambda: dict(OUTPUTS))
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    log_questions: list[dict[str, Any]] = field(default_factory=list)
+    page_size: int = 100
+
+    def stack(self, *_: Any) -> Stack:
+        return Stack(NAME, self.outputs, lambda _: self)
+
+    def invoke(self, *, FunctionName: str, Payload: str) -> dict[str, Any]:  # noqa: N803
+        request = json.loads(Payload)
+        self.requests.append(request)
+        gateway = FunctionName == "the-gateway"
+        found = _told(self.gateway[request["action"]] if gateway else self.recovery)
+        error = {"FunctionError": "Unhandled"} if "errorType" in found else {}
+        return {"Payload": io.BytesIO(json.dumps(found).encode()), **error}
+
+    def describe_secret(self, *, SecretId: str) -> Mapping[str, Any]:  # noqa: N803
+        filled = {"VersionIdsToStages": {"v": ["AWSCURRENT"]}, "LastChangedDate": ago(days=3, hours=1)}
+        return _told(self.secrets.get(SecretId, filled))
+
+    def get_queue_attributes(self, *, QueueUrl: str, AttributeNames: list[str]) -> Mapping[str, Any]:  # noqa: N803
+        return _told(self.queues[QueueUrl])
+
+    def get_metric_statistics(self, **question: Any) -> Mapping[str, Any]:
+        assert question["Dimensions"] == [{"Name": "QueueName", "Value": "notices"}]
+        return _told(self.datapoints)
+
+    def filter_log_events(self, **question: Any) -> dict[str, Any]:
+        assert question["logGroupName"] == f"/aws/lambda/{NAME}-notice"
+        self.log_questions.append(question)
+        if isinstance(self.log, Exception):
+            raise self.log
+        within = range(question["startTime"], question["endTime"])
+        found = [one for one in self.log if one["timestamp"] in within]
+        start = int(question.get("nextToken", 0))
+        more = {"nextToken": str(start + self.page_size)} if start + self.page_size < len(found) else {}
+        return {"events": found[start : start + self.page_size], **more}
+
+    def get_paginator(self, operation: str) -> "Pages":
+        assert operation == "describe_alarms"
+        return Pages(self._pages_of_alarms)
+
+    def _pages_of_alarms(self, **question: Any) -> list[dict[str, Any]]:
+        assert question == {"AlarmNamePrefix": f"{NAME}-", "StateValue": "ALARM"}
+        if isinstance(self.alarms, Exception):
+            raise self.alarms
+        return [{"MetricAlarms": [one]} for one in self.alarms]
+
+
+@dataclass
+class Pages:
+    paginate: Callable[..., list[dict[str, Any]]]
+
+
+def failed_list(count: int, unreadable: int = 0) -> dict[str, Any]:
+    return {"action": "failed", "counts": {"failed": count, "unreadable": unreadable}, "rows": [], "left": 0}
+
+
+def _told(answer: Answer) -> Mapping[str, Any]:
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
