@@ -1,0 +1,32 @@
+"""All four functions, each in a container that was started for the test."""
+
+import importlib
+import sys
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from tests.integration.loopback import LoopbackPortal
+from tests.relay_day import APPS, Run, Vendor, environment, invoked
+
+
+@pytest.fixture
+def small_portal() -> Iterator[LoopbackPortal]:
+    with LoopbackPortal() as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+@pytest.fixture
+def run(inbound: None, small_portal: LoopbackPortal, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    """Invokes a function by its name."""
+    with Vendor() as vendor:
+        for name, value in environment(small_portal, vendor).items():
+            monkeypatch.setenv(name, value)
+        for app in APPS:
+            monkeypatch.delitem(sys.modules, app, raising=False)
+        yield lambda function, given: invoked(importlib.import_module(f"{function}.app"), given)
+        for app in APPS:
+            sys.modules.pop(app, None)
