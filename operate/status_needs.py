@@ -76,6 +76,10 @@ def _outbound(status: Status, dead_letters: str) -> Iterator[str]:
     if isinstance(age, Age) and age.seconds is not None and age.seconds > QUEUE_SECONDS:
         yield f"notices are left in the queue: {log}"
     last = status.portal_errors.last if isinstance(status.portal_errors, PortalErrors) else None
+    waiting = status.queue.total if isinstance(status.queue, Depth) else 0
+    if waiting and last and last.said == "portal unavailable" and _since(last.at, status) <= FAULT_SECONDS:
+        wait = "1 record waits" if waiting == 1 else f"{waiting:,} records wait"
+        yield f"the portal is unavailable ({plain(last.code)}): {wait} until it is back"
     if last and last.said == "configuration at fault" and _since(last.at, status) <= FAULT_SECONDS:
         who = f"organisation {plain(last.org_id)}" if last.org_id != "any" else "this relay"
         yield f"the portal does not let {who} send ({plain(last.code)}): {log}"

@@ -13,9 +13,8 @@ _LINK = re.compile(r"\]\(([^)]+)\)")
 _FIGURE = re.compile(r"(?<![\dA-Za-z._-])\d+(?:[.,]\d+)*")
 _WORD = re.compile(r"[A-Za-z][\w-]*", re.ASCII)
 _CAMEL = re.compile(r"[A-Za-z]*[a-z][A-Z][A-Za-z]*")
-_BORDER = re.compile(r"(?<!\\)\|")
 _COMMENT = re.compile(r"\s+# .*$")
-_MERMAID_LABEL = re.compile(r"(?P<before>[\[({]+|(?:--|-\.) )(?P<label>.+?)(?P<after>[\])}]+| (?:-->|\.->))")
+_MERMAID_LABEL = re.compile(r"(?P<before>[\[({]+|(?:--|-\.) )(?P<text>.+?)(?P<after>[\])}]+| (?:-->|\.->))")
 
 
 class Block(NamedTuple):
@@ -56,7 +55,7 @@ def blocks(page: str) -> Iterator[Block]:
         elif first.startswith("#"):
             yield Block(first.partition(" ")[0], (first.lstrip("# "),), start + 1)
         elif first.startswith("|"):
-            yield Block("row", tuple(cell.strip() for cell in _BORDER.split(first)[1:-1]), start + 1)
+            yield Block("row", tuple(cell.strip() for cell in first.split("|")[1:-1]), start + 1)
         elif first.strip():
             while at < len(lines) and lines[at].strip() and not re.match(r"#|\||- |```", lines[at]):
                 at += 1
@@ -68,7 +67,7 @@ def _code(fence: str, line: str) -> str:
     """A line of code with its comment, or a diagram's labels, reduced to what no language changes."""
     if fence == "```mermaid":
         return _MERMAID_LABEL.sub(
-            lambda found: found["before"] + _figures(found["label"]) + found["after"], line
+            lambda label: label["before"] + _figures(label["text"]) + label["after"], line
         )
     return _COMMENT.sub(" #", line)
 

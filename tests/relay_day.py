@@ -59,9 +59,15 @@ def environment(portal: LoopbackPortal, vendor: Vendor) -> dict[str, str]:
 
 
 def invoked(app: ModuleType, given: Any) -> Any:
-    for printer in app.logger.handlers:
+    printers = app.logger.handlers
+    streams = [printer.stream for printer in printers]
+    for printer in printers:
         printer.stream = sys.stdout  # The one that this test captures.
-    return app.handler(given, Context())
+    try:
+        return app.handler(given, Context())
+    finally:
+        for printer, stream in zip(printers, streams, strict=True):
+            printer.stream = stream
 
 
 def delivery(number: int, request_id: str = "r", **content: Any) -> dict[str, Any]:

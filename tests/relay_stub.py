@@ -75,6 +75,7 @@ class RelayStub:
     queues: dict[str, Answer] = field(default_factory=lambda: {QUEUE: depth(), LETTERS: depth()})
     secrets: dict[str, Answer] = field(default_factory=dict)
     datapoints: Answer = field(default_factory=lambda: {"Datapoints": []})
+    deferred: Answer = field(default_factory=lambda: {"Datapoints": []})
     log: list[dict[str, Any]] | Exception = field(default_factory=list)
     alarms: list[dict[str, Any]] | Exception = field(default_factory=list)
     outputs: dict[str, str] = field(default_factory=lambda: dict(OUTPUTS))
@@ -101,7 +102,14 @@ class RelayStub:
         return _told(self.queues[QueueUrl])
 
     def get_metric_statistics(self, **question: Any) -> Mapping[str, Any]:
-        assert question["Dimensions"] == [{"Name": "QueueName", "Value": "notices"}]
+        dimensions = {one["Name"]: one["Value"] for one in question["Dimensions"]}
+        if question["Namespace"] == "MoziRelay":
+            assert (question["MetricName"], dimensions) == (
+                "DeferredAge",
+                {"service": "notice", "stack": NAME},
+            )
+            return _told(self.deferred)
+        assert dimensions == {"QueueName": "notices"}
         return _told(self.datapoints)
 
     def filter_log_events(self, **question: Any) -> dict[str, Any]:

@@ -66,17 +66,18 @@ class Intake:
         event = self._event(delivery, slug, request_id)
         try:
             claim = self.store.claim(event)
+            event = claim.event
             if claim.standing is Standing.GRANTED:
-                self.publisher.publish(claim.event)
+                self.publisher.publish(event)
                 self.store.mark_published(claim)
         except Unavailable as fault:
             return Receipt(Answer.UNAVAILABLE, event=event, fault=str(fault))
         if claim.standing is not Standing.GRANTED:
-            return Receipt(_ANSWERS[claim.standing], event=claim.event)
+            return Receipt(_ANSWERS[claim.standing], event=event)
         counts = _surprises(delivery, event)
         if claim.other_content:
             counts = (*counts, "SameIdOtherContent")
-        return Receipt(Answer.PUBLISHED, counts, claim.event)
+        return Receipt(Answer.PUBLISHED, counts, event)
 
     def _shake(self, handshake: Handshake) -> Receipt:
         if handshake.dispatch_id:

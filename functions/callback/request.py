@@ -10,6 +10,8 @@ from urllib.parse import unquote
 _CALLBACK = "/callback/"
 # A load balancer gives its requests no id of their own: the root of its trace names them.
 _TRACE_ROOT = re.compile(r"(?:^|;)\s*Root=(1-[0-9a-f]{8}-[0-9a-f]{24})(?:;|$)")
+# A client may choose the API's id by a header, so it is taken for no more than a name.
+_REQUEST_ID = re.compile(r"[\w.:=+/-]{1,128}", re.ASCII)
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([^\s;\"',]+)", re.IGNORECASE)
 
 
@@ -65,7 +67,7 @@ def _charset(event: Mapping[str, Any]) -> str | None:
 
 def _id(event: Mapping[str, Any]) -> str | None:
     given = (event.get("requestContext") or {}).get("requestId")
-    if isinstance(given, str) and given:
+    if isinstance(given, str) and _REQUEST_ID.fullmatch(given):
         return given
     root = _TRACE_ROOT.search(_header(event, "x-amzn-trace-id"))
     return root[1] if root else None

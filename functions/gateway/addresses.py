@@ -1,7 +1,7 @@
 """Callback addresses: building one for a tag, knowing our own again, and showing one without its token."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
 from relay.callback_token import CallbackToken
@@ -13,9 +13,10 @@ _MASK = "***"
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """The callback addresses of the relay that has this token."""
+    """The callback addresses of the relay that has this token; `hidden` are other secrets to be masked."""
 
     token: CallbackToken
+    hidden: tuple[str, ...] = field(default=(), repr=False)
 
     def of(self, base: str, slug: str) -> str:
         """Where a tag's deliveries go: `base` is the address up to /callback."""
@@ -43,8 +44,8 @@ class Addresses:
         return "/".join([*parts[:3], "…"]) if len(parts) > 3 else self.masked(address)
 
     def masked(self, text: str) -> str:
-        """The text without a token of ours, or what could be another relay's."""
-        whole = self._tokens() | {self.token.current, self.token.previous} - {""}
+        """The text without a secret of ours, or what could be another relay's token."""
+        whole = self._tokens() | {self.token.current, self.token.previous, *self.hidden} - {""}
         for token in sorted(whole, key=len, reverse=True):
             text = text.replace(token, _MASK)
         return _IN_TEXT.sub(rf"\g<before>{_MASK}", text)

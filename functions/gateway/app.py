@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from gateway.actions import Desk, act, nothing_to_retry
 from gateway.addresses import Addresses
+from gateway.answers import GatewayError
 from gateway.client import CALL_SECONDS, GatewayClient, connections
 from gateway.requests import RetryFailed, read_request
 from gateway.signing import Credentials
@@ -54,11 +55,15 @@ def handler(event: Any, context: Context) -> dict[str, Any]:
         raise
     desk = Desk(
         client=GatewayClient(settings.gateway_base_url, credentials, _connections),
-        addresses=Addresses(_token.get()),
+        addresses=Addresses(_token.get(), (credentials.api_key, credentials.secret_key)),
         time_for_a_call=lambda: context.get_remaining_time_in_millis() >= CALL_SECONDS * 1000,
         random=SystemRandom(),
     )
-    answer = act(request, desk)
+    try:
+        answer = act(request, desk)
+    except GatewayError as error:
+        # Lambda writes it to the log.
+        raise type(error)(desk.addresses.masked(error.message), desk.addresses.masked(error.code)) from None
     _report(answer)
     return answer
 

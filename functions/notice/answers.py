@@ -1,6 +1,7 @@
 """What the portal's answers mean for the notices that were sent."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -81,6 +82,8 @@ _STATUSES = {
 }  # fmt: skip
 
 _SUCCESS = {"0", "200"}
+# Codes reach the log: what is no code, and may quote what was sent, does not.
+_LIKE_A_CODE = re.compile(r"[\w.-]{1,64}", re.ASCII)
 NOT_SENT = "NotSent"
 
 
@@ -132,8 +135,14 @@ def read_object(body: bytes) -> dict[str, Any]:
 
 def _code(answer: Mapping[str, Any], status: int) -> str:
     """The answer's code; the gateway may call it status, but one that echoes HTTP's says nothing new."""
-    code, named_status = _text(answer.get("code")), _text(answer.get("status"))
+    code, named_status = read_code(answer.get("code")), read_code(answer.get("status"))
     return code if code or named_status == str(status) else named_status
+
+
+def read_code(value: object) -> str:
+    """A code as text; empty if it is none."""
+    code = _text(value)
+    return code if _LIKE_A_CODE.fullmatch(code) else ""
 
 
 def _text(value: object) -> str:

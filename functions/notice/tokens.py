@@ -10,7 +10,7 @@ from threading import Lock
 
 from pydantic import BaseModel, Field, ValidationError
 
-from notice.answers import Answer, ProduceNotAllowed, ProduceUnavailable, read_object, retry_after
+from notice.answers import Answer, ProduceNotAllowed, ProduceUnavailable, read_code, read_object, retry_after
 from notice.deadline import Deadline
 from relay.secrets import SecretReader, SecretUnavailable
 
@@ -141,8 +141,8 @@ class TokenSource:
 def _status(answer: Answer) -> str:
     """The answer's own word; else HTTP's."""
     said = read_object(answer.body)
-    words = (said.get(name) for name in ("status", "code"))
-    return next((str(one) for one in words if isinstance(one, int | str) and one != ""), str(answer.status))
+    words = (read_code(said.get(name)) for name in ("status", "code"))
+    return next(filter(None, words), str(answer.status))
 
 
 class _Given(BaseModel):

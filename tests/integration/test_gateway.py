@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
-from gateway.answers import GatewayNotAllowed
+from gateway.answers import GatewayError, GatewayNotAllowed
 from gateway.client import CALL_SECONDS
 from gateway.requests import read_request
 from relay import catalog
@@ -20,7 +20,7 @@ from sandbox.loopback import Answer, Loopback, Request
 from tests import template
 
 TOKEN, ROTATED = "currentTokenOfTheTests", "nextTokenOfTheTests"
-SECRET_KEY = "theSecretKeyOfTheTests"
+API_KEY, SECRET_KEY = "theApiKeyOfTheTests", "theSecretKeyOfTheTests"
 TAG, SLUG = "MOZI_VDS_TENANT_CHANGE|EMPLOYEE_LEAVE", "employee-leave"
 
 type Invoke = Callable[..., dict[str, Any]]
@@ -63,14 +63,14 @@ def callback() -> Iterator[Callback]:
 
 @pytest.fixture
 def gateway() -> Iterator[Gateway]:
-    with Gateway(api_key="key", secret_key=SECRET_KEY, scale=1e-6) as gateway:
+    with Gateway(api_key=API_KEY, secret_key=SECRET_KEY, scale=1e-6) as gateway:
         yield gateway
 
 
 @pytest.fixture
 def secrets(cloud: None) -> dict[str, str]:
     token = template.make_secret("token", json.dumps({"current": TOKEN, "previous": ""}))
-    keys = template.make_secret("gateway", json.dumps({"apiKey": "key", "secretKey": SECRET_KEY}))
+    keys = template.make_secret("gateway", json.dumps({"apiKey": API_KEY, "secretKey": SECRET_KEY}))
     return {"CALLBACK_TOKEN_SECRET_ARN": token, "GATEWAY_CREDENTIALS_SECRET_ARN": keys}
 
 
@@ -282,7 +282,7 @@ def test_wrong_credentials_end_the_invocation_with_the_gateways_reason(
 ) -> None:
     boto3.client("secretsmanager").put_secret_value(
         SecretId=secrets["GATEWAY_CREDENTIALS_SECRET_ARN"],
-        SecretString=json.dumps({"apiKey": "key", "secretKey": "mistyped"}),
+        SecretString=json.dumps({"apiKey": API_KEY, "secretKey": "mistyped"}),
     )
 
     with pytest.raises(GatewayNotAllowed, match="the signature does not match"):
@@ -322,7 +322,7 @@ def test_the_schedule_finds_nothing_to_retry_as_long_as_the_credentials_are_not_
     with pytest.raises(SecretUnavailable):
         invoke("retry-failed")
     boto3.client("secretsmanager").put_secret_value(
-        SecretId=empty, SecretString=json.dumps({"apiKey": "key", "secretKey": SECRET_KEY})
+        SecretId=empty, SecretString=json.dumps({"apiKey": API_KEY, "secretKey": SECRET_KEY})
     )
     assert invoke("retry-failed", unattended=True) == answer
     assert names_of_calls(gateway) == ["query_callback_failed"]
@@ -431,6 +431,21 @@ def test_what_stays_is_what_was_refused_unreadable_or_not_come_to(
 
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line.get("RemainingCallbacks") for line in lines if "_aws" in line] == [None, [2], [3]]
+
+
+@pytest.mark.parametrize("status", [401, 403, 500])
+def test_an_error_that_is_raised_repeats_no_secret_either(
+    invoke: Invoke, gateway: Gateway, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    quoted = f"apiKey {API_KEY} with {SECRET_KEY} may not call https://relay.example/callback/{TOKEN}/x"
+    answer = Answer(status, {"success": False, "errorCode": TOKEN, "Message": quoted})
+    monkeypatch.setattr(gateway, "answer", lambda request: answer)
+
+    with pytest.raises(GatewayError, match="may not call") as caught:
+        invoke("list")
+
+    said = f"{caught.value!r} {caught.value.__cause__} {vars(caught.value)}"
+    assert not [secret for secret in (TOKEN, SECRET_KEY, API_KEY) if secret in said]
 
 
 def test_no_token_or_key_is_answered_or_printed_on_any_path(

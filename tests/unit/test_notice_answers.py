@@ -57,6 +57,13 @@ def test_codes_that_speak_of_the_data_are_refusals_whatever_the_status(status: i
     assert (error.code, error.message) == (str(code), "parameter.invalid")
 
 
+@pytest.mark.parametrize("code", ["u-1 张三 13800138000", "x" * 65, "a\nb", "<html>"])
+@pytest.mark.parametrize("name", ["code", "status"])
+def test_what_is_no_code_is_not_taken_for_one(name: str, code: str) -> None:
+    """It would reach the log."""
+    assert said(503, {name: code}).code == "503"
+
+
 @pytest.mark.parametrize("code", [401, 31401, 1203])
 @pytest.mark.parametrize("status", [200, 401, 500])
 def test_codes_of_the_token_are_about_everything(status: int, code: int) -> None:

@@ -30,6 +30,13 @@ def test_a_record_holds_1_to_100_notices(count: int) -> None:
     assert len(found.entries) == count
 
 
+@pytest.mark.parametrize(("length", "rejected"), [(256, False), (257, True)])
+def test_an_organisation_s_id_has_a_length_that_a_log_can_bear(length: int, rejected: bool) -> None:
+    (entry,) = only(record(message(), org="o" * length)).entries
+
+    assert isinstance(entry.notice, Rejected) is rejected
+
+
 @pytest.mark.parametrize(
     ("count", "said"),
     [

@@ -1,15 +1,19 @@
 """`python -m operate status` finds the last error of the portal in the notice function's log."""
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 
 from operate.status_log import PAGES
 from operate.status_needs import FAULT_SECONDS
 from tests.relay_stub import (
+    LETTERS,
     NAME,
+    QUEUE,
     RelayStub,
     ago,
+    depth,
     line,
 )
 from tests.status_command import facts, needs, run
@@ -70,3 +74,15 @@ def test_who_is_not_let_in_just_now_needs_a_person(seconds: float, message: str,
 
     assert needs(stub) == ([said] if unwell else [])
     assert f"{message} 403 (o-1)" in run(stub).stdout
+
+
+@pytest.mark.parametrize(
+    ("seconds", "records", "unwell"),
+    [(10, 1, True), (10, 12_000, True), (10, 0, False), (FAULT_SECONDS + 10, 1, False)],
+)
+def test_notices_that_wait_for_the_portal_are_no_peace(seconds: float, records: int, unwell: bool) -> None:
+    queues: dict[str, Any] = {QUEUE: depth(0, records), LETTERS: depth()}
+    stub = RelayStub(log=[line(ago(seconds=seconds), "portal unavailable")], queues=queues)
+    many = "1 record waits" if records == 1 else f"{records:,} records wait"
+
+    assert needs(stub) == ([f"the portal is unavailable (503): {many} until it is back"] if unwell else [])

@@ -96,6 +96,14 @@ def test_the_newest_age_of_the_queue_counts(found: Any, seconds: float | None, u
     assert any(need.startswith("notices are left in the queue") for need in needs(stub)) is unwell
 
 
+@pytest.mark.parametrize(("left", "waiting", "seconds"), [(4, 4000, 4000), (4000, 4, 4000), (0, 0, 0)])
+def test_the_age_is_that_of_what_waits_for_the_portal_too(left: int, waiting: int, seconds: int) -> None:
+    """SQS leaves out of its own what was received three times."""
+    stub = RelayStub(datapoints=aged(left), deferred=aged(waiting))
+
+    assert facts(stub)["oldestNotice"] == {"seconds": seconds}
+
+
 def test_that_cloudwatch_has_no_number_is_no_trouble() -> None:
     assert "its oldest notice    CloudWatch has no number" in run(RelayStub()).stdout
 

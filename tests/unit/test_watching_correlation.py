@@ -93,6 +93,10 @@ def world() -> World:
         (load_balancer("?", headers={"X-Amzn-Trace-Id": f"notRoot={ROOT}"}), None),
         (load_balancer("?"), None),
         (rest_api("?", requestContext={"requestId": 7}), None),
+        (rest_api("?", requestContext={"requestId": "r" * 128}), "r" * 128),
+        (rest_api("?", requestContext={"requestId": "r" * 129}), None),
+        (rest_api("?", requestContext={"requestId": "two words"}), None),
+        (rest_api("?", requestContext={"requestId": "号"}), None),
         (rest_api("?", requestContext=None), None),
     ],
 )
@@ -124,6 +128,13 @@ def test_whoever_publishes_an_event_in_the_end_it_keeps_the_id_of_its_first_deli
     if by == "recovery":
         Sweeper(world.store, world.publisher).sweep(world.history.pending(), Pace(lambda: 240))
     else:
+        world.cloud.down = True
+        vain = world.deliver("r-in-vain")
+        assert vain.answer is Answer.UNAVAILABLE
+        assert vain.event
+        assert vain.event.correlation_id == "r-1"
+        world.cloud.down = False
+        world.now += LEASE_SECONDS + 1
         receipt = world.deliver("r-2")
         assert receipt.event
         assert receipt.event.correlation_id == "r-1"

@@ -1,11 +1,16 @@
 """The alarms, their topic and the dashboard of template.yaml."""
 
+import json
 import re
 from typing import Any
 
 import pytest
 
+from gateway.requests import RetryFailed
+from gateway.requests import read_request as read_retry
 from notice.visibility import LONGEST_SECONDS, RETENTION_SECONDS
+from recovery.requests import Sweep
+from recovery.requests import read_request as read_sweep
 from tests.template import RESOURCES, TEMPLATE, of_type
 from tests.watching import STACK, Metric, alarms, ours, shown, widgets
 
@@ -18,6 +23,11 @@ def aws(service: str, name: str, **dimensions: str) -> Metric:
     return Metric(f"AWS/{service}", name, frozenset(dimensions.items()))
 
 
+SCHEDULES: dict[str, tuple[int, Any]] = {
+    "RecoveryFunction": (300, Sweep(action="sweep")),
+    "GatewayFunction": (900, RetryFailed(action="retry-failed", unattended=True)),
+}
+READERS: dict[str, Any] = {"RecoveryFunction": read_sweep, "GatewayFunction": read_retry}
 API = {"ApiName": f"{STACK}-callback", "Stage": "relay"}
 WATCHED = {
     "dead letters": aws(
@@ -30,6 +40,9 @@ WATCHED = {
     "waiting in an outage": ours("DeferredAge", "notice"),
     "5xx": aws("ApiGateway", "5XXError", **API),
     "503 of the callback itself": ours("Failed", "callback"),
+    "5xx on the fixed addresses": aws(
+        "ApplicationELB", "HTTPCode_ELB_5XX_Count", LoadBalancer="CallbackLoadBalancer.LoadBalancerFullName"
+    ),
     "failed list": ours("FailedCallbacks", "gateway"),
 } | {
     f"{name} of {function}": aws("Lambda", name, FunctionName=function)
@@ -45,6 +58,66 @@ def test_there_is_one_alarm_for_each_thing_to_watch(what: str) -> None:
 
 def test_there_is_no_other_alarm() -> None:
     assert set(alarms().values()) == set(WATCHED.values())
+
+
+SUM, MAXIMUM = "Sum", "Maximum"
+# Statistic, threshold, seconds of a period, periods, and how many of them it takes.
+SETTINGS = {
+    "Unclassified": (SUM, 0, 3600, 1, 1),
+    "Pending": (MAXIMUM, 900, 900, 1, 1),
+    "CallbackFailed": (SUM, 0, 300, 3, 3),
+    "ApiServerError": (SUM, 0, 300, 3, 3),
+    "StaticIpServerError": (SUM, 0, 300, 3, 3),
+    "FailedCallbacks": (MAXIMUM, 0, 3600, 3, 3),
+    "DeadLetters": (MAXIMUM, 0, 300, 1, 1),
+    "NotAllowed": (SUM, 0, 300, 7, 1),
+    "NoticeQueueAge": (MAXIMUM, 21_600, 300, 3, 3),
+    "DeferredAge": (MAXIMUM, 43_200, 3600, 1, 1),
+    "CallbackErrors": (SUM, 0, 300, 1, 1),
+    "RecoveryErrors": (SUM, 0, 300, 1, 1),
+    # Long enough to bridge the pauses in which nothing is tried: otherwise one fault would alarm all day.
+    "NoticeErrors": (SUM, 0, 300, 3, 1),
+    "GatewayErrors": (SUM, 0, 300, 4, 1),
+    **{f"{name}Throttles": (SUM, 0, 300, 3, 2) for name in ("Callback", "Notice", "Recovery", "Gateway")},
+}
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_an_alarm_goes_on_when_readme_says_so(name: str) -> None:
+    alarm = ALARMS[name]
+    taken = alarm.get("DatapointsToAlarm", alarm["EvaluationPeriods"])
+    found = (alarm["Statistic"], alarm["Threshold"], alarm["Period"], alarm["EvaluationPeriods"], taken)
+
+    assert found == SETTINGS[name.removesuffix("Alarm")]
+    assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+
+
+def test_an_alarm_bridges_the_pause_between_two_tries() -> None:
+    def bridged(name: str) -> int:
+        return int(ALARMS[name]["Period"] * ALARMS[name]["EvaluationPeriods"])
+
+    assert bridged("GatewayErrorsAlarm") >= SCHEDULES["GatewayFunction"][0] + 300
+    assert bridged("NoticeErrorsAlarm") >= RESOURCES["NoticeQueue"]["Properties"]["VisibilityTimeout"] + 300
+
+
+@pytest.mark.parametrize("function", SCHEDULES)
+def test_a_schedule_asks_for_what_the_function_knows_and_is_its_only_retry(function: str) -> None:
+    every, asked = SCHEDULES[function]
+    properties = RESOURCES[function]["Properties"]
+    (schedule,) = [event["Properties"] for event in properties["Events"].values()]
+
+    assert schedule["ScheduleExpression"] == f"rate({every // 60} minutes)"
+    assert READERS[function](json.loads(schedule["Input"])) == asked
+    assert schedule["RetryPolicy"] == {"MaximumRetryAttempts": 0}
+    assert properties["EventInvokeConfig"] == {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 300}
+    assert properties["Timeout"] < every
+
+
+def test_payloads_are_kept_as_long_as_events() -> None:
+    (rule,) = RESOURCES["PayloadBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+
+    assert rule["ExpirationInDays"] == {"Ref": "EventRetentionDays"}
+    assert RESOURCES["PayloadBucketPolicy"]["DeletionPolicy"] == "Retain"
 
 
 @pytest.mark.parametrize("name", ALARMS)
@@ -127,14 +200,15 @@ def test_the_dashboard_s_name_is_of_its_region_too() -> None:
 def test_the_dashboard_shows_every_alarm() -> None:
     (widget,) = widgets("alarm")
 
-    assert sorted(widget["alarms"]) == sorted(f"{name}.Arn" for name in ALARMS)
+    always = [name for name in ALARMS if "Condition" not in RESOURCES[name]]
+    assert sorted(widget["alarms"]) == sorted(f"{name}.Arn" for name in always)
 
 
 def test_what_the_dashboard_shows_of_aws_is_there() -> None:
     dimensions = {
         frozenset(one.dimensions)
         for one in (*shown(), *alarms().values())
-        if one.namespace.startswith("AWS/")
+        if one.namespace.startswith("AWS/") and one.namespace != "AWS/ApplicationELB"
     }
 
     assert dimensions == {

@@ -8,6 +8,7 @@ from relay.json_text import Json
 
 MESSAGES = "messages"
 RECORD_LIMIT = 100
+ORG_ID_LENGTH = 256
 
 
 class InvalidRecord(Exception):
@@ -43,4 +44,6 @@ def read_org_id(given: object) -> str:
     """Raises InvalidRecord."""
     if not isinstance(given, str) or not given.strip() or not given.isprintable():
         raise InvalidRecord("orgId: required, a printable string")
+    if len(given) > ORG_ID_LENGTH:
+        raise InvalidRecord(f"orgId: at most {ORG_ID_LENGTH} characters")
     return given
