@@ -10,6 +10,7 @@ from operate.options import with_stack
 from operate.registering import ask, show, tell_how_to_go_on
 from operate.stack import Stack
 from operate.tags import Tag
+from relay.callback_base import callback_base
 
 _REGISTERED = {"registered", "updated", "unchanged"}
 _GONE = {"unregistered", "notRegistered"}
@@ -19,10 +20,19 @@ _tags = click.option(
 _json = click.option("--json", "as_json", is_flag=True, help="For programs: the function's answer as JSON.")
 
 
+def _url(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    try:
+        return value if value is None else callback_base(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.") from error
+
+
 @click.command()
 @with_stack
 @_tags
-@click.option("--url", metavar="URL", help="The address up to /callback.  [default: output CallbackUrl]")
+@click.option(
+    "--url", callback=_url, metavar="URL", help="The address up to /callback.  [default: output CallbackUrl]"
+)
 @click.option("--take-over", is_flag=True, help="Also move tags that lead to somebody else's address.")
 @_json
 def register(stack: Stack, tags: tuple[str, ...], url: str | None, take_over: bool, as_json: bool) -> None:

@@ -1,6 +1,7 @@
 """`replay`: publish kept events once more."""
 
 import json
+import re
 import time
 from functools import partial
 from typing import Any
@@ -9,11 +10,19 @@ import click
 
 from operate.faults import Failed, Fault
 from operate.options import When, command_line, with_stack
+from operate.page import many
 from operate.replaying import Invoke, Replayed, Selection, begin, follow
 from operate.screen import bar
 from operate.stack import Stack
+from relay.requests import EVENT_ID
 
 INTERRUPTED = 130
+
+
+def _ids(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    if wrong := next((one for one in value if not re.fullmatch(EVENT_ID, one)), None):
+        raise click.BadParameter(f"{wrong!r} is no event's id.")
+    return value
 
 
 @click.command()
@@ -23,7 +32,9 @@ INTERRUPTED = 130
     "--from", "since", type=When(), help="Received from then on: 2026-11-01, 2026-11-01T08:00+08:00."
 )
 @click.option("--to", "until", type=When(end=True), help="Received until then, a date's whole day included.")
-@click.option("--id", "ids", multiple=True, metavar="ID", help="An event's id; repeatable, and alone.")
+@click.option(
+    "--id", "ids", multiple=True, callback=_ids, metavar="ID", help="An event's id; repeatable, and alone."
+)
 @click.option("--all", "everything", is_flag=True, help="Every event that is kept.")
 @click.option("--rate", "per_second", type=click.IntRange(1, 1000), help="At most so many events a second.")
 @click.option("--cursor", help="Go on where an earlier replay ended, with the same --tag, --from and --to.")
@@ -87,7 +98,7 @@ def _show(so_far: Replayed, seconds: float, *, dry_run: bool, as_json: bool) -> 
         if dry_run
         else f"replayed in {seconds:,.1f} s ({done / max(seconds, 0.001):,.1f}/s)"
     )
-    click.echo(f"{done:,} events {said}")
+    click.echo(f"{many(done, 'event')} {said}")
     for slug, count in so_far.topics.most_common():
         click.echo(f"  {slug:<28} {count:>10,}")
     if so_far.gone:

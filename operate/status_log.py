@@ -12,6 +12,8 @@ from operate.status_facts import PortalError
 # The lines of `notice.metrics` that are about the portal.
 LINES = ("portal unavailable", "configuration at fault", "notices rejected")
 _PATTERN = "{ " + " || ".join(f'$.message = "{line}"' for line in LINES) + " }"
+# Rejected by the relay itself, or for their age.
+_OURS = ("InvalidNotice", "Expired")
 # Hours before now, the newest part first: the log is read forwards, and most often the end is enough.
 _PARTS = ((1, 0), (6, 1), (24, 6))
 # A page is up to 1 MB of the log that was looked through.
@@ -58,7 +60,7 @@ def _read(event: Mapping[str, Any]) -> PortalError | None:
         line = json.loads(event["message"])
     except ValueError:
         return None
-    if not isinstance(line, dict) or line.get("message") not in LINES:
+    if not isinstance(line, dict) or line.get("message") not in LINES or line.get("errorCode") in _OURS:
         return None
     at = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
     return PortalError(at, line["message"], str(line.get("errorCode", "")), str(line.get("orgId", "")))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.delivery import CONTENT_TYPE
+from sandbox.deploy import STACK
 from sandbox.notices import notice
 from sandbox.samples import SAMPLES
 from sandbox.stage import ORGANISATIONS, Stage
@@ -26,6 +27,7 @@ def commands(running: Stage, subscribers: Subscribers) -> list[Command]:
         Command("First, in another terminal: talk to the local cloud", _export(running)),
         *_inbound(running, subscribers),
         *_outbound(running),
+        *_operate(running),
         *_local_invoke(running),
     ]
 
@@ -80,6 +82,18 @@ def _outbound(running: Stage) -> list[Command]:
             f"{aws} sqs receive-message --queue-url {letters} --visibility-timeout 0 --wait-time-seconds 10"
             " --message-attribute-names All --query 'Messages[].MessageAttributes'",
         ),
+    ]
+
+
+def _operate(running: Stage) -> list[Command]:
+    operate = f".venv/bin/python -m operate {{}} --stack {STACK}"
+    return [
+        Command("How the relay stands, and what needs a person", operate.format("status")),
+        Command(
+            "Register again (here the address is the local cloud's)",
+            operate.format("register") + f" --url {running.stack.callback_url}",
+        ),
+        Command("What the gateway gave up on", operate.format("failed")),
     ]
 
 

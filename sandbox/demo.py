@@ -21,18 +21,18 @@ from sandbox.subscribers import Subscribers
 from sandbox.tables import show_tables
 
 STEPS = (
-    Step("Registering every eventTag, with handshakes", inbound_steps.register),
+    Step("Registering every eventTag (`register`), with handshakes; `status`", inbound_steps.register),
     Step("Delivering events: each kind, one twice, one unknown", inbound_steps.deliver),
     Step("Delivering an event that is too large for a topic", oversize_steps.oversize),
     # Other things go on while the gateway gives up and the claims run out.
-    Step("An outage: three topics take nothing", outage_steps.begin),
+    Step("An outage: three topics take nothing; the gateway gives up (`failed`)", outage_steps.begin),
     Step("Sending 250 notices of two organisations", outbound_steps.send),
     Step("The portal is down: 101 notices wait", portal_steps.fail),
     Step("Delivering two events, each sixteen times at once", storm_steps.storm),
     Step("The portal is back, and one of 100 notices breaks it", portal_steps.mend),
-    Step("The outage ends: recovery publishes what was cut off", outage_steps.heal),
+    Step("The outage ends: recovery publishes what was cut off; `failed --retry`", outage_steps.heal),
     Step("The notice that breaks the portal comes to its end", portal_steps.convict),
-    Step("A person mends one dead letter and redrives both", mending_steps.mend),
+    Step("A person mends one dead letter (`dead-letters --save`, `redrive`); `status`", mending_steps.mend),
 )
 
 NOTHING_CHECKED = Check("checks were made", True, False)

@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from gateway.addresses import callback_base
 from relay import catalog, requests
+from relay.callback_base import callback_base
 from relay.requests import EventTag, Request, unique
 
 CallbackUrl = Annotated[str, AfterValidator(callback_base)]

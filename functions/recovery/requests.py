@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, AwareDatetime, Field, ValidationInfo, field_validator
 
 from relay import catalog, requests
-from relay.requests import Request, event_tag, unique
+from relay.requests import EventId, Request, event_tag, unique
 
 
 def _slug(name: str) -> str:
@@ -15,8 +15,6 @@ def _slug(name: str) -> str:
 Slugs = Annotated[
     tuple[Annotated[str, AfterValidator(_slug)], ...], Field(min_length=1), AfterValidator(unique)
 ]
-# Characters of a digest: what could be no event's id is not looked up.
-EventId = Annotated[str, Field(pattern=r"^[0-9a-f-]{1,100}$")]
 
 
 class Sweep(Request):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from relay import catalog
@@ -29,6 +29,10 @@ def event_tag(name: str) -> str:
     return tag
 
 
+EVENT_ID = r"^[0-9a-f-]{1,100}$"
+"""Characters of a digest: what could be no event's id is not looked up."""
+EventId = Annotated[str, Field(pattern=EVENT_ID)]
+
 # Named as such or by its slug, which needs no quoting in a shell.
 EventTag = Annotated[str, AfterValidator(event_tag)]
 
@@ -47,9 +51,13 @@ def read_request[Action: BaseModel](event: Any, actions: Mapping[str, type[Actio
     try:
         return model.model_validate(event)
     except ValidationError as error:
+        found = error.errors(include_input=False, include_url=False)
+        inner = {fault["loc"][:-1] for fault in found}
         faults = (
             f"{'.'.join(map(str, fault['loc']))}: {fault['msg'].removeprefix('Value error, ')}"
-            for fault in error.errors(include_input=False, include_url=False)
+            for fault in found
+            # That a list is too short is no news when what was in it is at fault.
+            if fault["loc"] not in inner
         )
         # Without its cause, which repeats the input: an address in it may hold a token.
         raise InvalidRequest("; ".join(faults)) from None

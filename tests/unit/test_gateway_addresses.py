@@ -2,7 +2,8 @@
 
 import pytest
 
-from gateway.addresses import Addresses, callback_base
+from gateway.addresses import Addresses
+from relay.callback_base import callback_base
 from relay.callback_token import CallbackToken
 
 BASE = "http://192.0.2.10:8090/relay/callback"

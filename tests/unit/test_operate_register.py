@@ -63,6 +63,22 @@ def test_what_is_no_tag_is_named_without_a_call(command: str, tag: str) -> None:
     assert f"'{tag}' is neither an eventTag nor a slug" in result.stderr
 
 
+@pytest.mark.parametrize(
+    "url",
+    ["", "192.0.2.10/callback", "ftp://192.0.2.10/callback", "http://192.0.2.10/callback?x=1",
+     "http://192.0.2.10/callback/token"],
+)  # fmt: skip
+def test_what_is_no_callback_address_is_refused_without_a_call(url: str) -> None:
+    """The function would refuse it too, but with an error, and so an alarm."""
+    stub = relay()
+
+    result = run(stub, "--url", url)
+
+    assert result.status == 2
+    assert "--url" in result.stderr
+    assert stub.requests == []
+
+
 def test_of_several_addresses_a_person_chooses() -> None:
     stub = relay(tags("registered"))
     stub.outputs["StaticCallbackUrls"] = ",".join(STATIC)

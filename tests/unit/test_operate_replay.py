@@ -40,7 +40,7 @@ def test_every_event_is_replayed_once_over_as_many_calls_as_it_takes(count: int)
 
     assert result.status == 0
     assert stub.published == [name for _, name in LEAVERS[:count]]
-    assert f"{count:,} events replayed in" in result.stdout
+    assert f"{count:,} event{'' if count == 1 else 's'} replayed in" in result.stdout
     assert result.stderr == ""
 
 
@@ -237,3 +237,14 @@ class StandingStill(RecoveryStub):
     def _by_time(self, request: Any, stopped: str | None) -> dict[str, Any]:
         cursor = None if request.dry_run else request.cursor
         return self._answer(request, [], cursor=cursor)
+
+
+@pytest.mark.parametrize("name", ["nosuch", "ab\ncd", "", "a" * 101])
+def test_what_can_be_no_events_id_is_refused_before_any_call(name: str) -> None:
+    stub = RecoveryStub(LEAVERS[:1])
+
+    result = run(stub, "--id", name)
+
+    assert result.status == 2
+    assert "--id" in result.stderr
+    assert stub.requests == []
