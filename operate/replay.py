@@ -20,8 +20,9 @@ INTERRUPTED = 130
 
 
 def _ids(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
-    if wrong := next((one for one in value if not re.fullmatch(EVENT_ID, one)), None):
-        raise click.BadParameter(f"{wrong!r} is no event's id.")
+    for one in value:
+        if not re.fullmatch(EVENT_ID, one):
+            raise click.BadParameter(f"{one!r} is no event's id.")
     return value
 
 
