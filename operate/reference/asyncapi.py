@@ -95,6 +95,7 @@ def _event(slug: str) -> Node:
         "title": said.title.en,
         "summary": said.when.en,
         "contentType": "application/cloudevents+json",
+        "correlationId": {"location": "$message.header#/correlationId"},
         "headers": {"$ref": "./schemas/event-attributes.json"},
         "payload": {"$ref": f"./schemas/{slug}.json"},
         "examples": [_example(number, one) for number, one in enumerate(made, 1)],
