@@ -39,7 +39,7 @@ logger = observability.logger("recovery", settings.log_level)
 metrics = observability.metrics("recovery", settings.stack_name)
 _table = aws.client("dynamodb")
 _publisher = TellingPublisher(aws.client("sns"), settings.event_topic_arn_prefix, logger)
-history = History(_table, settings.event_table)
+history = History(_table, settings.event_table, retention_days=settings.event_retention_days)
 sweeper = Sweeper(
     EventStore(_table, settings.event_table, retention_days=settings.event_retention_days), _publisher
 )

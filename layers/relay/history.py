@@ -40,10 +40,26 @@ class Kept:
 
 
 class History:
-    """The event table, read. All its methods raise Unavailable."""
+    """The event table, read. All its methods raise Unavailable.
 
-    def __init__(self, client: "DynamoDBClient", table: str, *, clock: Callable[[], float] = time) -> None:
+    What was received more than `retention_days` ago is over, though the table deletes it later and keeps some
+    of it longer: what of it was too large for a topic may be gone from the bucket.
+    """
+
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        *,
+        retention_days: int | None = None,
+        clock: Callable[[], float] = time,
+    ) -> None:
         self._client, self._table, self._clock = client, table, clock
+        self._retention = retention_days and retention_days * 86_400
+
+    def _begins(self) -> str:
+        """The earliest time of receiving that counts."""
+        return timestamp(self._clock() - self._retention) if self._retention else ""
 
     def pending(self) -> Iterator[Pending]:
         """The unpublished events older than a lease, the oldest first over all shards.
@@ -66,6 +82,7 @@ class History:
         page may be empty although others follow; a cursor stays valid for as long as the events are kept.
         """
         shard, start = json.loads(cursor) if cursor else (0, {})
+        since = max(since, self._begins())
         items, following = self._query("by-tag", "tagShard", f"{slug}#{shard}", since, until, start, limit)
         if following is None:
             shard, following = shard + 1, {}
@@ -77,7 +94,9 @@ class History:
         with aws_faults():
             answer = self._client.get_item(TableName=self._table, Key={"pk": {"S": key}}, ConsistentRead=True)
         item = answer.get("Item")
-        return Kept(event_of(item), "publishedAt" in item) if item and "eventId" in item else None
+        if not item or "eventId" not in item or item["receivedAt"]["S"] < self._begins():
+            return None
+        return Kept(event_of(item), "publishedAt" in item)
 
     def find(self, event_id: str) -> Kept | None:
         """The kept event with this id: it is its message's first, or stands by itself."""

@@ -46,6 +46,7 @@ class MemoryHistory(History):
     """The history's own paging over an index in memory, for more events than the mock table bears."""
 
     def __init__(self, events: list[Event]) -> None:
+        self._retention = None
         self._events = {event.key: event for event in events}
         self._index: dict[str, list[tuple[str, str]]] = {}
         for event in events:
@@ -252,3 +253,16 @@ def test_ids_that_it_failed_on_or_had_no_time_for_are_left(table: History) -> No
 
     assert (broken.left, broken.stopped) == (ids[2:], "Publish: Throttling")
     assert late.left == ids[1:]
+
+
+def test_what_is_older_than_events_are_kept_is_over_though_the_table_still_has_it(table: History) -> None:
+    """Its content may be gone from the bucket."""
+    later, topics = NOW + 86_400 + 20, Topics()
+    history = History(boto3.client("dynamodb"), EVENT_TABLE, retention_days=1, clock=lambda: later)
+
+    follow(Replayer(history, topics), 1000, eventTags=[LEAVE])
+    by_id = Replayer(history, topics).replay_ids([event(19).id, event(20).id], endless(), dry_run=True)
+
+    assert len(in_table()) == 40
+    assert sorted(topics.ids) == sorted(event(number).id for number in range(20, 40))
+    assert by_id.not_found == [event(19).id]
