@@ -12,8 +12,7 @@ from gateway.requests import RetryFailed, read_request
 from gateway.signing import Credentials
 from relay import aws, observability
 from relay.callback_token import CallbackToken
-from relay.faults import Unavailable
-from relay.secrets import SecretReader, SecretUnavailable
+from relay.secrets import SecretEmpty, SecretReader
 from relay.settings import Settings as BaseSettings
 
 
@@ -48,8 +47,8 @@ def handler(event: Any, context: Context) -> dict[str, Any]:
     request = read_request(event)
     try:
         credentials = _credentials.get()
-    except SecretUnavailable as error:
-        if isinstance(request, RetryFailed) and request.unattended and _is_empty(error):
+    except SecretEmpty:
+        if isinstance(request, RetryFailed) and request.unattended:
             logger.info("no gateway credentials yet")
             return nothing_to_retry()
         raise
@@ -66,12 +65,6 @@ def handler(event: Any, context: Context) -> dict[str, Any]:
         raise type(error)(desk.addresses.masked(error.message), desk.addresses.masked(error.code)) from None
     _report(answer)
     return answer
-
-
-def _is_empty(error: SecretUnavailable) -> bool:
-    """Whether the secret is as the template makes it; one that is filled wrongly needs a person."""
-    cause = error.__cause__
-    return isinstance(cause, Unavailable) and cause.code == "ResourceNotFoundException"
 
 
 def _report(answer: dict[str, Any]) -> None:

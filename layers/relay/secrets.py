@@ -20,9 +20,14 @@ class SecretOutage(SecretUnavailable):
     """Nobody knows what the secret holds now; what it held not long ago will do."""
 
 
+class SecretEmpty(SecretOutage):
+    """There is no value: as the template makes the secret, nobody has filled it yet."""
+
+
 # An outage of Secrets Manager is bridged by the last value up to so many times its usual age.
 BRIDGED_AGES = 12
 ASKED_AGAIN_SECONDS = 30
+_NO_VALUE = "ResourceNotFoundException"
 
 
 class SecretReader[Model: BaseModel]:
@@ -71,7 +76,8 @@ class SecretReader[Model: BaseModel]:
                 text = self._client.get_secret_value(SecretId=self._arn)["SecretString"]
             return self._model.model_validate_json(text)
         except Unavailable as error:
-            raise SecretOutage(f"{self._arn} cannot be read: {error.code}") from error
+            kind = SecretEmpty if error.code == _NO_VALUE else SecretOutage
+            raise kind(f"{self._arn} cannot be read: {error.code}") from error
         except (ValidationError, KeyError):
             # Nothing of the value may reach a log, not even as the error's cause.
             fields = ", ".join(self._model.model_fields)

@@ -1,4 +1,4 @@
-"""All four functions, each in a container that was started for the test."""
+"""A portal on the loopback address, and all four functions, each in a container started for the test."""
 
 import importlib
 import sys
@@ -12,7 +12,7 @@ from tests.relay_day import APPS, Run, Vendor, environment, invoked
 
 
 @pytest.fixture
-def small_portal() -> Iterator[LoopbackPortal]:
+def portal() -> Iterator[LoopbackPortal]:
     with LoopbackPortal() as server:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         yield server
@@ -20,10 +20,10 @@ def small_portal() -> Iterator[LoopbackPortal]:
 
 
 @pytest.fixture
-def run(inbound: None, small_portal: LoopbackPortal, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+def run(inbound: None, portal: LoopbackPortal, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Invokes a function by its name."""
     with Vendor() as vendor:
-        for name, value in environment(small_portal, vendor).items():
+        for name, value in environment(portal, vendor).items():
             monkeypatch.setenv(name, value)
         for app in APPS:
             monkeypatch.delitem(sys.modules, app, raising=False)

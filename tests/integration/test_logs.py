@@ -42,18 +42,18 @@ SAID = {"code": 400, "message": f"{PERSON} {TEXT}"}
 @pytest.fixture
 def everything(
     run: Run,
-    small_portal: LoopbackPortal,
+    portal: LoopbackPortal,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> str:
     """What is printed at the level DEBUG, by any path."""
     monkeypatch.setenv("LOG_LEVEL", "DEBUG")
     put("g", {"apiKey": "mozi-key", "secretKey": "mozi-secret"})
-    day_in(run, small_portal)
+    day_in(run, portal)
     for given in requests():
         run("callback", given)
     for replies, given in notices():
-        small_portal.replies = replies
+        portal.replies = replies
         run("notice", given)
     for action in _ACTIONS:
         attempt(run, "gateway", {"action": action, **ASKED.get(action, {})})

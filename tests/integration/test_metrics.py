@@ -18,8 +18,8 @@ TO_BE_SHOWN = {"Received", "Repeated", "Published", "Unclassified", "PendingAge"
 
 
 @pytest.fixture
-def printed(run: Run, small_portal: LoopbackPortal, capsys: pytest.CaptureFixture[str]) -> list[str]:
-    day_in(run, small_portal)
+def printed(run: Run, portal: LoopbackPortal, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    day_in(run, portal)
     return capsys.readouterr().out.splitlines()
 
 

@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from types import ModuleType
@@ -51,14 +50,6 @@ class Function:
             QueueUrl=self.dead, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
         )
         return [each["MessageAttributes"]["errorCode"]["StringValue"] for each in answer.get("Messages", [])]
-
-
-@pytest.fixture
-def portal() -> Iterator[LoopbackPortal]:
-    with LoopbackPortal() as server:
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        yield server
-        server.shutdown()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
@@ -28,14 +28,6 @@ from tests.outbound import deadline
 
 BODY = '{"messages":[{"messageId":"n-1","header":{"defaultValue":"标题"}}]}'.encode()
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def portal() -> Iterator[LoopbackPortal]:
-    with LoopbackPortal() as server:
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        yield server
-        server.shutdown()
 
 
 class Secrets:
