@@ -1,5 +1,7 @@
 """The callback's Lambda function: one HTTP request from the Mozi gateway to one answer."""
 
+from relay import startup  # isort: split
+
 from functools import partial
 from time import perf_counter, time
 from typing import Any
@@ -31,12 +33,9 @@ class CallbackSettings(Settings):
     event_retention_days: int = Field(ge=1)
 
 
-def build(settings: CallbackSettings) -> Intake:
+def build(settings: CallbackSettings, secret: SecretReader[CallbackToken]) -> Intake:
     """The intake on AWS. Clients that few requests need are made at first use."""
     table = aws.client("dynamodb")
-    secret = SecretReader(
-        settings.callback_token_secret_arn, CallbackToken, partial(aws.client, "secretsmanager")
-    )
     return Intake(
         Tokens(secret),
         Handshakes(table, settings.event_table),
@@ -49,7 +48,10 @@ def build(settings: CallbackSettings) -> Intake:
 settings = CallbackSettings.load()
 logger = observability.logger("callback", settings.log_level)
 metrics = observability.metrics("callback", settings.stack_name)
-intake = build(settings)
+secret = SecretReader(
+    settings.callback_token_secret_arn, CallbackToken, partial(aws.client, "secretsmanager")
+)
+intake = build(settings, secret)
 
 
 @metrics.log_metrics
@@ -85,3 +87,6 @@ def _count(receipt: Receipt, milliseconds: float) -> None:
     metrics.add_metric("Latency", MetricUnit.Milliseconds, milliseconds)
     if receipt.answer is Answer.PUBLISHED and receipt.event:
         metrics.add_metric("EndToEndLatency", MetricUnit.Milliseconds, receipt.event.age(time()) * 1000)
+
+
+startup.done(secret.prepare)

@@ -1,7 +1,5 @@
 """Makes an event of a delivery."""
 
-from dataclasses import replace
-
 from callback.reading import Delivery
 from relay.catalog import UNCLASSIFIED, slug_of
 from relay.events import Event, envelope, event_id, timestamp
@@ -37,4 +35,4 @@ def enclosed(event: Event, delivery: Delivery, dataref: str | None = None) -> Ev
         "callbackmessageid": delivery.callback_message_id,
         "otherfields": delivery.other_fields,
     }
-    return replace(event, envelope=envelope(attributes, delivery.content, dataref))
+    return event._replace(envelope=envelope(attributes, delivery.content, dataref))

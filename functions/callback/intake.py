@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from callback.answers import Answer
 from callback.composition import compose, enclosed
@@ -20,8 +21,7 @@ from relay.secrets import SecretUnavailable
 from relay.store import EventStore, Standing
 
 
-@dataclass(frozen=True)
-class Receipt:
+class Receipt(NamedTuple):
     """What became of a request: the answer, what else to count, and what a log may say about it."""
 
     answer: Answer

@@ -1,7 +1,6 @@
 """Tells a handshake from a delivery of an event, and finds in a body what the gateway says about it."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from relay.charsets import Unreadable, decode
 from relay.events import Content
@@ -13,16 +12,14 @@ LONGEST_NAME = 256
 LONGEST_OTHER_FIELDS = 4_096
 
 
-@dataclass(frozen=True)
-class Handshake:
+class Handshake(NamedTuple):
     """The gateway's check that the address is ours, for one eventTag."""
 
     event_tag: str
     dispatch_id: str | None
 
 
-@dataclass(frozen=True)
-class Delivery:
+class Delivery(NamedTuple):
     """One POST of one event."""
 
     content: Content

@@ -3,8 +3,7 @@
 import base64
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from urllib.parse import unquote
 
 _CALLBACK = "/callback/"
@@ -15,8 +14,7 @@ _REQUEST_ID = re.compile(r"[\w.:=+/-]{1,128}", re.ASCII)
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([^\s;\"',]+)", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """What of a request matters here. The body is text only if the event source has decoded it."""
 
     token: str

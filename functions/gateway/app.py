@@ -1,5 +1,7 @@
 """The gateway function: registers callbacks by hand, works off the failed list on a schedule too."""
 
+from relay import startup  # isort: split
+
 from functools import partial
 from random import SystemRandom
 from typing import Any, Protocol
@@ -81,3 +83,6 @@ def _report(answer: dict[str, Any]) -> None:
             remaining = counts["refused"] + counts["unreadable"] + counts["left"]
             metrics.add_metric("RemainingCallbacks", "Count", remaining)
         metrics.flush_metrics()
+
+
+startup.done()

@@ -1,5 +1,7 @@
 """The notice function: records of the queue in, produce calls out."""
 
+from relay import startup  # isort: split
+
 import time
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
@@ -70,3 +72,6 @@ def handler(event: Any, context: "LambdaContext") -> dict[str, list[dict[str, st
     settlement = settler.settle(records, sent.outcomes, time.time(), end)
     report(sent, settlement, logger, metrics, time.time())
     return {"batchItemFailures": [{"itemIdentifier": name} for name in settlement.returned]}
+
+
+startup.done()

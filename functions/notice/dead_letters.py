@@ -2,8 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from notice.deadline import NO_TIME, Deadline, run_parallel
 from notice.outcomes import Rejected
@@ -19,8 +18,7 @@ WORKERS = 4
 _REASON_LENGTH, _NAME_LENGTH = 1000, 256
 
 
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
+class DeadLetter(NamedTuple):
     """One rejected notice as the dead-letter queue keeps it: what the queue would take again, and why."""
 
     body: str

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from time import monotonic
-from typing import Self
+from typing import NamedTuple, Self
 
 # Calls are to end by the deadline themselves; this much later whatever still runs is left behind.
 GRACE_SECONDS = 0.5
@@ -13,8 +12,7 @@ NO_TIME = "NoTime"
 """Stands in for a vendor's code where a call was not made, or not waited for, because time was over."""
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
+class Deadline(NamedTuple):
     """A moment by which something has to be over."""
 
     at: float

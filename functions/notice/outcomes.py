@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from notice.records import Notice
@@ -13,16 +13,14 @@ class Accepted:
     """The portal has it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(NamedTuple):
     """It can never succeed as it is: the dead-letter queue keeps it with this code and reason."""
 
     code: str
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Deferred:
+class Deferred(NamedTuple):
     """Not decided: it stays in the queue, for at least `retry_after` seconds if the portal asked for that."""
 
     reason: str

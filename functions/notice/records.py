@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from notice.outcomes import Rejected
 from relay import notices
@@ -26,8 +26,7 @@ class Notice:
     record_id: str = field(compare=False, default="")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A notice's place in a record: what was sent to us, and what we send or why we never will."""
 
     sent: str
@@ -35,8 +34,7 @@ class Entry:
     message_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One SQS message. Without `org_id` nothing in it could be read, and its one entry is the whole body."""
 
     id: str

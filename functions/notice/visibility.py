@@ -2,10 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import batched
 from random import random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from notice.deadline import NO_TIME, Deadline, run_parallel
 from relay.faults import Unavailable, aws_faults
@@ -48,8 +47,7 @@ def backoff_seconds(
     return max(1, int(min(wait, left - EXPIRY_SECONDS / 2)))
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(NamedTuple):
     """For how many seconds the record of a receipt is to stay hidden."""
 
     receipt: str

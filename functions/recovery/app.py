@@ -1,5 +1,7 @@
 """The recovery function: a sweep on a schedule; a replay, or how things stand, by hand."""
 
+from relay import startup  # isort: split
+
 import time
 from datetime import datetime
 from typing import Any, Protocol
@@ -120,3 +122,6 @@ def _answer(replayed: Replayed, published: int) -> dict[str, Any]:
         "left": replayed.left,
         "stopped": replayed.stopped,
     }
+
+
+startup.done()

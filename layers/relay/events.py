@@ -3,10 +3,9 @@
 import json
 import os
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 # SNS counts the message and the names, types and values of its attributes, in UTF-8. A table item takes
 # 400 KB, so a message that fits SNS fits the table.
@@ -18,8 +17,7 @@ _REPLAYED = {"replayed": "true"}
 _UNSENDABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
 
-@dataclass(frozen=True)
-class Content:
+class Content(NamedTuple):
     """What an event says: JSON exactly as it came, or the text that nobody could read as such."""
 
     text: str
@@ -43,8 +41,7 @@ class Content:
         return _digest(_canonical(self.text) if self.media_type == "application/json" else self.json)
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(NamedTuple):
     """One change that the gateway told us about, ready to be kept and published."""
 
     id: str

@@ -52,6 +52,10 @@ class SecretReader[Model: BaseModel]:
         self._kept: tuple[float, Model] | None = None
         self._bridged_until = 0.0
 
+    def prepare(self) -> None:
+        """Build the client already; reads nothing."""
+        self._client = self._client or self._make_client()
+
     def get(self, *, max_age: float | None = None) -> Model:
         """The secret's value; with `max_age` one no older, outage or not. Raises SecretUnavailable."""
         limit = self._max_age if max_age is None else max_age
@@ -70,10 +74,10 @@ class SecretReader[Model: BaseModel]:
         return self._kept[1]
 
     def _fetch(self) -> Model:
-        self._client = self._client or self._make_client()
+        client = self._client = self._client or self._make_client()
         try:
             with aws_faults():
-                text = self._client.get_secret_value(SecretId=self._arn)["SecretString"]
+                text = client.get_secret_value(SecretId=self._arn)["SecretString"]
             return self._model.model_validate_json(text)
         except Unavailable as error:
             kind = SecretEmpty if error.code == _NO_VALUE else SecretOutage

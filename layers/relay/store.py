@@ -7,9 +7,8 @@ event's whole id, which its message's item outlives, so that a repeat of either 
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from relay.events import Event, timestamp
 from relay.faults import Unavailable, aws_faults
@@ -30,8 +29,7 @@ class Standing(Enum):
     BUSY = "come back: another is publishing it"
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(NamedTuple):
     """The answer to a claim: the event is the kept one, which may be an earlier delivery of the same."""
 
     standing: Standing
@@ -63,7 +61,7 @@ class EventStore:
             return self._settled(event.key, event, kept)
         self._outlive(event.key, kept, now + self._retention)
         kept = self._put(event.id, event, now)
-        return replace(self._settled(event.id, event, kept), other_content=True)
+        return self._settled(event.id, event, kept)._replace(other_content=True)
 
     def take_over(self, key: str) -> Claim | None:
         """Claims a kept event if its lease has run out; None if it is not kept any more."""

@@ -1,7 +1,7 @@
 """Example messages, made by the very code that makes the real ones, from the sample inputs in events/."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +111,7 @@ def _composed(delivery: Delivery, event_tag: str | None) -> Event:
 def _unreadable() -> Event:
     delivery = _delivery(_UNREADABLE)
     event = _composed(delivery, None)
-    drawn = replace(event, id=f"{_DRAWN}-{delivery.content.digest}")
+    drawn = event._replace(id=f"{_DRAWN}-{delivery.content.digest}")
     return enclosed(drawn, delivery)
 
 

@@ -35,6 +35,7 @@ CHANGED = {
     "AccessLog": "Create",
     "AlarmTopicArn": "arn:aws-cn:sns:cn-north-1:000000000000:mine",
     "Tracing": "Active",
+    "SnapStart": "On",
 }
 # The local cloud has no load balancers' addresses.
 NOT_HERE = {"StaticIpVpcId", "StaticIpSubnetIds", "StaticIpPort"}

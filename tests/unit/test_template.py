@@ -213,7 +213,7 @@ def test_fixed_addresses_are_off_unless_a_vpc_is_named_and_then_lead_to_the_same
     assert {one["Condition"] for one in balancing.values()} == {"HasStaticIp"}
     assert TEMPLATE["Outputs"]["StaticCallbackUrls"]["Condition"] == "HasStaticIp"
     assert RESOURCES["CallbackTargets"]["Properties"]["Targets"] == [
-        {"Id": {"Fn::GetAtt": ["CallbackFunction", "Arn"]}}
+        {"Id": {"Ref": "CallbackFunction.Alias"}}
     ]
 
 

@@ -1,13 +1,10 @@
 """What SAM makes of template.yaml: the properties that only show there."""
 
-import copy
-import os
 from typing import Any
 
 import pytest
-from samtranslator.translator.transform import transform
 
-from tests.template import TEMPLATE
+from tests.expanding import expand
 
 KINDS_WITH_NAMES = (
     "AWS::Scheduler::Schedule", "AWS::SNS::Topic", "AWS::IAM::Role", "AWS::Logs::LogGroup",
@@ -15,30 +12,10 @@ KINDS_WITH_NAMES = (
 )  # fmt: skip
 
 
-class ManagedPolicies:
-    """Stands in for the list that SAM asks IAM for; no function of ours uses a policy by its name."""
-
-    def load(self) -> dict[str, str]:
-        return {}
-
-
 @pytest.fixture(scope="module")
 def expanded() -> dict[str, Any]:
     """Resources as CloudFormation gets them, with every parameter at its default."""
-    environ, os.environ["AWS_DEFAULT_REGION"] = dict(os.environ), "cn-north-1"
-    try:
-        template = copy.deepcopy(TEMPLATE)
-        for resource in template["Resources"].values():
-            for place in ("CodeUri", "ContentUri"):
-                if place in resource.get("Properties", {}):
-                    resource["Properties"][place] = "s3://bucket/key"
-        template["Globals"]["Function"]["CodeUri"] = "s3://bucket/key"
-        made: dict[str, Any] = transform(template, {"EnosBaseUrl": "https://e.example"}, ManagedPolicies())
-    finally:
-        os.environ.clear()
-        os.environ.update(environ)
-    resources: dict[str, Any] = made["Resources"]
-    return resources
+    return expand()
 
 
 def of_type(resources: dict[str, Any], kind: str) -> list[dict[str, Any]]:
