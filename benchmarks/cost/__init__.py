@@ -1,0 +1,1 @@
+"""What the relay costs: list prices times units that are counted from its own code."""

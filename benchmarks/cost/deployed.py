@@ -1,0 +1,94 @@
+"""The four functions on mock AWS and loopback vendors, as the tests run them: their calls and lines."""
+
+import importlib
+import io
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, redirect_stdout
+from typing import Any
+
+from moto import mock_aws
+
+from sandbox.loopback import Answer, Request
+from tests import template
+from tests.integration.loopback import LoopbackPortal
+from tests.relay_day import APPS, Vendor, environment, invoked
+
+_NOT_OURS = ("AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN", "AWS_PROFILE")
+
+
+class _Idle(Vendor):
+    """The gateway with nothing on its failed list."""
+
+    def answer(self, request: Request) -> Answer:
+        return Answer(200, {"success": True, "content": {"success": True, "rows": []}})
+
+
+class Deployed:
+    """Invokes a function; `calls` are those of AWS by its last invocation, with their parameters."""
+
+    def __init__(self, portal: LoopbackPortal) -> None:
+        self.portal = portal
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+
+    def invoke(self, function: str, given: Any) -> str:
+        """What one invocation prints. Calls of Secrets Manager and SQS are not listened to."""
+        printed = io.StringIO()
+        self.calls.clear()
+        with redirect_stdout(printed):
+            app = importlib.import_module(f"{function}.app")
+            for client in _clients(app):
+                client.meta.events.register("provide-client-params", self._called, unique_id="cost")
+            invoked(app, given)
+        return printed.getvalue()
+
+    def _called(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        self.calls.append((model.name, dict(params)))
+
+
+def _clients(app: Any) -> Iterator[Any]:
+    """The clients of the table and of the topics, wherever a function keeps them."""
+    rooms = [getattr(app, name) for name in ("_table", "_publisher") if hasattr(app, name)]
+    if hasattr(app, "intake"):
+        rooms += [app.intake.store, app.intake.publisher]
+    return (getattr(room, "_client", room) for room in rooms)
+
+
+@contextmanager
+def deployed() -> Iterator[Deployed]:
+    """The functions as template.yaml has them, with credentials that open nothing."""
+    before = dict(os.environ)
+    try:
+        with ExitStack() as stack:
+            _be_nobody()
+            stack.enter_context(mock_aws())
+            portal, vendor = stack.enter_context(LoopbackPortal()), stack.enter_context(_Idle())
+            threading.Thread(target=portal.serve_forever, args=(0.02,), daemon=True).start()
+            stack.callback(portal.shutdown)
+            template.make_event_table()
+            template.make_topics()
+            template.make_payload_bucket()
+            os.environ.update(environment(portal, vendor))
+            _forget()
+            yield Deployed(portal)
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        _forget()
+
+
+def _be_nobody() -> None:
+    for name in _NOT_OURS:
+        os.environ.pop(name, None)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        os.environ[name] = "counting"
+    os.environ["AWS_DEFAULT_REGION"] = template.REGION
+    os.environ["LOG_LEVEL"] = "INFO"
+
+
+def _forget() -> None:
+    """A function's module reads its environment once, when it is imported."""
+    for app in APPS:
+        sys.modules.pop(app, None)
