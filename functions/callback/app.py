@@ -84,9 +84,10 @@ def _tell(request: Request, receipt: Receipt) -> None:
 def _count(receipt: Receipt, milliseconds: float) -> None:
     for name in (receipt.answer.metric, *receipt.counts):
         metrics.add_metric(name, MetricUnit.Count, 1)
-    metrics.add_metric("Latency", MetricUnit.Milliseconds, milliseconds)
+    metrics.add_metric("Latency", MetricUnit.Milliseconds, round(milliseconds, 1))
     if receipt.answer is Answer.PUBLISHED and receipt.event:
-        metrics.add_metric("EndToEndLatency", MetricUnit.Milliseconds, receipt.event.age(time()) * 1000)
+        waited = round(receipt.event.age(time()) * 1000, 1)
+        metrics.add_metric("EndToEndLatency", MetricUnit.Milliseconds, waited)
 
 
 startup.done(secret.prepare)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
-from zlib import crc32
+from zlib import compress, crc32, decompress
 
 from botocore.exceptions import ClientError
 
@@ -12,6 +12,9 @@ from relay.faults import aws_faults
 
 # An index key takes 1,000 writes a second, and an event is two on `pending`: room for 16,000 events a second.
 SHARDS = 32
+
+# The table counts what is written, by the put and by the mark, in units of so many bytes.
+WRITE_UNIT = 1024
 
 type Item = Mapping[str, Mapping[str, Any]]
 
@@ -31,7 +34,7 @@ def event_of(item: Item) -> Event:
         event_tag=item["eventTag"]["S"],
         slug=item["slug"]["S"],
         received_at=item["receivedAt"]["S"],
-        envelope=item["envelope"]["S"],
+        envelope=_unpacked(item["envelope"]),
         tenant_id=_text(item, "tenantId"),
         correlation_id=_text(item, "correlationId"),
     )
@@ -51,6 +54,20 @@ def item_of(event: Event) -> dict[str, Any]:
         "tagShard": {"S": f"{event.slug}#{shard}"},
         **{name: {"S": value} for name, value in given.items() if value},
     }
+
+
+def packed(item: dict[str, Any]) -> dict[str, Any]:
+    """The item as it is to be written: its envelope as text if it fits into one unit so, else deflated."""
+    if (
+        sum(len(name) + len(value.encode()) for name, kind in item.items() for value in kind.values())
+        <= WRITE_UNIT
+    ):
+        return item
+    return {**item, "envelope": {"B": compress(item["envelope"]["S"].encode(), 9)}}
+
+
+def _unpacked(envelope: Mapping[str, Any]) -> str:
+    return str(envelope["S"]) if "S" in envelope else decompress(envelope["B"]).decode()
 
 
 def shard_of(event_id: str) -> int:

@@ -8,7 +8,8 @@ NAMESPACE = "MoziRelay"
 
 def logger(service: str, level: str) -> Logger:
     """A JSON logger: constant lower-case messages, facts as keys; never a body, a recipient or a token."""
-    return Logger(service=service, level=level)
+    # A message stands in one place of the code, so no line needs to say where: 0.05 of what a callback logs.
+    return Logger(service=service, level=level, location=None)
 
 
 def metrics(service: str, stack: str) -> Metrics:

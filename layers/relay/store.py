@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from relay.events import Event, timestamp
 from relay.faults import Unavailable, aws_faults
-from relay.items import ConditionFailed, Item, conditional_write, event_of, item_of, number
+from relay.items import ConditionFailed, Item, conditional_write, event_of, item_of, number, packed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -107,13 +107,15 @@ class EventStore:
             with conditional_write():
                 self._client.put_item(
                     TableName=self._table,
-                    Item={
-                        "pk": {"S": key},
-                        **item_of(event),
-                        "leaseUntil": number(now + LEASE_SECONDS),
-                        "claimant": {"S": claimant},
-                        "expiresAt": number(now + self._retention),
-                    },
+                    Item=packed(
+                        {
+                            "pk": {"S": key},
+                            **item_of(event),
+                            "leaseUntil": number(now + LEASE_SECONDS),
+                            "claimant": {"S": claimant},
+                            "expiresAt": number(now + self._retention),
+                        }
+                    ),
                     # The table deletes what has expired hours late; recovery may be publishing it just now.
                     ConditionExpression="attribute_not_exists(pk)"
                     " OR expiresAt <= :now AND attribute_not_exists(leaseUntil)"

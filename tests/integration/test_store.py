@@ -1,5 +1,6 @@
 """The event table: who may publish, what is kept, and for how long."""
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -102,6 +103,18 @@ def test_an_event_without_a_tenant_is_kept_without_one(store: EventStore, histor
     kept = history.find("k-c")
     assert kept is not None
     assert kept.event == given
+
+
+def test_a_large_event_is_kept_deflated_and_found_whole(store: EventStore, history: History) -> None:
+    given = Event("k-c", "A|B", "app-update", timestamp(NOW), json.dumps({"data": "请" * 5_000}))
+
+    claim = store.claim(given)
+    store.mark_published(claim)
+
+    kept = history.find("k-c")
+    assert kept is not None
+    assert kept.event == store.claim(given).event == given
+    assert len(items()[claim.key]["envelope"]["B"]) < 1_000
 
 
 def test_a_claim_costs_one_call_and_its_repeat_too(store: EventStore) -> None:
