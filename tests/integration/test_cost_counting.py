@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import boto3
 import pytest
@@ -14,6 +15,7 @@ from tests.inbound import sample
 from tests.template import EVENT_TABLE
 
 EVENT = "callback-contacts-change"
+DEFLATED_BYTES = 4
 
 
 @pytest.fixture
@@ -28,9 +30,18 @@ def entries(index: str) -> list[dict[str, object]]:
 
 
 def test_counted_json_is_what_the_functions_do_now() -> None:
-    assert counted() == json.loads(COUNTED.read_text("utf-8")), (
-        "count anew: python -m benchmarks.cost --count"
-    )
+    known = json.loads(COUNTED.read_text("utf-8"))
+
+    assert alike(counted(), known), "count anew: python -m benchmarks.cost --count"
+
+
+def alike(found: Any, known: Any) -> bool:
+    """Equal, but for what the time of the day does to the length of a deflated text."""
+    if isinstance(found, dict) and isinstance(known, dict):
+        return found.keys() == known.keys() and all(alike(found[name], known[name]) for name in found)
+    if isinstance(found, int) and isinstance(known, int):
+        return abs(found - known) <= (DEFLATED_BYTES if known > 100 else 0)
+    return bool(found == known)
 
 
 def test_an_event_is_three_calls_and_its_repeat_and_a_handshake_one_each(functions: Deployed) -> None:
