@@ -1,6 +1,5 @@
 """Notices put together into produce calls, and a refused batch taken apart again."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from zlib import crc32
 
@@ -27,11 +26,12 @@ def rounds(notices: Iterable[Notice]) -> list[list[Notice]]:
         known = distinct.setdefault(notice, notice)
         if notice.receives > known.receives:
             distinct[notice] = notice
-    turns: defaultdict[tuple[str, str], int] = defaultdict(int)
+    turns: dict[tuple[str, str], int] = {}
     found: list[list[Notice]] = []
     for notice in distinct.values():
-        turn = turns[notice.org_id, notice.message_id]
-        turns[notice.org_id, notice.message_id] += 1
+        key = notice.org_id, notice.message_id
+        turn = turns.get(key, 0)
+        turns[key] = turn + 1
         if turn == len(found):
             found.append([])
         found[turn].append(notice)

@@ -76,17 +76,19 @@ class Sending:
         self._first_boost = 1 if suspicious else batches.BATCH_LIMIT
         self._workers = workers
         self._waiting: set[tuple[str, str]] = set()
+        self._sent: list[Notice] = []
 
     def send(self, one_round: Iterable[Notice]) -> None:
         """Send notices no two of which share organisation and messageId."""
-        sendable = list(self._whose_turn_it_is(one_round))
+        # Only here, and not after the last round: most invocations have but one.
+        self._waiting |= {_key(notice) for notice in self._sent if not self._is_over(notice)}
+        self._sent = sendable = list(self._whose_turn_it_is(one_round)) if self._waiting else list(one_round)
         fresh = [notice for notice in sendable if notice.receives <= 1]
         suspects = batches.in_changing_order(notice for notice in sendable if notice.receives > 1)
         run = partial(run_parallel, workers=self._workers, deadline=self._progress.deadline)
         run(self._sender.send, _full(fresh))
         for rest in run(self._ramp, [suspects]):
             run(self._sender.send_suspects, _full(rest or ()))
-        self._waiting |= {_key(notice) for notice in sendable if not self._is_over(notice)}
 
     def _ramp(self, suspects: list[Notice]) -> list[Notice]:
         """Send suspects one batch after the other until batches are full; what is left then."""

@@ -33,10 +33,10 @@ def name_notices(ends: Iterable[RecordOutcome], logger: "Logger") -> None:
     deferred: Names = defaultdict(list)
     rejected: list[tuple[str, str, str]] = []
     for end in ends:
-        org_id = end.record.org_id or ""
+        org_id, stays = end.record.org_id or "", end.stays()
         for entry, one in zip(end.record.entries, end.outcomes, strict=True):
             name = entry.message_id[:_NAME_LENGTH]
-            if end.stays():
+            if stays:
                 kind = one.kind if isinstance(one, Deferred) else _WITH_ITS_RECORD
                 deferred[org_id, kind].append(name)
             elif isinstance(one, Rejected):

@@ -141,13 +141,13 @@ class Progress:
         """End it: who is undecided is deferred, and what a straggling thread still learns is ignored."""
         with self._lock:
             self._closed = True
+            outcomes = self._report.outcomes
             for notice in notices:
-                why = self._org_stop(notice.org_id) or self._stop or OUT_OF_TIME
-                self._report.outcomes.setdefault(notice, why)
-            for notice, outcome in self._report.outcomes.items():
-                why_doubted = self._doubt_about(notice)
-                if isinstance(outcome, Rejected) and why_doubted:
-                    self._report.outcomes[notice] = why_doubted
+                if notice not in outcomes:
+                    outcomes[notice] = self._org_stop(notice.org_id) or self._stop or OUT_OF_TIME
+            for notice, outcome in outcomes.items():
+                if isinstance(outcome, Rejected):
+                    outcomes[notice] = self._doubt_about(notice) or outcome
             return self._report
 
     def _org_stop(self, org_id: str) -> Deferred | None:

@@ -25,6 +25,9 @@ class Notice:
     receives: int = field(compare=False, default=1)
     record_id: str = field(compare=False, default="")
 
+    def __hash__(self) -> int:
+        return hash(self.wire)  # Python keeps it: a third of the dispatcher's own time went into hashes.
+
 
 class Entry(NamedTuple):
     """A notice's place in a record: what was sent to us, and what we send or why we never will."""
