@@ -16,13 +16,8 @@ TOKEN = "Wk3mVx8pQz5nRt7yLc2hJd9sGf4bKa6e"
 BLOCKS, SIZE = 20, 15
 # Callbacks in a row, 1x to 100x, and how many blocks of them: the shorter, the less one tells.
 GROWTH = {10: 15, 100: 3, 1000: 1}
-BY_THE_DOCS = {
-    "IDEMPOTENCY_TABLE": "idempotency",
-    "POWERTOOLS_SERVICE_NAME": "callback",
-    "POWERTOOLS_METRICS_NAMESPACE": "ByTheDocs",
-    # There is no daemon that takes traces; without this the tracer would be off all the same.
-    "POWERTOOLS_TRACE_DISABLED": "true",
-}
+# There is no daemon that takes traces; without this the reference's tracer would be off all the same.
+NO_TRACES = {"POWERTOOLS_TRACE_DISABLED": "true"}
 
 type Spent = list[tuple[float, float]]
 """CPU and wall milliseconds of a callback, block by block."""
@@ -30,12 +25,11 @@ type Spent = list[tuple[float, float]]
 
 def measure(rounds: int = 7, growth_rounds: int = 3) -> Measured:
     """Each round has fresh processes: one for ours and the bare calls in turns, one by the docs."""
-    docs = [Path(__file__).parent, artefacts.stock("by-the-docs", artefacts.BY_THE_DOCS)]
     sizes = [SIZE] * BLOCKS
     spent: dict[str, list[Spent]] = {"callback": [], "bare": [], "docs": []}
     with aws_server(TOKEN) as url:
-        ours = partial(_run, url, "callback.app", artefacts.function("callback"))
-        theirs = partial(_run, url, "by_the_docs.app", docs)
+        ours = partial(_run, url, "callback", "callback.app", artefacts.function("callback"))
+        theirs = partial(_run, url, "by-the-docs", "by_the_docs.app", artefacts.by_the_docs())
         for _ in range(rounds):
             found = ours(sizes, "--bare")
             spent["callback"].append(found["callback"])
@@ -45,10 +39,12 @@ def measure(rounds: int = 7, growth_rounds: int = 3) -> Measured:
     return Measured(tuple(_rows(spent, grown)), _details(spent, grown))
 
 
-def _run(url: str, module: str, path: Iterable[Path], sizes: Iterable[int], *options: str) -> Any:
-    environ = artefacts.ENVIRONS["callback"] | BY_THE_DOCS | {"AWS_ENDPOINT_URL": url}
+def _run(
+    url: str, environ: str, module: str, path: Iterable[Path], sizes: Iterable[int], *options: str
+) -> Any:
+    variables = artefacts.ENVIRONS[environ] | NO_TRACES | {"AWS_ENDPOINT_URL": url}
     arguments = (*options, module, str(EVENT), TOKEN, *map(str, sizes))
-    return processes.run("warm_callback", *arguments, path=path, environ=environ)
+    return processes.run("warm_callback", *arguments, path=path, environ=variables)
 
 
 def _grown(ours: Callable[[list[int]], Any]) -> dict[int, float]:

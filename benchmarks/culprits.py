@@ -1,0 +1,66 @@
+"""Counts the calls it takes to find the notices that the portal refuses, wherever in a batch they are."""
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from random import Random
+from statistics import mean
+
+from benchmarks import artefacts, processes
+from benchmarks.measuring import Budget, Measured, Row, single
+from benchmarks.portal_server import NotAsClaimed
+
+SIZE = 100
+SEVERAL = (2, 5, 10)
+WORST, MEAN = Budget(15), Budget(12)
+
+
+def measure(
+    rounds: int, *, path: Sequence[Path] | None = None, size: int = SIZE, several: Sequence[int] = SEVERAL
+) -> Measured:
+    """One culprit at every position, and several by chance, as often; counted, so one round is enough.
+
+    Raises NotAsClaimed unless every culprit is rejected and all others are accepted.
+    """
+    path = path or artefacts.function("notice")
+    chance = Random(size)  # noqa: S311
+    places = {1: [[position] for position in range(size)]}
+    places |= {count: [sorted(chance.sample(range(size), count)) for _ in range(size)] for count in several}
+    calls = {count: _calls(path, size, lists) for count, lists in places.items()}
+    plain = {count: [halving(0, size, one) for one in lists] for count, lists in places.items()}
+
+    def row(key: str, what: str, ours: float, theirs: float, budget: Budget) -> Row:
+        reference = f"plain halving {theirs:.1f}, one call a notice {size}"
+        return Row(f"culprit_calls_{key}", what, single(ours), "calls", reference, budget, 1)
+
+    rows = (
+        row("worst", f"one culprit among {size}: calls at worst", max(calls[1]), max(plain[1]), WORST),
+        row("mean", f"one culprit among {size}: calls on average", mean(calls[1]), mean(plain[1]), MEAN),
+    )
+    return Measured(rows, {"ours": _details(calls), "plain_halving": _details(plain)})
+
+
+def _calls(path: Sequence[Path], size: int, lists: list[list[int]]) -> list[int]:
+    found = processes.run("culprits", str(size), str(lists), path=path, environ={})
+    for positions, one in zip(lists, found, strict=True):
+        ends = (one["accepted"], one["rejected"])
+        if ends != (size - len(positions), len(positions)):
+            raise NotAsClaimed(
+                f"culprits at {positions}: {ends[0]} accepted and {ends[1]} rejected of {size}"
+            )
+    return [one["calls"] for one in found]
+
+
+def halving(start: int, end: int, culprits: Collection[int]) -> int:
+    """Calls of a search that asks about both halves of whatever was refused, the batch's own among them."""
+    if end - start == 1 or not any(start <= culprit < end for culprit in culprits):
+        return 1
+    middle = (start + end + 1) // 2
+    return 1 + halving(start, middle, culprits) + halving(middle, end, culprits)
+
+
+def _details(calls: dict[int, list[int]]) -> dict[str, dict[str, float]]:
+    """By the number of culprits."""
+    return {
+        str(count): {"worst": max(each), "mean": round(mean(each), 2), "least": min(each)}
+        for count, each in calls.items()
+    }

@@ -1,0 +1,74 @@
+"""What the outbound measurements send: an application's notices, and records as SQS hands them over."""
+
+import json
+import time
+from collections.abc import Iterable
+from itertools import batched
+from typing import Any
+
+EVENT_BYTES = 6_291_456
+"""The most that one invocation carries."""
+
+
+def notice(number: int, *, body: str = "请于三日内办结。") -> dict[str, Any]:
+    """One notice, of 370 bytes with that body, its members in the order in which the relay writes them."""
+    header = f"第{number:06}号审批待办"
+    return {
+        "messageId": f"n-{number:06}",
+        "messageType": 1,
+        "appId": "todo-app-access-key",
+        "url": f"https://todo.example.com/items/{number:06}",
+        "body": {"defaultValue": body, "i18nValue": {"en_US": "Due in three days."}},
+        "header": {
+            "defaultValue": header,
+            "i18nValue": {"en_US": f"Approval {number:06}", "zh_CN": header},
+        },
+        "targetType": 1,
+        "targets": [f"u-{number % 997:03}", f"u-{number % 991:03}"],
+    }
+
+
+def notices(count: int) -> list[dict[str, Any]]:
+    return [notice(number) for number in range(count)]
+
+
+def bodies(given: Iterable[dict[str, Any]], per_call: int) -> list[str]:
+    """Bodies of produce calls, byte for byte what the relay makes of these notices."""
+    return [compact({"messages": some}) for some in batched(given, per_call, strict=False)]
+
+
+def event(given: Iterable[dict[str, Any]], *, org: str, per_record: int) -> dict[str, Any]:
+    """An SQS event, its records as large as real ones."""
+    parts = batched(given, per_record, strict=False)
+    return {
+        "Records": [_record(n, compact({"orgId": org, "messages": part})) for n, part in enumerate(parts)]
+    }
+
+
+def compact(given: object) -> str:
+    return json.dumps(given, ensure_ascii=False, separators=(",", ":"))
+
+
+def size(given: dict[str, Any]) -> int:
+    """Bytes of an event as it travels."""
+    return len(compact(given).encode())
+
+
+def _record(number: int, body: str) -> dict[str, Any]:
+    sent = str(int(time.time() * 1000))
+    return {
+        "messageId": f"059f36b4-87a3-44ab-83d2-{number:012}",
+        "receiptHandle": f"AQEB{number:06}" + "wJnKyrHigUMZj6rYigCgxlaS" * 15,
+        "body": body,
+        "attributes": {
+            "ApproximateReceiveCount": "1",
+            "SentTimestamp": sent,
+            "SenderId": "AROAEXAMPLE:sender",
+            "ApproximateFirstReceiveTimestamp": sent,
+        },
+        "messageAttributes": {},
+        "md5OfBody": "bae01a1feec4f68f984cb05dacfc637c",
+        "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws-cn:sqs:cn-north-1:111122223333:notices",
+        "awsRegion": "cn-north-1",
+    }

@@ -1,0 +1,127 @@
+"""Measures ten thousand notices on their way to a portal that answers at once, soon or late."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from benchmarks import artefacts
+from benchmarks.measuring import Budget, Measured, Reading, Row, interleaved, single
+from benchmarks.outbound import Run, Ways
+from benchmarks.portal_server import PortalServer
+
+PER_CALL = 100
+LEAST_RATE = Budget(0.95, at_least=True)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is sent: `notices` at once, and by the portal's latency in ms how many one call at a time.
+
+    At 200 ms a call for each of 10,000 notices would take half an hour: the rate shows with fewer. `times`
+    is how often it is all sent where no latency makes it last.
+    """
+
+    notices: int = 10_000
+    alone: Mapping[int, int] = field(default_factory=lambda: {0: 2000, 20: 250, 200: 25})
+    times: int = 5
+    growth: Sequence[int] = (100, 1000, 10_000)
+
+
+def measure(
+    rounds: int,
+    *,
+    path: Sequence[Path] | None = None,
+    docs: Sequence[Path] | None = None,
+    plan: Plan | None = None,
+) -> Measured:
+    """Rates as ratios to a bare loop of the same bodies; raises NotAsClaimed if notices did not arrive.
+
+    `path` and `docs` are as in `Ways`: what was built, unless given.
+    """
+    plan = plan or Plan()
+    path = path or artefacts.function("notice")
+    docs = docs or artefacts.by_the_docs()
+    with TemporaryDirectory() as folder, PortalServer() as portal:
+        ways = Ways(portal, path=path, docs=docs, folder=Path(folder))
+        rates = [row for latency in plan.alone for row in _rates(ways, plan, latency, rounds)]
+        growth, per_notice = _growth(ways, plan, rounds)
+    return Measured(
+        (_calls(ways, plan), *rates, growth), {"cpu_us_per_notice": per_notice, "ways": _details(ways)}
+    )
+
+
+def _calls(ways: Ways, plan: Plan) -> Row:
+    """The most calls that any run of ours took."""
+    ours = [run for name, runs in ways.runs.items() if name.startswith("dispatcher") for run in runs]
+    return Row(
+        "notices_calls",
+        f"calls for {plan.notices:,} notices of one organisation",
+        single(max(run.calls * plan.notices / run.notices for run in ours)),
+        unit="calls",
+        reference="one a notice would be as many as notices",
+        budget=Budget(plan.notices / PER_CALL),
+        digits=0,
+    )
+
+
+def _rates(ways: Ways, plan: Plan, latency: int, rounds: int) -> list[Row]:
+    whole = plan.notices, latency, 1 if latency else plan.times
+    alone = plan.alone[latency], latency
+    sent: dict[str, Callable[[], Run]] = {
+        "dispatcher": partial(ways.dispatcher, *whole),
+        "bare": partial(ways.bare, *whole),
+        "invocation": partial(ways.invocation, *whole),
+        "alone": partial(ways.bare, *alone, per_call=1),
+        "by the docs": partial(ways.by_the_docs, *alone),
+    }
+    found = interleaved({name: partial(_rate, run) for name, run in sent.items()}, rounds)
+    loop = f"a bare HTTP loop of the same bodies, a portal of {latency} ms"
+    one = f"a bare HTTP loop, one call per notice, {latency} ms"
+    docs = f"Powertools' BatchProcessor, one call per record, {latency} ms"
+
+    def row(key: str, what: str, ours: str, theirs: str, reference: str, budget: Budget | None = None) -> Row:
+        ratio = found[ours].over(found[theirs])
+        return Row(f"{key}_{latency}ms", what, ratio, reference=reference, budget=budget)
+
+    return [
+        row("notices_rate", "rate of sending notices", "dispatcher", "bare", loop, LEAST_RATE),
+        row("notices_invocation", "the same, reading and checks included", "invocation", "bare", loop),
+        row("notices_alone", "rate of an invocation", "invocation", "alone", one),
+        row("notices_by_the_docs", "rate of an invocation", "invocation", "by the docs", docs),
+    ]
+
+
+def _rate(run: Callable[[], Run]) -> float:
+    return run().rate
+
+
+def _growth(ways: Ways, plan: Plan, rounds: int) -> tuple[Row, dict[str, float]]:
+    """CPU of a notice, in events of several sizes; as many notices are sent whatever the size."""
+
+    def cpu(size: int) -> float:
+        run = ways.invocation(size, 0, max(1, plan.notices // size))
+        return run.cpu / run.notices * 1e6
+
+    found = interleaved({str(size): partial(cpu, size) for size in plan.growth}, rounds)
+    middle, largest = (str(size) for size in plan.growth[-2:])
+    what = f"CPU of a notice, in an event of {int(largest):,}"
+    ratio: Reading = found[largest].over(found[middle])
+    row = Row("notices_cpu_growth", what, ratio, reference=f"in an event of {int(middle):,}")
+    return row, {size: round(reading.median, 1) for size, reading in found.items()}
+
+
+def _details(ways: Ways) -> dict[str, dict[str, float]]:
+    """Medians of every way; a portal that was nearly always busy would have been what was measured."""
+    return {
+        name: {
+            "notices": runs[0].notices,
+            "calls": runs[0].calls,
+            "notices_per_second": round(median(run.rate for run in runs), 1),
+            "cpu_us_per_notice": round(median(run.cpu / run.notices for run in runs) * 1e6, 1),
+            "portal_busy": round(max(run.portal_cpu / run.seconds for run in runs), 3),
+        }
+        for name, runs in ways.runs.items()
+    }
