@@ -14,7 +14,8 @@ class Settings(BaseModel):
     variables at fault.
     """
 
-    model_config = ConfigDict(alias_generator=str.upper, frozen=True)
+    # Deferred: nobody loads the base itself.
+    model_config = ConfigDict(alias_generator=str.upper, frozen=True, defer_build=True)
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     # Tells the metrics of two stacks in one account apart; a metric takes no empty dimension.

@@ -31,8 +31,8 @@ LOADED = {
 }
 # Of Python's own, what takes long to load and no function has a use for.
 HEAVY = {
-    "asyncio", "ctypes", "curses", "doctest", "http.server", "multiprocessing", "pdb", "pydoc", "sqlite3",
-    "tkinter", "unittest", "xmlrpc",
+    "asyncio", "ctypes", "curses", "doctest", "http.server", "importlib.metadata", "multiprocessing", "pdb",
+    "pydoc", "sqlite3", "tkinter", "unittest", "xmlrpc", "zipfile",
 }  # fmt: skip
 
 
@@ -124,6 +124,21 @@ def test_a_client_from_the_layer_knows_all_that_a_stock_one_knows(service: str, 
 
     assert told[0] == told[1]
     assert told[0].startswith(f"https://{service}.")
+
+
+@pytest.mark.parametrize(
+    ("use", "told"),
+    [
+        ("from pydantic.plugin._loader import get_plugins; print(list(get_plugins()))", "[]"),
+        (
+            "from urllib3.http2 import inject_into_urllib3 as use\n"
+            "try: use()\nexcept ImportError as error: print(type(error).__name__)",
+            "PackageNotFoundError",
+        ),
+    ],
+)
+def test_what_the_layer_loads_late_works_when_it_is_used(use: str, told: str, unpacked: Path) -> None:
+    assert told_by(use, [unpacked / "RelayLayer" / "python"]).strip() == told
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
