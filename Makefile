@@ -80,6 +80,10 @@ schemas: $(dev)  ## write the event reference in events/ anew: JSON Schemas, Asy
 test: setup  ## every test: unit, integration, and end to end on the sandbox
 	python -m pytest --numprocesses auto --dist loadfile
 
+.PHONY: bench
+bench: setup  ## measure speed and cost beside references, write benchmarks/README.md: make bench ARGS="--only sizes"
+	@PYTHONPATH=functions:layers python -m benchmarks $(ARGS)
+
 .PHONY: build
 build: $(dev)  ## build what `sam deploy` uploads
 	sam build

@@ -15,9 +15,9 @@ WORST, MEAN = Budget(15), Budget(12)
 
 
 def measure(
-    rounds: int, *, path: Sequence[Path] | None = None, size: int = SIZE, several: Sequence[int] = SEVERAL
+    *, path: Sequence[Path] | None = None, size: int = SIZE, several: Sequence[int] = SEVERAL
 ) -> Measured:
-    """One culprit at every position, and several by chance, as often; counted, so one round is enough.
+    """One culprit at every position, and several by chance, as often; counted, so once is enough.
 
     Raises NotAsClaimed unless every culprit is rejected and all others are accepted.
     """
@@ -28,15 +28,16 @@ def measure(
     calls = {count: _calls(path, size, lists) for count, lists in places.items()}
     plain = {count: [halving(0, size, one) for one in lists] for count, lists in places.items()}
 
-    def row(key: str, what: str, ours: float, theirs: float, budget: Budget) -> Row:
-        reference = f"plain halving {theirs:.1f}, one call a notice {size}"
-        return Row(f"culprit_calls_{key}", what, single(ours), "calls", reference, budget, 1)
-
-    rows = (
-        row("worst", f"one culprit among {size}: calls at worst", max(calls[1]), max(plain[1]), WORST),
-        row("mean", f"one culprit among {size}: calls on average", mean(calls[1]), mean(plain[1]), MEAN),
-    )
-    return Measured(rows, {"ours": _details(calls), "plain_halving": _details(plain)})
+    one = f"calls that find one culprit among {size}"
+    rows = [
+        Row("culprit_worst", f"{one}, at worst", single(max(calls[1])), "calls", budget=WORST, digits=1),
+        Row("culprit_mean", f"{one}, on average", single(mean(calls[1])), "calls", budget=MEAN, digits=1),
+    ]
+    for count in (1, *several):
+        ratio = single(mean(calls[count]) / mean(plain[count]))
+        what = f"calls that find {count} of {size}, on average"
+        rows.append(Row(f"culprits_{count}", what, ratio, reference="plain halving"))
+    return Measured(tuple(rows), {"ours": _details(calls), "plain_halving": _details(plain)})
 
 
 def _calls(path: Sequence[Path], size: int, lists: list[list[int]]) -> list[int]:

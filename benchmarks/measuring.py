@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median, quantiles
+from typing import Any, Self
 
 
 @dataclass(frozen=True)
@@ -74,18 +75,39 @@ class Row:
     def holds(self) -> bool | None:
         return None if self.budget is None else self.budget.holds(self.reading.median)
 
-    def as_json(self) -> dict[str, object]:
+    @property
+    def median(self) -> str:
+        return f"{self.reading.median:,.{self.digits}f} {self.unit}"
+
+    @property
+    def spread(self) -> str:
+        """The quartiles; nothing for what was counted."""
         low, high = self.reading.spread
+        return f"{low:,.{self.digits}f} to {high:,.{self.digits}f}" if len(self.reading.values) > 1 else ""
+
+    def as_json(self) -> dict[str, object]:
+        budget = {"limit": self.budget.limit, "at_least": self.budget.at_least} if self.budget else None
         return {
             "what": self.what,
-            "median": round(self.reading.median, 4),
-            "quartiles": [round(low, 4), round(high, 4)],
-            "rounds": len(self.reading.values),
-            "unit": self.unit,
             "reference": self.reference,
-            "budget": str(self.budget) if self.budget else None,
+            "unit": self.unit,
+            "digits": self.digits,
+            "values": [round(value, 4) for value in self.reading.values],
+            "budget": budget,
             "holds": self.holds,
         }
+
+    @classmethod
+    def of_json(cls, key: str, given: Mapping[str, Any]) -> Self:
+        """The row that `as_json` gave; whether its budget holds follows from the rest."""
+        budget = Budget(**given["budget"]) if given["budget"] else None
+        names = ("what", "unit", "reference", "digits")
+        return cls(
+            key,
+            reading=Reading(tuple(given["values"])),
+            budget=budget,
+            **{name: given[name] for name in names},
+        )
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ KINDS: Mapping[str, Kind] = {
 
 
 def measure(
-    rounds: int,
+    rounds: int = 3,
     *,
     notice: Sequence[Path] | None = None,
     callback: Sequence[Path] | None = None,

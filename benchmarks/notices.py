@@ -8,7 +8,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from benchmarks import artefacts
-from benchmarks.measuring import Budget, Measured, Reading, Row, interleaved, single
+from benchmarks.measuring import Budget, Measured, Row, interleaved, single
 from benchmarks.outbound import Run, Ways
 from benchmarks.portal_server import PortalServer
 
@@ -21,17 +21,19 @@ class Plan:
     """How much is sent: `notices` at once, and by the portal's latency in ms how many one call at a time.
 
     At 200 ms a call for each of 10,000 notices would take half an hour: the rate shows with fewer. `times`
-    is how often it is all sent where no latency makes it last.
+    is how often it is all sent where no latency makes it last; `growth` are sizes of events, the smallest
+    of them sent `most_events` times.
     """
 
     notices: int = 10_000
     alone: Mapping[int, int] = field(default_factory=lambda: {0: 2000, 20: 250, 200: 25})
     times: int = 5
-    growth: Sequence[int] = (100, 1000, 10_000)
+    growth: Sequence[int] = (1, 100, 1000, 10_000)
+    most_events: int = 200
 
 
 def measure(
-    rounds: int,
+    rounds: int = 5,
     *,
     path: Sequence[Path] | None = None,
     docs: Sequence[Path] | None = None,
@@ -49,7 +51,7 @@ def measure(
         rates = [row for latency in plan.alone for row in _rates(ways, plan, latency, rounds)]
         growth, per_notice = _growth(ways, plan, rounds)
     return Measured(
-        (_calls(ways, plan), *rates, growth), {"cpu_us_per_notice": per_notice, "ways": _details(ways)}
+        (_calls(ways, plan), *rates, *growth), {"cpu_us_per_notice": per_notice, "ways": _details(ways)}
     )
 
 
@@ -78,19 +80,18 @@ def _rates(ways: Ways, plan: Plan, latency: int, rounds: int) -> list[Row]:
         "by the docs": partial(ways.by_the_docs, *alone),
     }
     found = interleaved({name: partial(_rate, run) for name, run in sent.items()}, rounds)
-    loop = f"a bare HTTP loop of the same bodies, a portal of {latency} ms"
-    one = f"a bare HTTP loop, one call per notice, {latency} ms"
-    docs = f"Powertools' BatchProcessor, one call per record, {latency} ms"
 
     def row(key: str, what: str, ours: str, theirs: str, reference: str, budget: Budget | None = None) -> Row:
-        ratio = found[ours].over(found[theirs])
-        return Row(f"{key}_{latency}ms", what, ratio, reference=reference, budget=budget)
+        ratio, said = found[ours].over(found[theirs]), f"{what}, a portal of {latency} ms"
+        return Row(f"notices_{key}_{latency}ms", said, ratio, reference=reference, budget=budget)
 
+    loop, one = "a bare HTTP loop of the same bodies", "a bare HTTP loop, one call per notice"
+    docs = "Powertools' BatchProcessor, one call per record"
     return [
-        row("notices_rate", "rate of sending notices", "dispatcher", "bare", loop, LEAST_RATE),
-        row("notices_invocation", "the same, reading and checks included", "invocation", "bare", loop),
-        row("notices_alone", "rate of an invocation", "invocation", "alone", one),
-        row("notices_by_the_docs", "rate of an invocation", "invocation", "by the docs", docs),
+        row("rate", "rate of sending notices", "dispatcher", "bare", loop, LEAST_RATE),
+        row("invocation", "rate of an invocation, reading and checks included", "invocation", "bare", loop),
+        row("alone", "rate of an invocation", "invocation", "alone", one),
+        row("by_the_docs", "rate of an invocation", "invocation", "by the docs", docs),
     ]
 
 
@@ -98,19 +99,26 @@ def _rate(run: Callable[[], Run]) -> float:
     return run().rate
 
 
-def _growth(ways: Ways, plan: Plan, rounds: int) -> tuple[Row, dict[str, float]]:
-    """CPU of a notice, in events of several sizes; as many notices are sent whatever the size."""
+def _growth(ways: Ways, plan: Plan, rounds: int) -> tuple[list[Row], dict[str, float]]:
+    """CPU of a notice, in events of several sizes."""
 
     def cpu(size: int) -> float:
-        run = ways.invocation(size, 0, max(1, plan.notices // size))
+        run = ways.invocation(size, 0, max(1, min(plan.notices // size, plan.most_events)))
         return run.cpu / run.notices * 1e6
 
     found = interleaved({str(size): partial(cpu, size) for size in plan.growth}, rounds)
-    middle, largest = (str(size) for size in plan.growth[-2:])
+    _, *smaller, largest = map(str, plan.growth)
     what = f"CPU of a notice, in an event of {int(largest):,}"
-    ratio: Reading = found[largest].over(found[middle])
-    row = Row("notices_cpu_growth", what, ratio, reference=f"in an event of {int(middle):,}")
-    return row, {size: round(reading.median, 1) for size, reading in found.items()}
+    rows = [
+        Row(
+            f"notices_cpu_growth_{size}",
+            what,
+            found[largest].over(found[size]),
+            reference=f"of {int(size):,}",
+        )
+        for size in smaller
+    ]
+    return rows, {size: round(reading.median, 1) for size, reading in found.items()}
 
 
 def _details(ways: Ways) -> dict[str, dict[str, float]]:

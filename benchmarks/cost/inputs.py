@@ -1,8 +1,6 @@
 """What the arithmetic is given: prices, what was counted and measured, and what is taken for granted."""
 
-import json
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -10,15 +8,18 @@ from typing import Any, Self
 
 from benchmarks.cost.counts import Counted
 from benchmarks.cost.prices import Prices
+from benchmarks.record import RESULTS, Record, read
 
-# The benchmark's record. Its `details` hold what was measured, by the name of the measurement.
-RESULTS = Path(__file__).parent.parent / "results.json"
-# Where the record has a value, and what makes milliseconds of it.
+# Where the benchmark's record has what is needed here, and what makes milliseconds of it.
 _MEASURED: dict[str, tuple[tuple[str, ...], float]] = {
     "callback_cpu_ms": (("warm_callback", "callback_cpu_ms"), 1.0),
     "callback_start_cpu_ms": (("cold_start", "callback_cpu_ms"), 1.0),
-    # Of a notice in an event of a thousand, its share of a call among it.
+    "notice_cpu_ms": (("notices", "cpu_us_per_notice", "1"), 0.001),
     "notice_cpu_ms_per_notice": (("notices", "cpu_us_per_notice", "1000"), 0.001),
+    "notice_cpu_ms_per_call": (
+        ("notices", "ways", "bare loop, one call per notice, 0 ms", "cpu_us_per_notice"),
+        0.001,
+    ),
 }
 
 
@@ -44,15 +45,21 @@ class Parameters:
 
 @dataclass(frozen=True)
 class Measured:
-    """Processor time on the machine that measured, in milliseconds; `placeholders` were not measured yet."""
+    """Processor time on the machine that measured, in milliseconds."""
 
     callback_cpu_ms: float
     callback_start_cpu_ms: float
     notice_cpu_ms: float
-    notice_cpu_ms_per_call: float
+    """Of an invocation with one notice."""
     notice_cpu_ms_per_notice: float
+    """Of each further notice, with its share of a call."""
+    notice_cpu_ms_per_call: float
     machine: str
-    placeholders: frozenset[str]
+
+    @classmethod
+    def of(cls, record: Record) -> Self:
+        found = {name: _value(record["details"], path) * scale for name, (path, scale) in _MEASURED.items()}
+        return cls(**found, machine=record["machine"])
 
 
 @dataclass(frozen=True)
@@ -92,28 +99,11 @@ class Inputs:
     @classmethod
     def load(cls, results: Path = RESULTS) -> Self:
         given = tomllib.loads(Path(__file__).with_name("inputs.toml").read_text("utf-8"))
-        record = json.loads(results.read_text("utf-8")) if results.exists() else {}
-        measured = measured_of(given["placeholder"], record)
-        return cls(Prices.load(), Counted.load(), measured, Assumed(**given["assumed"]))
+        return cls(Prices.load(), Counted.load(), Measured.of(read(results)), Assumed(**given["assumed"]))
 
 
-def measured_of(placeholder: Mapping[str, Any], record: Mapping[str, Any]) -> Measured:
-    """What the benchmark's record has, and placeholders for the rest."""
-    found: dict[str, Any] = {
-        name: value * scale
-        for name, (path, scale) in _MEASURED.items()
-        if (value := _value(record.get("details"), path)) is not None
-    }
-    missing = frozenset(placeholder.keys() - found.keys() - {"machine"})
-    if found and (machine := record.get("machine")):
-        found["machine"] = machine if isinstance(machine, str) else ", ".join(map(str, machine.values()))
-    return Measured(**{**placeholder, **found}, placeholders=missing)
-
-
-def _value(record: Any, path: tuple[str, ...]) -> float | None:
+def _value(record: Any, path: tuple[str, ...]) -> float:
     """The number at a path, or the middle one of a list there."""
     for name in path:
-        record = record.get(name) if isinstance(record, Mapping) else None
-    if isinstance(record, list):
-        return float(median(record))
-    return None if record is None else float(record)
+        record = record[name]
+    return float(median(record)) if isinstance(record, list) else float(record)

@@ -48,10 +48,11 @@ def notices(inputs: Inputs, parameters: Parameters, stream: Stream, *, batched: 
     invocations = MILLION / one.notices
     workers = WORKERS if batched else 1
     measured = inputs.measured
-    # What was measured of a notice holds a hundredth of a call.
-    calls = max(0.0, one.calls - one.notices / BATCH_LIMIT)
-    cpu = measured.notice_cpu_ms + calls * measured.notice_cpu_ms_per_call
-    cpu += one.notices * measured.notice_cpu_ms_per_notice
+    # What was measured of one notice holds a call, and of each further one a hundredth of a call.
+    further = one.notices - 1
+    calls = max(0.0, one.calls - 1 - further / BATCH_LIMIT)
+    cpu = measured.notice_cpu_ms + further * measured.notice_cpu_ms_per_notice
+    cpu += calls * measured.notice_cpu_ms_per_call
     each = milliseconds(inputs, parameters, cpu, ceil(one.calls / workers) * inputs.assumed.portal_ms)
     sent = inputs.counted["notices"]["1000"]["sent_bytes"] / 1000 * MILLION
     sent += inputs.assumed.call_overhead_bytes * one.calls * invocations

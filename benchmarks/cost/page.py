@@ -42,19 +42,17 @@ def page(inputs: Inputs, language: Language) -> str:
 
 
 def _head(inputs: Inputs, said: Said) -> list[str]:
-    prices, measured = inputs.prices, inputs.measured
+    prices = inputs.prices
     sums = {
         "per": total(events(inputs, DEFAULTS)),
         **{f"notices_{name}": total(notices(inputs, DEFAULTS, one)) for name, one in STREAMS.items()},
         "month_idle": total(month(inputs, DEFAULTS)),
         "month_busy": total(month(inputs, DEFAULTS, busy=True)),
     }
-    names = ", ".join(f"`{name}`" for name in sorted(measured.placeholders))
     return [
         f"# {said('title')}",
         said("other"),
         said("intro", region=prices.region, currency=prices.currency, read=prices.read),
-        *([said("placeholder", names=names, machine=measured.machine)] if names else []),
         f"## {said('summary')}",
         table([said("what"), said("money")], [[said(name), said.money(one)] for name, one in sums.items()]),
         f"![{said('chart')}](chart.svg)",

@@ -12,7 +12,7 @@ from benchmarks.cost import page, texts, units
 from benchmarks.cost.__main__ import write
 from benchmarks.cost.arithmetic import MILLION, Line, by_part, merged, milliseconds, total
 from benchmarks.cost.events import events, repeats
-from benchmarks.cost.inputs import Inputs, Parameters, measured_of
+from benchmarks.cost.inputs import Inputs, Measured, Parameters
 from benchmarks.cost.month import month
 from benchmarks.cost.moving import BURST, DEFAULTS, PACKED, STREAMS, TRICKLE, by_size, by_the_docs, moved
 from benchmarks.cost.notices import BATCH_LIMIT, RECORDS_LIMIT, WORKERS, Invocation, Stream, notices
@@ -225,31 +225,27 @@ def test_limits_and_schedules_are_those_of_the_code_and_the_template() -> None:
     ] == ["KEYS_ONLY", "KEYS_ONLY"]
 
 
-PLACEHOLDER = {
-    "machine": "none",
-    "callback_cpu_ms": 1.0,
-    "callback_start_cpu_ms": 2.0,
-    "notice_cpu_ms": 3.0,
-    "notice_cpu_ms_per_call": 4.0,
-    "notice_cpu_ms_per_notice": 5.0,
-}
-
-
-def test_what_the_benchmark_measured_takes_the_place_of_placeholders() -> None:
+def test_processor_time_is_the_middle_of_what_the_benchmark_found() -> None:
     record = {
-        "machine": {"cpu": "x", "cores": 2},
+        "machine": "x, 2 cores",
         "details": {
             "warm_callback": {"callback_cpu_ms": [3, 9, 4]},
-            "notices": {"cpu_us_per_notice": {"1000": 120.0}},
+            "cold_start": {"callback_cpu_ms": [200]},
+            "notices": {
+                "cpu_us_per_notice": {"1": 1500.0, "1000": 125.0},
+                "ways": {"bare loop, one call per notice, 0 ms": {"cpu_us_per_notice": 500.0}},
+            },
         },
     }
 
-    measured = measured_of(PLACEHOLDER, record)
-
-    assert (measured.callback_cpu_ms, measured.callback_start_cpu_ms, measured.machine) == (4.0, 2.0, "x, 2")
-    assert measured.notice_cpu_ms_per_notice == pytest.approx(0.12)
-    assert measured.placeholders == {"callback_start_cpu_ms", "notice_cpu_ms", "notice_cpu_ms_per_call"}
-    assert measured_of(PLACEHOLDER, {}).placeholders == PLACEHOLDER.keys() - {"machine"}
+    assert Measured.of(record) == Measured(
+        callback_cpu_ms=4.0,
+        callback_start_cpu_ms=200.0,
+        notice_cpu_ms=1.5,
+        notice_cpu_ms_per_notice=0.125,
+        notice_cpu_ms_per_call=0.5,
+        machine="x, 2 cores",
+    )
 
 
 def test_the_pages_and_the_chart_are_what_the_inputs_come_to() -> None:
