@@ -48,7 +48,7 @@ class Simulation:
             attributes = self.queue[name]["attributes"]
             attributes["ApproximateReceiveCount"] = str(int(attributes["ApproximateReceiveCount"]) + 1)
             self.visible[name] = self.now + 420
-        records = read_records(event(*(self.queue[name] for name in names)), NOW)
+        records = list(read_records(event(*(self.queue[name] for name in names)), NOW))
         notices = [one.notice for each in records for one in each.entries if isinstance(one.notice, Notice)]
         before = len(self.portal.calls)
         report = self.dispatcher.dispatch(notices, Deadline(self.now + 50, lambda: self.now))

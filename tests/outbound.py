@@ -46,8 +46,8 @@ class FakePortal:
         self.calls: list[tuple[str, list[str]]] = []
         self.content: dict[tuple[str, str], Any] = {}
         self.told: Counter[tuple[str, str, str]] = Counter()
-        self.came: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-        """Every content that ever came under a messageId, taken or not."""
+        self.came: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        """Every content that ever came under a messageId, taken or not, in order of its first call."""
         self._lock = Lock()
 
     @property
@@ -60,7 +60,8 @@ class FakePortal:
         with self._lock:
             self.calls.append((org_id, names))
             for message in messages:
-                self.came[org_id, message["messageId"]].add(json.dumps(message))
+                contents, content = self.came[org_id, message["messageId"]], json.dumps(message)
+                contents += [content] if content not in contents else []
         assert 1 <= len(names) <= BATCH_LIMIT
         assert len(set(names)) == len(names)
         self.meddle(org_id, names)

@@ -7,6 +7,8 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 _FENCE = "```"
+# A translation may lead to the translation of what the original leads to.
+_CHINESE = ".zh-CN."
 _HAN = re.compile(r"[一-鿿]")
 _CODE = re.compile(r"`([^`]+)`")
 _LINK = re.compile(r"\]\(([^)]+)\)")
@@ -95,7 +97,8 @@ def _translates(text: str, translation: str) -> bool:
 @cache
 def _kept(text: str) -> frozenset[str]:
     names = {name.removesuffix("s") for name in _CAMEL.findall(_prose(text))}
-    return frozenset([*_CODE.findall(text), *_LINK.findall(text), *names, _figures(_prose(text))])
+    links = [link.replace(_CHINESE, ".") for link in _LINK.findall(text)]
+    return frozenset([*_CODE.findall(text), *links, *names, _figures(_prose(text))])
 
 
 def _words(text: str) -> set[str]:

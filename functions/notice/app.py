@@ -3,6 +3,7 @@
 from relay import startup  # isort: split
 
 import time
+from collections.abc import Iterator
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from notice.dead_letters import DeadLetters
 from notice.deadline import Deadline
 from notice.dispatch import WORKERS, Dispatcher
 from notice.metrics import report
-from notice.records import Notice, read_records
+from notice.records import Notice, Record, read_records
 from notice.settlement import Settler
 from notice.tokens import EnosCredentials
 from notice.visibility import VisibilityTimeouts
@@ -66,12 +67,21 @@ settler = Settler(
 def handler(event: Any, context: "LambdaContext") -> dict[str, list[dict[str, str]]]:
     """Give every notice its outcome; the records that stay in the queue are named in the answer."""
     end = Deadline.after(context.get_remaining_time_in_millis() / 1000 - ANSWER_SECONDS)
-    records = read_records(event, time.time())
-    notices = [one.notice for record in records for one in record.entries if isinstance(one.notice, Notice)]
-    sent = dispatcher.dispatch(notices, end.sooner(SETTLE_SECONDS))
+    records: list[Record] = []
+    sent = dispatcher.dispatch(_notices(event, records), end.sooner(SETTLE_SECONDS))
     settlement = settler.settle(records, sent.outcomes, time.time(), end)
     report(sent, settlement, logger, metrics, time.time())
     return {"batchItemFailures": [{"itemIdentifier": name} for name in settlement.returned]}
+
+
+def _notices(event: Any, records: list[Record]) -> Iterator[Notice]:
+    """The notices of an event while its records are read, each of which is added to `records`.
+
+    So the first are on their way while the last are read, which takes as long as a quick portal does.
+    """
+    for record in read_records(event, time.time()):
+        records.append(record)
+        yield from (entry.notice for entry in record.entries if isinstance(entry.notice, Notice))
 
 
 startup.done()

@@ -15,29 +15,6 @@ type Batch = Sequence[Notice]
 type Accepts = Callable[[Batch], bool]
 
 
-def rounds(notices: Iterable[Notice]) -> list[list[Notice]]:
-    """Distinct notices such that no round holds a messageId of an organisation twice.
-
-    Different notices under one messageId come in turn, in the order they are given: the portal keeps the
-    content of the first. Of equal copies the one received most often is kept.
-    """
-    distinct: dict[Notice, Notice] = {}
-    for notice in notices:
-        known = distinct.setdefault(notice, notice)
-        if notice.receives > known.receives:
-            distinct[notice] = notice
-    turns: dict[tuple[str, str], int] = {}
-    found: list[list[Notice]] = []
-    for notice in distinct.values():
-        key = notice.org_id, notice.message_id
-        turn = turns.get(key, 0)
-        turns[key] = turn + 1
-        if turn == len(found):
-            found.append([])
-        found[turn].append(notice)
-    return found
-
-
 def grouped[Key](notices: Iterable[Notice], by: Callable[[Notice], Key]) -> dict[Key, list[Notice]]:
     groups: dict[Key, list[Notice]] = {}
     for notice in notices:
@@ -45,13 +22,27 @@ def grouped[Key](notices: Iterable[Notice], by: Callable[[Notice], Key]) -> dict
     return groups
 
 
-def cut(notices: Sequence[Notice], *, limit: int = BATCH_LIMIT) -> Iterator[Batch]:
-    """Batches of at most `limit` notices and BATCH_BYTES; a larger notice travels alone."""
-    start = 0
-    while start < len(notices):
-        end = start + fitting(notices[start : start + limit])
-        yield notices[start:end]
-        start = end
+def full[Key](notices: Iterable[Notice], by: Callable[[Notice], Key]) -> Iterator[Batch]:
+    """Batches of at most BATCH_LIMIT notices and BATCH_BYTES, each once it is full; at the end the rest.
+
+    Only what is alike `by` something shares a batch. A notice that is larger than BATCH_BYTES travels alone.
+    """
+    groups: dict[Key, list[Notice]] = {}
+    for notice in notices:
+        group = groups.setdefault(by(notice), [])
+        group.append(notice)
+        if len(group) == BATCH_LIMIT:
+            yield _taken(group)
+    for group in groups.values():
+        while group:
+            yield _taken(group)
+
+
+def _taken(group: list[Notice]) -> Batch:
+    """As many from the front of a group as fit into a batch; they are in the group no more."""
+    count = fitting(group)
+    batch, group[:] = group[:count], group[count:]
+    return batch
 
 
 def fitting(notices: Sequence[Notice]) -> int:

@@ -40,20 +40,21 @@ class Dispatcher:
     def dispatch(self, notices: Iterable[Notice], deadline: Deadline) -> Report:
         """Every notice's outcome, by `deadline` at the latest.
 
-        Fresh notices go first, in full batches. Suspects, which were received before, follow: one probe
+        Fresh notices go first, in full batches, while others may still be read: of equal copies the one that
+        was received most often has to come first. Suspects, which were received before, follow: one probe
         while the portal is down, full speed a few calls after it is up. They start in small batches that
         double as the portal takes them, unless what failed here last was no fault of theirs: a portal that
         limits the rate of calls is owed as few calls as possible.
         """
-        given = list(notices)
         progress = Progress(deadline, self._doubts, search_calls=self._search_calls)
         pause = self._breaker.seconds_open()
         if pause:
             progress.halt(Deferred("the portal is left alone for a while", pause))
         sending = Sending(Sender(self._portal, progress), progress, self._workers, self._suspicious)
-        for one_round in batches.rounds(given):
-            sending.send(one_round)
-        report = progress.close(given)
+        later = sending.send(notices)
+        while later:
+            later = sending.send(later)
+        report = progress.close(sending.met)
         if not pause:
             self._learn(report)
         return report
@@ -75,24 +76,53 @@ class Sending:
         self._sender, self._progress = sender, progress
         self._first_boost = 1 if suspicious else batches.BATCH_LIMIT
         self._workers = workers
-        self._waiting: set[tuple[str, str]] = set()
+        self.met: dict[Notice, None] = {}
+        """All that came, equal copies once."""
         self._sent: list[Notice] = []
+        self._waiting: set[tuple[str, str]] = set()
 
-    def send(self, one_round: Iterable[Notice]) -> None:
-        """Send notices no two of which share organisation and messageId."""
-        # Only here, and not after the last round: most invocations have but one.
+    def send(self, notices: Iterable[Notice]) -> list[Notice]:
+        """Send of each messageId the notice that comes first; what is left then, whose turn is next.
+
+        Different notices under one messageId go in turn, for the portal keeps the content of the first.
+        """
+        # Only here, and not after the last turn: most invocations have but one.
         self._waiting |= {_key(notice) for notice in self._sent if not self._is_over(notice)}
-        self._sent = sendable = list(self._whose_turn_it_is(one_round)) if self._waiting else list(one_round)
-        fresh = [notice for notice in sendable if notice.receives <= 1]
-        suspects = batches.in_changing_order(notice for notice in sendable if notice.receives > 1)
+        self._sent = []
+        suspects: list[Notice] = []
+        later: list[Notice] = []
         run = partial(run_parallel, workers=self._workers, deadline=self._progress.deadline)
-        run(self._sender.send, _full(fresh))
-        for rest in run(self._ramp, [suspects]):
+        run(self._sender.send, _full(self._fresh(notices, suspects, later)))
+        for rest in run(self._ramp, [batches.in_changing_order(suspects)]):
             run(self._sender.send_suspects, _full(rest or ()))
+        return later
+
+    def _fresh(
+        self, notices: Iterable[Notice], suspects: list[Notice], later: list[Notice]
+    ) -> Iterator[Notice]:
+        """The fresh ones as they come; the others are put where they belong."""
+        keys: set[tuple[str, str]] = set()
+        for notice in notices:
+            key = _key(notice)
+            if notice in self.met:
+                continue  # An equal copy: it shares the outcome.
+            if key in keys:
+                later.append(notice)
+                continue
+            keys.add(key)
+            self.met[notice] = None
+            if key in self._waiting:
+                self._progress.settle([notice], Deferred("an earlier notice of its messageId waits"))
+                continue
+            self._sent.append(notice)
+            if notice.receives > 1:
+                suspects.append(notice)
+            else:
+                yield notice
 
     def _ramp(self, suspects: list[Notice]) -> list[Notice]:
         """Send suspects one batch after the other until batches are full; what is left then."""
-        boost, groups, probed = self._first_boost, list(_groups(suspects)), False
+        boost, groups, probed = self._first_boost, batches.grouped(suspects, by=_company).values(), False
         for waiting in groups:
             while waiting and (boost < batches.BATCH_LIMIT or not probed):
                 batch = batches.next_suspects(waiting, boost)
@@ -101,24 +131,17 @@ class Sending:
                 boost *= 2 if probed else 1
         return list(chain.from_iterable(groups))
 
-    def _whose_turn_it_is(self, one_round: Iterable[Notice]) -> Iterator[Notice]:
-        for notice in one_round:
-            if _key(notice) in self._waiting:
-                self._progress.settle([notice], Deferred("an earlier notice of its messageId waits"))
-            else:
-                yield notice
-
     def _is_over(self, notice: Notice) -> bool:
         return isinstance(self._progress.outcome(notice), Accepted | Rejected)
 
 
 def _full(notices: Iterable[Notice]) -> Iterator[Batch]:
-    return chain.from_iterable(map(batches.cut, _groups(notices)))
+    return batches.full(notices, by=_company)
 
 
-def _groups(notices: Iterable[Notice]) -> Iterable[list[Notice]]:
+def _company(notice: Notice) -> tuple[str, bool]:
     """What may share a batch: one organisation's, and those beyond doubt apart, for no doubt stops them."""
-    return batches.grouped(notices, by=lambda one: (one.org_id, beyond_doubt(one))).values()
+    return notice.org_id, beyond_doubt(notice)
 
 
 def _key(notice: Notice) -> tuple[str, str]:

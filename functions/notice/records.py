@@ -48,15 +48,26 @@ class Record(NamedTuple):
     entries: tuple[Entry, ...]
 
 
-def read_records(event: object, now: float) -> list[Record]:
-    """The records of an SQS event; `now` (seconds) stands in for a time that is not given."""
+def read_records(event: object, now: float) -> Iterator[Record]:
+    """The records of an SQS event, each read when it is asked for, those received most often first.
+
+    `now` (seconds) stands in for a time that is not given.
+    """
     given = event.get("Records") if isinstance(event, dict) else None
-    return [_record(each, now) for each in given or () if isinstance(each, dict)]
+    records = [each for each in given or () if isinstance(each, dict)]
+    return (_record(each, now) for each in sorted(records, key=_receives, reverse=True))
+
+
+def _attributes(given: Mapping[str, Any]) -> Mapping[str, str]:
+    return given.get("attributes") or {}
+
+
+def _receives(given: Mapping[str, Any]) -> int:
+    return int(_attributes(given).get("ApproximateReceiveCount", 1))
 
 
 def _record(given: Mapping[str, Any], now: float) -> Record:
-    attributes: Mapping[str, str] = given.get("attributes") or {}
-    receives = int(attributes.get("ApproximateReceiveCount", 1))
+    receives = _receives(given)
     body = given.get("body") or ""
     record_id = given.get("messageId") or ""
     org_id: str | None = None
@@ -69,7 +80,7 @@ def _record(given: Mapping[str, Any], now: float) -> Record:
         id=record_id,
         receipt=given.get("receiptHandle", ""),
         receives=receives,
-        sent_at=int(attributes.get("SentTimestamp", now * 1000)) / 1000,
+        sent_at=int(_attributes(given).get("SentTimestamp", now * 1000)) / 1000,
         org_id=org_id,
         entries=entries,
     )

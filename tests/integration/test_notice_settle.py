@@ -82,7 +82,7 @@ def queues(cloud: None) -> Queues:
 
 
 def read(*given: dict[str, Any]) -> list[Record]:
-    return read_records(event(*given), NOW)
+    return list(read_records(event(*given), NOW))
 
 
 def test_a_record_whose_notices_are_all_accepted_leaves(queues: Queues) -> None:

@@ -1,15 +1,20 @@
 """How notices are put together into produce calls."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import groupby
 
 import pytest
 
 from notice import batches
-from notice.batches import BATCH_BYTES, body, cut, next_suspects, rounds
+from notice.batches import BATCH_BYTES, body, full, next_suspects
 from notice.records import Notice
 from tests.outbound import notice, notices
+
+
+def alike(one: Notice) -> None:
+    """Anything may share a batch with anything."""
 
 
 def sized(name: int, size: int) -> Notice:
@@ -20,7 +25,7 @@ def sized(name: int, size: int) -> Notice:
     ("count", "sizes"), [(0, []), (1, [1]), (100, [100]), (101, [100, 1]), (10_000, [100] * 100)]
 )
 def test_a_batch_holds_at_most_100_notices(count: int, sizes: list[int]) -> None:
-    assert [len(batch) for batch in cut(notices(count))] == sizes
+    assert [len(batch) for batch in full(notices(count), by=alike)] == sizes
 
 
 @pytest.mark.parametrize(
@@ -37,7 +42,7 @@ def test_a_batch_holds_so_many_bytes_and_a_larger_notice_travels_alone(
 ) -> None:
     given = [sized(number, size) for number, size in enumerate(sizes)]
 
-    assert [len(batch) for batch in cut(given)] == parts
+    assert [len(batch) for batch in full(given, by=alike)] == parts
 
 
 def test_a_body_is_the_vendors_shape_in_compact_utf_8() -> None:
@@ -49,19 +54,26 @@ def test_a_body_is_the_vendors_shape_in_compact_utf_8() -> None:
     assert body([first]) == b'{"messages":[' + first.wire + b"]}"
 
 
-def test_equal_copies_count_as_received_as_often_as_any_of_them() -> None:
-    ((one,),) = rounds([notice(1), notice(1, receives=5), notice(1, receives=2)])
+def test_a_batch_is_made_as_soon_as_it_is_full() -> None:
+    read: list[Notice] = []
 
-    assert one.receives == 5
+    def arriving() -> Iterator[Notice]:
+        for one in notices(250):
+            read.append(one)
+            yield one
+
+    found = [(len(batch), len(read)) for batch in full(arriving(), by=alike)]
+
+    assert found == [(100, 100), (100, 200), (50, 250)]
 
 
-def test_no_round_holds_a_message_id_twice() -> None:
-    given = [notice(1, text="a"), notice(2), notice(1, text="b"), notice(1, text="c"), notice(1, org="o-2")]
+def test_only_what_is_alike_shares_a_batch() -> None:
+    given = [notice(number, org=f"o-{number % 3}") for number in range(250)]
 
-    found = rounds(given)
+    found = list(full(given, by=lambda one: one.org_id))
 
-    assert [[one.message_id for one in each] for each in found] == [["n-1", "n-2", "n-1"], ["n-1"], ["n-1"]]
-    assert [each[0] for each in found] == [given[0], given[2], given[3]]
+    assert sorted(len(batch) for batch in found) == [83, 83, 84]
+    assert all(len({one.org_id for one in batch}) == 1 for batch in found)
 
 
 @pytest.mark.parametrize(

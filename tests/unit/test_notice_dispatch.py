@@ -1,5 +1,7 @@
 """Good notices travel in full batches, one messageId at a time, and no longer than there is time."""
 
+import json
+from collections.abc import Iterator
 from threading import Event
 
 import pytest
@@ -10,7 +12,9 @@ from notice.deadline import Deadline, run_parallel
 from notice.dispatch import WORKERS, Dispatcher
 from notice.outcomes import Accepted, Deferred, Rejected
 from notice.progress import START_SECONDS, Progress
+from notice.records import Notice
 from tests.outbound import (
+    BATCH_LIMIT,
     INVALID,
     FakePortal,
     deadline,
@@ -33,6 +37,20 @@ def test_good_notices_are_sent_in_full_batches(count: int, calls: int) -> None:
     assert sum(report.batch_sizes) == count
 
 
+def test_a_full_batch_is_on_its_way_while_others_are_read() -> None:
+    portal, called = FakePortal(), Event()
+    portal.meddle = lambda _org, _names: called.set()
+
+    def arriving() -> Iterator[Notice]:
+        yield from notices(BATCH_LIMIT)
+        assert called.wait(20)
+        yield notice(BATCH_LIMIT)
+
+    dispatch(arriving(), portal)
+
+    assert portal.sizes == [BATCH_LIMIT, 1]
+
+
 def test_organisations_never_share_a_batch() -> None:
     portal = FakePortal()
 
@@ -44,7 +62,7 @@ def test_organisations_never_share_a_batch() -> None:
 def test_equal_copies_are_sent_once_and_share_the_outcome() -> None:
     portal = FakePortal(bad={"n-2"})
 
-    report = dispatch([notice(1), notice(1, receives=2), notice(2), notice(2)], portal)
+    report = dispatch([notice(1, receives=2), notice(1), notice(2), notice(2)], portal)
 
     assert report.outcomes[notice(1)] == Accepted()
     assert isinstance(report.outcomes[notice(2)], Rejected)
@@ -59,6 +77,17 @@ def test_different_notices_of_one_id_are_sent_in_turn() -> None:
     assert [names for _, names in portal.calls] == [["n-1", "n-2"], ["n-1"]]
     assert portal.content["o-1", "n-1"]["text"] == "a"
     assert kinds(report) == {Accepted: 3}
+
+
+def test_many_notices_of_one_id_are_each_sent_once_in_the_order_they_came() -> None:
+    portal = FakePortal()
+    given = [notice(1, text=text) for text in "abacbb"]
+
+    report = dispatch([*given, notice(2)], portal, workers=WORKERS)
+
+    assert [names for _, names in portal.calls] == [["n-1", "n-2"], ["n-1"], ["n-1"]]
+    assert [json.loads(text)["text"] for text in portal.came["o-1", "n-1"]] == ["a", "b", "c"]
+    assert kinds(report) == {Accepted: 4}
 
 
 def test_a_notice_waits_for_an_undecided_one_of_the_same_id() -> None:

@@ -13,12 +13,22 @@ from tests.template import ROOT
 
 
 def read(*given: dict[str, Any]) -> list[Record]:
-    return read_records(event(*given), NOW)
+    return list(read_records(event(*given), NOW))
 
 
 def only(given: dict[str, Any]) -> Record:
     (found,) = read(given)
     return found
+
+
+def test_records_are_read_one_by_one_those_received_most_often_first() -> None:
+    given = [record(message(f"n-{n}"), name=f"r-{n}", receives=n) for n in (1, 3, 2)]
+    later = record(message("n-4"), name="r-4") | {"body": None}
+
+    found = read_records(event(*given, later), NOW)
+
+    assert [next(found).id for _ in range(3)] == ["r-3", "r-2", "r-1"]
+    assert isinstance(next(found).entries[0].notice, Rejected)
 
 
 @pytest.mark.parametrize("count", [1, 100])
@@ -126,7 +136,7 @@ def test_how_often_and_since_when_a_record_is_tried_comes_with_it() -> None:
 
 @pytest.mark.parametrize("odd", [{}, {"Records": None}, {"Records": []}, [], None, "text"])
 def test_an_event_without_records_has_none(odd: object) -> None:
-    assert read_records(odd, NOW) == []
+    assert list(read_records(odd, NOW)) == []
 
 
 def test_a_record_without_attributes_is_fresh() -> None:
