@@ -6,8 +6,9 @@ its work has no time: then it ends with 1, and writes nothing.
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from rich.markup import escape
 
@@ -33,14 +34,23 @@ from sandbox.cloud import STATE, SandboxError
 from sandbox.screen import Screen
 
 FOLDER = Path(__file__).parent
-PARTS: Mapping[str, tuple[str, Callable[[], Measured]]] = {
-    "cold_start": ("Starts in fresh processes", cold_start.measure),
-    "warm_callback": ("A warm callback, beside its bare calls", warm_callback.measure),
-    "notices": ("10,000 notices to portals of 0, 20 and 200 ms", notices.measure),
-    "culprits": ("Culprits at every position", culprits.measure),
-    "memory": ("Memory for the largest events", memory.measure),
-    "sizes": ("Sizes of the artefacts", sizes.measure),
-    "burst": ("A burst of 1,000 callbacks on the sandbox", burst.measure),
+
+
+class Part(NamedTuple):
+    """Something to measure, and what the person is told while it is."""
+
+    title: str
+    measure: Callable[[], Measured]
+
+
+PARTS: Mapping[str, Part] = {
+    "cold_start": Part("Starts in fresh processes", cold_start.measure),
+    "warm_callback": Part("A warm callback, beside its bare calls", warm_callback.measure),
+    "notices": Part("10,000 notices to portals of 0, 20 and 200 ms", notices.measure),
+    "culprits": Part("Culprits at every position", culprits.measure),
+    "memory": Part("Memory for the largest events", memory.measure),
+    "sizes": Part("Sizes of the artefacts", sizes.measure),
+    "burst": Part("A burst of 1,000 callbacks on the sandbox", burst.measure),
 }
 
 
@@ -50,26 +60,29 @@ def main(arguments: list[str]) -> int:
     chosen: list[str] | None = parser.parse_args(arguments).only
     screen = Screen()
     try:
-        found = _measured(chosen or PARTS, screen)
-    except (NotAsClaimed, ChildFailed, SandboxError) as error:
+        with screen.part("Building the bundle (sam build)"):
+            build(STATE / "bench-sam.log")
+        return bench({name: PARTS[name] for name in chosen or PARTS}, screen, None if chosen else FOLDER)
+    except SandboxError as error:
+        screen.console.print(f"[red]✗[/] {escape(str(error))}", soft_wrap=True)
+        return 1
+
+
+def bench(parts: Mapping[str, Part], screen: Screen, folder: Path | None) -> int:
+    """Measure, show, and write into `folder` if there is one; the exit status. Raises SandboxError."""
+    found: dict[str, Measured] = {}
+    try:
+        for name, part in parts.items():
+            with screen.part(part.title):
+                found[name] = part.measure()
+    except (NotAsClaimed, ChildFailed) as error:
         screen.console.print(f"[red]✗[/] {escape(str(error))}", soft_wrap=True)
         return 1
     terminal.show((row for one in found.values() for row in one.rows), screen.console)
-    if not chosen:
-        written = _write(record.record_of(found), FOLDER)
-        screen.console.print(f"written: {', '.join(str(path) for path in written)}", soft_wrap=True)
+    if folder:
+        written = ", ".join(str(path) for path in _write(record.record_of(found), folder))
+        screen.console.print(f"written: {written}", soft_wrap=True)
     return 0
-
-
-def _measured(chosen: Iterable[str], screen: Screen) -> dict[str, Measured]:
-    with screen.part("Building the bundle (sam build)"):
-        build(STATE / "bench-sam.log")
-    found = {}
-    for name in chosen:
-        title, measure = PARTS[name]
-        with screen.part(title):
-            found[name] = measure()
-    return found
 
 
 def _write(found: record.Record, folder: Path) -> list[Path]:

@@ -15,7 +15,7 @@ def show(rows: Iterable[Row], console: Console) -> None:
     """The rows, and which budgets hold."""
     rows = list(rows)
     if not console.is_terminal:
-        console = Console(width=_WIDTH, highlight=False)
+        console.width = _WIDTH
     table = Table("what", header_style="bold")
     for head in ("median", "half of the rounds"):
         table.add_column(head, justify="right")

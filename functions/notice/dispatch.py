@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import chain
+from operator import attrgetter
 from time import time
 
 from notice import batches
-from notice.batches import Batch
 from notice.circuit_breaker import CircuitBreaker, Doubts, beyond_doubt
 from notice.deadline import Deadline, run_parallel
 from notice.outcomes import Accepted, Deferred, Rejected, Report
@@ -92,9 +92,10 @@ class Sending:
         suspects: list[Notice] = []
         later: list[Notice] = []
         run = partial(run_parallel, workers=self._workers, deadline=self._progress.deadline)
-        run(self._sender.send, _full(self._fresh(notices, suspects, later)))
+        fresh = self._fresh(notices, suspects, later)
+        run(self._sender.send, batches.full(fresh, by=attrgetter("org_id")))
         for rest in run(self._ramp, [batches.in_changing_order(suspects)]):
-            run(self._sender.send_suspects, _full(rest or ()))
+            run(self._sender.send_suspects, batches.full(rest or (), by=_company))
         return later
 
     def _fresh(
@@ -104,10 +105,9 @@ class Sending:
         keys: set[tuple[str, str]] = set()
         for notice in notices:
             key = _key(notice)
-            if notice in self.met:
-                continue  # An equal copy: it shares the outcome.
             if key in keys:
-                later.append(notice)
+                if notice not in self.met:  # Else it is an equal copy, and shares the outcome.
+                    later.append(notice)
                 continue
             keys.add(key)
             self.met[notice] = None
@@ -135,12 +135,8 @@ class Sending:
         return isinstance(self._progress.outcome(notice), Accepted | Rejected)
 
 
-def _full(notices: Iterable[Notice]) -> Iterator[Batch]:
-    return batches.full(notices, by=_company)
-
-
 def _company(notice: Notice) -> tuple[str, bool]:
-    """What may share a batch: one organisation's, and those beyond doubt apart, for no doubt stops them."""
+    """Which suspects may share a batch: those beyond doubt go apart, for no doubt stops them."""
     return notice.org_id, beyond_doubt(notice)
 
 

@@ -1,6 +1,6 @@
 """What one invocation knows so far of its notices and of the portal."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from threading import RLock
 
 from notice.answers import ProduceNotAllowed, ProduceRefused, ProduceUnavailable
@@ -137,12 +137,12 @@ class Progress:
         with self._lock:
             self._settle(batch, outcome)
 
-    def close(self, notices: Iterable[Notice]) -> Report:
+    def close(self, notices: Collection[Notice]) -> Report:
         """End it: who is undecided is deferred, and what a straggling thread still learns is ignored."""
         with self._lock:
             self._closed = True
             outcomes = self._report.outcomes
-            for notice in notices:
+            for notice in notices if len(outcomes) < len(notices) else ():
                 if notice not in outcomes:
                     outcomes[notice] = self._org_stop(notice.org_id) or self._stop or OUT_OF_TIME
             for notice, outcome in outcomes.items():
