@@ -119,7 +119,7 @@ def _age_what_is_pending() -> None:
 def _notices(run: Run, portal: LoopbackPortal) -> None:
     no = (200, {"code": 400, "message": "u-1 is nobody"})
     yes = (200, {"code": 0, "data": True})
-    portal.replies = [no, no, yes]
+    portal.replies = [no, yes, no]
     run("notice", event(fresh("n-1", name="r-1"), fresh("n-10", name="r-2")))
     run("notice", event(fresh("n-2", body='{"orgId":"o-1","messages":[{"messageId":"n-2"},7]}')))
     portal.replies = [(403, b""), (403, b"")]

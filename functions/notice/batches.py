@@ -1,6 +1,7 @@
 """Notices put together into produce calls, and a refused batch taken apart again."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from zlib import crc32
 
 from notice.records import Notice
@@ -86,24 +87,45 @@ def body(batch: Batch) -> bytes:
 
 
 def isolate(refused: Batch, accepts: Accepts, halved: Callable[[], None]) -> None:
-    """Ask about ever smaller parts of a `refused` batch until each culprit has stood alone.
+    """Ask about parts of a `refused` batch until each culprit has stood alone and the rest is accepted.
 
-    `accepts` sends one part and says whether the portal took it; it raises to end the search. When the first
-    half is accepted the second is known to be refused, and is halved without asking; but a notice that stands
-    alone is always asked about, so that the answer is about it. Both halves are asked about before either is
-    gone into: many culprits side by side do not hide that the rest is good.
+    `accepts` sends one part and says whether the portal took it; it raises to end the search. A refused part
+    is searched for one culprit; what that leaves undecided is set aside and asked about together, which takes
+    a call or two if there is no other. How much is asked about at once follows how densely the culprits lie:
+    half as much after each of them, twice as much after each acceptance. The last of a part is looked for and
+    the first in turn: many culprits side by side do not hide that the rest is good.
 
-    One culprit among 100 costs 14 calls at most. k culprits among n cost at most 2k(1 + log2(n/k)) calls, for
-    n and k that are powers of two.
+    k culprits among n, 100 at most, cost at most k(5 + log2(n/k)) calls, the one that refused the batch
+    included; one among 100 costs 11 at most and 9.6 on average.
     """
-    known_refused = [refused]
-    while known_refused:
-        part = known_refused.pop()
+    rest, size, last = refused, len(refused), True
+    while rest:
+        part, rest = rest[:size], rest[size:]
+        if len(part) < len(refused) and accepts(part):
+            size *= 2
+        else:
+            rest = [*_find_one(part, accepts, halved, last=last), *rest]
+            size, last = max(1, len(part) // 2), not last
+
+
+def _find_one(
+    refused: Batch, accepts: Accepts, halved: Callable[[], None], *, last: bool
+) -> Iterator[Notice]:
+    """Find the last culprit of a `refused` part, or the first. What is still undecided then, in its order.
+
+    When a half is accepted the other is known to be refused, and is halved without asking; but a notice that
+    stands alone is always asked about, so that the answer is about it.
+    """
+    part, asked = refused, True
+    set_aside: list[Batch] = []
+    while len(part) > 1:
         halved()
-        middle = (len(part) + 1) // 2
-        first, second = part[:middle], part[middle:]
-        first_accepted = accepts(first)
-        implied = first_accepted and len(second) > 1
-        second_accepted = not implied and accepts(second)
-        found = [(second, second_accepted), (first, first_accepted)]
-        known_refused += [half for half, accepted in found if not accepted and len(half) > 1]
+        count = len(part) // 2  # The smaller half: if it is one notice, that is not asked about again.
+        half, other = (part[-count:], part[:-count]) if last else (part[:count], part[count:])
+        asked = not accepts(half)
+        if asked:
+            set_aside.append(other)
+        part = half if asked else other
+    if not asked:
+        accepts(part)
+    return chain.from_iterable(set_aside if last else reversed(set_aside))

@@ -31,6 +31,17 @@ def test_when_everything_of_an_organisation_is_refused_alike_nothing_is_rejected
     assert report.calls <= 25 * WORKERS
 
 
+@pytest.mark.parametrize("count", range(5, 101, 5))
+def test_an_organisation_whose_every_notice_is_refused_is_doubted_within_25_calls(count: int) -> None:
+    portal = FakePortal()
+    portal.error = ProduceRefused("400", "no such orgId")
+
+    report = dispatch(notices(count), portal)
+
+    assert kinds(report) == {Deferred: count}
+    assert report.calls <= 25
+
+
 def test_ten_thousand_notices_under_a_wrong_organisation_lose_none_on_the_first_day() -> None:
     portal, now = FakePortal(), [0.0]
     portal.error = ProduceRefused("400", "no such orgId")

@@ -37,7 +37,7 @@ def test_one_culprit_is_rejected_alone_and_costs_the_others_nothing(count: int) 
 
     assert names_of(report, Rejected) == {f"n-{count // 2}"}
     assert kinds(report)[Accepted] == count - 1 == len(portal.content)
-    assert report.calls <= ceil(count / BATCH_LIMIT) + 14
+    assert report.calls <= ceil(count / BATCH_LIMIT) + 10
 
 
 @SIZES_WITH_A_CULPRIT
