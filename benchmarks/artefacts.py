@@ -60,7 +60,7 @@ ENVIRONS = {
     "by-the-docs": _CALLBACK
     | {
         "IDEMPOTENCY_TABLE": "idempotency",
-        "POWERTOOLS_SERVICE_NAME": "callback",
+        "POWERTOOLS_SERVICE_NAME": "callback-by-the-docs",
         "POWERTOOLS_METRICS_NAMESPACE": "ByTheDocs",
     },
 }

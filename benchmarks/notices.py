@@ -3,12 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+from timeit import repeat
 
-from benchmarks import artefacts
-from benchmarks.measuring import Budget, Measured, Row, interleaved, single
+from benchmarks import artefacts, notice_input
+from benchmarks.measuring import Budget, Measured, Reading, Row, interleaved, single
 from benchmarks.outbound import Run, Ways
 from benchmarks.portal_server import PortalServer
 
@@ -51,7 +53,8 @@ def measure(
         rates = [row for latency in plan.alone for row in _rates(ways, plan, latency, rounds)]
         growth, per_notice = _growth(ways, plan, rounds)
     return Measured(
-        (_calls(ways, plan), *rates, *growth), {"cpu_us_per_notice": per_notice, "ways": _details(ways)}
+        (_calls(ways, plan), *rates, _signature(ways, plan), *growth),
+        {"cpu_us_per_notice": per_notice, "ways": _details(ways)},
     )
 
 
@@ -97,6 +100,17 @@ def _rates(ways: Ways, plan: Plan, latency: int, rounds: int) -> list[Row]:
 
 def _rate(run: Callable[[], Run]) -> float:
     return run().rate
+
+
+def _signature(ways: Ways, plan: Plan) -> Row:
+    """What the vendor's signature takes of every call, whoever makes it."""
+    (body,) = notice_input.bodies(notice_input.notices(PER_CALL), PER_CALL)
+    wire = body.encode()
+    seconds = min(repeat(lambda: sha256(wire).hexdigest(), number=100)) / 100
+    calls = [run.cpu / run.calls for run in ways.runs[f"bare loop, {min(plan.alone)} ms"]]
+    ratio = Reading(tuple(seconds / each for each in calls))
+    what = f"CPU of signing {PER_CALL} notices, SHA-256 of {len(wire) / 1000:.0f} kB"
+    return Row("notices_signature", what, ratio, reference="CPU of a call of the bare loop")
 
 
 def _growth(ways: Ways, plan: Plan, rounds: int) -> tuple[list[Row], dict[str, float]]:

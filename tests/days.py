@@ -1,5 +1,6 @@
 """Days of the notice queue in seconds: the queue, its event source, the function, and time that passes."""
 
+import random
 from collections import Counter
 from typing import Any
 
@@ -18,6 +19,7 @@ class Simulation:
     """The queue with its event source, the function, and time that passes a minute at a step."""
 
     def __init__(self, portal: FakePortal) -> None:
+        random.seed(0)  # The waits' jitter: these days are the same in every run.
         self.portal, self.now = portal, 0.0
         self.dispatcher = Dispatcher(portal, workers=1, clock=lambda: self.now)
         sqs: Any = self

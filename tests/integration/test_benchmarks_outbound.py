@@ -4,6 +4,7 @@ import json
 import sysconfig
 from collections.abc import Iterator
 from http.client import HTTPConnection
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ SITE = Path(sysconfig.get_path("purelib"))
 # The sources in place of what `sam build` makes of them.
 PATH = [artefacts.ROOT / "functions", artefacts.ROOT / "layers", SITE]
 DOCS = [artefacts.ROOT / "benchmarks", SITE]
+# MB: Linux adds up a process's memory from counters of each processor, now and then.
+INEXACT = 1
 HEADERS = {"apim-accesstoken": TOKEN}
 
 
@@ -119,7 +122,7 @@ def test_every_way_of_sending_is_compared_with_ours() -> None:
     rows = {row.key: row for row in found.rows}
     kinds = ("rate", "invocation", "alone", "by_the_docs")
     expected = {f"notices_{kind}_{latency}ms" for kind in kinds for latency in (0, 5)}
-    assert rows.keys() == expected | {"notices_calls", "notices_cpu_growth_10"}
+    assert rows.keys() == expected | {"notices_calls", "notices_signature", "notices_cpu_growth_10"}
     assert rows["notices_calls"].reading.values == (3,)
     assert all(row.reading.median > 0 for row in found.rows)
     ways: Any = found.details["ways"]
@@ -193,8 +196,8 @@ def test_peaks_of_memory_are_read_from_functions_that_did_their_work() -> None:
     assert details["typical"]["notices"] == 600
     for name in ("typical", "callback"):
         after_each = details[name]["after_each"]
-        assert 0 < details[name]["at_start"] <= after_each[0]
-        assert after_each == sorted(after_each)
+        assert 0 < details[name]["at_start"] <= after_each[0] + INEXACT
+        assert all(later >= earlier - INEXACT for earlier, later in pairwise(after_each))
 
 
 def test_a_peak_without_the_work_is_no_number(tmp_path: Path) -> None:

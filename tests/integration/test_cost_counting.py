@@ -32,16 +32,19 @@ def entries(index: str) -> list[dict[str, object]]:
 def test_counted_json_is_what_the_functions_do_now() -> None:
     known = json.loads(COUNTED.read_text("utf-8"))
 
-    assert alike(counted(), known), "count anew: python -m benchmarks.cost --count"
+    assert list(differences(counted(), known)) == [], "count anew: python -m benchmarks.cost --count"
 
 
-def alike(found: Any, known: Any) -> bool:
-    """Equal, but for what the time of the day does to the length of a deflated text."""
+def differences(found: Any, known: Any, place: str = "") -> Iterator[str]:
+    """Where the two are not equal, but for what the time of the day does to the length of a deflated text."""
     if isinstance(found, dict) and isinstance(known, dict):
-        return found.keys() == known.keys() and all(alike(found[name], known[name]) for name in found)
-    if isinstance(found, int) and isinstance(known, int):
-        return abs(found - known) <= (DEFLATED_BYTES if known > 100 else 0)
-    return bool(found == known)
+        for name in found.keys() | known.keys():
+            yield from differences(found.get(name), known.get(name), f"{place}/{name}")
+    elif isinstance(found, int) and isinstance(known, int):
+        if abs(found - known) > (DEFLATED_BYTES if known > 100 else 0):
+            yield f"{place}: {found}, not {known}"
+    elif found != known:
+        yield f"{place}: {found}, not {known}"
 
 
 def test_an_event_is_three_calls_and_its_repeat_and_a_handshake_one_each(functions: Deployed) -> None:
