@@ -1,24 +1,26 @@
 """Imports a module in a process that sees only the folders it is given, and tells what that did.
 
-Run as a program it prints, in JSON, the names of the modules that were loaded by it, and the files that had
-to be compiled because no byte-code of theirs was there or valid.
+Run as a program it prints, in JSON, the names of the modules that were loaded by it, the files that had to be
+compiled because no byte-code of theirs was there or valid, and the services of the clients that are there.
 """
 
+import gc
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import _bootstrap_external
 from pathlib import Path
 from typing import Any, NamedTuple
 
 
 class Started(NamedTuple):
-    """What a module's import loaded and compiled."""
+    """What a module's import loaded and compiled, and the services that it built clients of."""
 
     modules: list[str]
     compiled: list[str]
+    clients: list[str]
 
 
 def start(module: str, folders: Iterable[Path], environ: Mapping[str, str]) -> Started:
@@ -48,7 +50,19 @@ def _main(module: str) -> None:
     there = set(sys.modules)
     __import__(module)
     loaded = sorted(sys.modules.keys() - there)
-    sys.stdout.write(json.dumps({"modules": loaded, "compiled": compiled}))
+    sys.stdout.write(json.dumps({"modules": loaded, "compiled": compiled, "clients": sorted(_clients())}))
+
+
+def _clients() -> Iterator[str]:
+    """Services of the AWS clients in memory."""
+    if "botocore.client" not in sys.modules:
+        return
+    from botocore.client import BaseClient
+
+    gc.unfreeze()
+    for one in gc.get_objects():
+        if isinstance(one, BaseClient):
+            yield one.meta.service_model.service_name
 
 
 if __name__ == "__main__":

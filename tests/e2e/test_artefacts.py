@@ -111,6 +111,23 @@ def test_a_start_loads_no_more_than_it_did(function: str, unpacked: Path) -> Non
     assert HEAVY & set(loaded) == set()
 
 
+@pytest.mark.parametrize(
+    ("function", "services"),
+    [
+        ("CallbackFunction", ["dynamodb", "sns"]),
+        ("NoticeFunction", []),
+        ("RecoveryFunction", ["dynamodb", "sns"]),
+        ("GatewayFunction", []),
+    ],
+)
+def test_a_start_builds_the_clients_that_every_request_needs_and_no_other(
+    function: str, services: list[str], unpacked: Path
+) -> None:
+    started = start(module(function), folders(function, unpacked), environ(function))
+
+    assert started.clients == services
+
+
 @pytest.mark.parametrize("service", ["dynamodb", "s3", "secretsmanager", "sns", "sqs"])
 def test_a_client_from_the_layer_knows_all_that_a_stock_one_knows(service: str, unpacked: Path) -> None:
     program = (
