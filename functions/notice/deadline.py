@@ -33,9 +33,11 @@ class Deadline(NamedTuple):
 def run_parallel[Item, Answer](
     call: Callable[[Item], Answer], items: Iterable[Item], *, workers: int, deadline: Deadline
 ) -> list[Answer | None]:
-    """`call` on each item, at most `workers` at once; None for an item that was not over in time."""
+    """`call` on each item as it comes, at most `workers` at once; None for one that was not over in time."""
     threads = ThreadPoolExecutor(workers)
-    running = [threads.submit(call, item) for item in items]
-    wait(running, timeout=deadline.left() + GRACE_SECONDS)
-    threads.shutdown(wait=False, cancel_futures=True)
+    try:
+        running = [threads.submit(call, item) for item in items]
+        wait(running, timeout=deadline.left() + GRACE_SECONDS)
+    finally:
+        threads.shutdown(wait=False, cancel_futures=True)
     return [each.result() if each.done() and not each.cancelled() else None for each in running]

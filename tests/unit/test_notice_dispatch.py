@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from threading import Event
+from threading import enumerate as enumerate_threads
 
 import pytest
 
@@ -170,6 +171,29 @@ def test_a_call_that_does_not_end_is_left_behind() -> None:
     released.set()
 
     assert answers == [None, "quick", None, None]
+
+
+def test_when_items_fail_to_come_no_further_call_is_begun() -> None:
+    started, released, called = Event(), Event(), list[str]()
+
+    def call(name: str) -> None:
+        called.append(name)
+        started.set()
+        released.wait(20)
+
+    def items() -> Iterator[str]:
+        yield from ("first", "second")
+        assert started.wait(20)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        run_parallel(call, items(), workers=1, deadline=deadline())
+    left = {one for one in enumerate_threads() if one.name.startswith("ThreadPoolExecutor")}
+    released.set()
+    for thread in left:
+        thread.join(20)
+
+    assert called == ["first"]
 
 
 def test_a_mistake_in_our_own_code_is_not_an_outcome() -> None:
