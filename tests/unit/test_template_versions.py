@@ -49,6 +49,12 @@ def test_another_layer_makes_another_version() -> None:
     assert version(expand())[0] != version(expand(layer="s3://bucket/changed"))[0]
 
 
+def test_a_version_goes_when_another_takes_its_place() -> None:
+    (resource,) = [one for one in expand().values() if one["Type"] == "AWS::Lambda::Version"]
+
+    assert resource["DeletionPolicy"] == "Delete"
+
+
 def test_the_api_and_the_load_balancer_reach_the_version_in_force() -> None:
     resources = expand()
     (api,) = (one["Properties"] for one in resources.values() if one["Type"] == "AWS::ApiGateway::RestApi")
