@@ -31,6 +31,7 @@ from benchmarks.portal_server import NotAsClaimed
 from benchmarks.processes import ChildFailed
 from sandbox.build import build
 from sandbox.cloud import STATE, SandboxError
+from sandbox.leaving import leave_properly
 from sandbox.screen import Screen
 
 FOLDER = Path(__file__).parent
@@ -58,6 +59,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="What the relay takes.")
     parser.add_argument("--only", nargs="+", choices=PARTS, help="measure these, show them and write nothing")
     chosen: list[str] | None = parser.parse_args(arguments).only
+    leave_properly()
     screen = Screen()
     try:
         with screen.part("Building the bundle (sam build)"):
@@ -66,6 +68,9 @@ def main(arguments: list[str]) -> int:
     except SandboxError as error:
         screen.console.print(f"[red]✗[/] {escape(str(error))}", soft_wrap=True)
         return 1
+    except KeyboardInterrupt:
+        screen.console.print("stopped; nothing is written")
+        return 130
 
 
 def bench(parts: Mapping[str, Part], screen: Screen, folder: Path | None) -> int:

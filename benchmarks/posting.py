@@ -3,9 +3,10 @@
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
+from threading import Event
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -61,15 +62,22 @@ class Poster:
         """Post them all. Raises NotAsClaimed if one is given up, or if they are not all taken by then."""
         todo, answers = deque(posts), deque[str]()
         count, began, cpu = len(todo), time.perf_counter(), time.process_time()
-        deadline = time.monotonic() + seconds
+        deadline, stopped = time.monotonic() + seconds, Event()
         with ThreadPoolExecutor(self._at_once) as threads:
-            work = [threads.submit(self._work, todo, answers, deadline) for _ in range(self._at_once)]
+            work = [
+                threads.submit(self._work, todo, answers, deadline, stopped) for _ in range(self._at_once)
+            ]
+            try:
+                wait(work)
+            except BaseException:
+                stopped.set()
+                raise
         spent = time.perf_counter() - began, time.process_time() - cpu
         for one in work:
             one.result()
         return Posted(count, *spent, Counter(answers))
 
-    def _work(self, todo: deque[Post], answers: deque[str], deadline: float) -> None:
+    def _work(self, todo: deque[Post], answers: deque[str], deadline: float, stopped: Event) -> None:
         connection = HTTPConnection(self._host, self._port, timeout=ANSWER_SECONDS)
         try:
             while todo:
@@ -77,17 +85,21 @@ class Poster:
                     post = todo.popleft()
                 except IndexError:
                     return
-                self._until_taken(connection, post, answers, deadline)
+                self._until_taken(connection, post, answers, deadline, stopped)
         finally:
             connection.close()
 
     def _until_taken(
-        self, connection: HTTPConnection, post: Post, answers: deque[str], deadline: float
+        self,
+        connection: HTTPConnection,
+        post: Post,
+        answers: deque[str],
+        deadline: float,
+        stopped: Event,
     ) -> None:
         attempt = Attempt(0, "", 0)
-        for wait in (0, *REPEATS):
-            time.sleep(wait * self._wait_scale)
-            if time.monotonic() > deadline:
+        for seconds in (0, *REPEATS):
+            if stopped.wait(seconds * self._wait_scale) or time.monotonic() > deadline:
                 raise NotAsClaimed(f"out of time, the last answer was {attempt.status} {attempt.body}")
             attempt = _attempt(connection, post)
             answers.append(f"{attempt.status} {attempt.body}")

@@ -2,15 +2,13 @@
 
 import argparse
 import os
-import signal
 import sys
-from types import FrameType
-from typing import NoReturn
 
 from rich.markup import escape
 
 from sandbox import demo, up
 from sandbox.cloud import SandboxError
+from sandbox.leaving import leave_properly
 from sandbox.screen import Screen
 
 # What the local cloud's own users expect; `demo` takes a free port instead.
@@ -23,10 +21,7 @@ def main() -> int:
     given = os.environ.get("SANDBOX_PORT", "0")
     parser.add_argument("--port", type=_port, default=given, help="the local cloud's (default: SANDBOX_PORT)")
     arguments = parser.parse_args()
-    # A shell's background job would otherwise be started with Ctrl-C ignored.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    for sign in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(sign, _leave)
+    leave_properly()
     screen = Screen()
     try:
         if arguments.command == "demo":
@@ -44,11 +39,6 @@ def _port(text: str) -> int:
     if text.isdecimal() and int(text) < 65_536:
         return int(text)
     raise argparse.ArgumentTypeError(f"{text!r} is no port: a number up to 65535, or 0 for a free one")
-
-
-def _leave(sign: int, _: FrameType | None) -> NoReturn:
-    """End as after an error, so that all that was started is stopped."""
-    sys.exit(128 + sign)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """A burst is posted over a few kept-alive connections, and each body again until it is taken."""
 
+import signal
 import socket
 import threading
 import time
@@ -79,6 +80,17 @@ def test_what_is_never_taken_is_given_up() -> None:
 def test_what_takes_too_long_ends_in_an_error(posts: Iterable[Post]) -> None:
     with Callback(BUSY) as callback, pytest.raises(NotAsClaimed, match="out of time"):
         poster(callback, 1 / 100).post(posts, 0.3)
+
+
+def test_whoever_interrupts_it_does_not_wait_for_the_repeats() -> None:
+    def interrupt(_attempt: Attempt) -> bool:
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        return False
+
+    with Callback(BUSY) as callback, pytest.raises(KeyboardInterrupt):
+        Poster(callback.url, 1, interrupt, wait_scale=60).post(POSTS, 10_000)
+
+    assert callback.times == {POSTS[0].path: 1}
 
 
 def test_a_server_that_is_not_there_is_no_answer() -> None:
