@@ -78,14 +78,13 @@ def _growth(record: Record, said: Said) -> Iterator[Bar]:
 
 def _budgets(rows: Iterable[Row], said: Said) -> Iterator[Bar]:
     """Those of which a part can be told: not that nothing may be lost."""
-    told = [row for row in rows if row.budget and row.budget.limit]
-    again = Counter(row.what for row in told)
-    for row in told:
-        assert row.budget  # noqa: S101
-        used = row.reading.median / row.budget.limit
-        used = min(1 / used if row.budget.at_least else used, _LONGEST)
+    told = [(row, budget) for row in rows if (budget := row.budget) and budget.limit]
+    again = Counter(row.what for row, _ in told)
+    for row, budget in told:
+        used = row.reading.median / budget.limit
+        used = min(1 / used if budget.at_least else used, _LONGEST)
         label = said.what(row) + (f" / {said.reference(row)}" if again[row.what] > 1 else "")
-        yield Bar(label, used / _LONGEST, f"{row.median} ({row.budget})", _OURS if row.holds else _OVER)
+        yield Bar(label, used / _LONGEST, f"{row.median} ({budget})", _OURS if row.holds else _OVER)
 
 
 def _panel(heading: str, bars: Iterable[Bar], top: int) -> Iterator[str]:
