@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from moto import mock_aws
 
-from tests import template
+from tests.support import template
 
 # A busy machine is no fault of what is tested.
 settings.register_profile("relay", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -13,9 +13,9 @@ import boto3
 
 from benchmarks.cost.deployed import Deployed, deployed
 from benchmarks.cost.units import item_bytes
-from tests import template, watching
-from tests.inbound import EVENTS, sample
-from tests.outbound import event, record
+from tests.support import template, watching
+from tests.support.inbound import EVENTS, sample
+from tests.support.outbound import event, record
 
 HANDSHAKE = "callback-handshake"
 SAMPLES = sorted(path.stem for path in EVENTS.glob("callback-*.json") if path.stem != HANDSHAKE)

@@ -12,9 +12,9 @@ from typing import Any
 from moto import mock_aws
 
 from sandbox.loopback import Answer, Request
-from tests import template
-from tests.integration.loopback import LoopbackPortal
-from tests.relay_day import APPS, Vendor, environment, invoked
+from tests.support import template
+from tests.support.loopback import LoopbackPortal
+from tests.support.relay_day import APPS, Vendor, environment, invoked
 
 _NOT_OURS = ("AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN", "AWS_PROFILE")
 

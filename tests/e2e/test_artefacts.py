@@ -12,8 +12,8 @@ import pytest
 
 from sandbox.build import BUILT, build
 from sandbox.cloud import STATE
-from tests.started import start
-from tests.template import REGION, RESOURCES, ROOT, TEMPLATE, of_type, variables
+from tests.support.started import start
+from tests.support.template import REGION, RESOURCES, ROOT, TEMPLATE, of_type, variables
 
 FUNCTIONS = list(of_type("AWS::Serverless::Function"))
 LAYER_BYTES = 25_000_000

@@ -16,7 +16,7 @@ from sandbox.screen import Screen
 from sandbox.stage import ENOS, HURRY, MOZI, Stage, stage
 from sandbox.steps import Scene, await_count
 from sandbox.subscribers import Subscribers
-from tests.template import TEMPLATE
+from tests.support.template import TEMPLATE
 
 ORG, WAITING = "o-ningbo", 5
 SAMPLE = BY_SLUG["app-update"]

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.integration.loopback import LoopbackPortal
-from tests.relay_day import APPS, Run, Vendor, environment, invoked
+from tests.support.loopback import LoopbackPortal
+from tests.support.relay_day import APPS, Run, Vendor, environment, invoked
 
 
 @pytest.fixture

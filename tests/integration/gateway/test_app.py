@@ -1,0 +1,487 @@
+"""The gateway function against the gateway's stand-in: what it registers, moves, removes and works off."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from gateway.answers import GatewayError, GatewayNotAllowed
+from gateway.client import CALL_SECONDS
+from gateway.requests import read_request
+from relay import catalog
+from relay.secrets import SecretUnavailable
+from sandbox.gateway import Gateway
+from sandbox.loopback import Answer, Loopback, Request
+from tests.support import template
+
+TOKEN, ROTATED = "currentTokenOfTheTests", "nextTokenOfTheTests"
+API_KEY, SECRET_KEY = "theApiKeyOfTheTests", "theSecretKeyOfTheTests"
+TAG, SLUG = "MOZI_VDS_TENANT_CHANGE|EMPLOYEE_LEAVE", "employee-leave"
+
+type Invoke = Callable[..., dict[str, Any]]
+
+
+class Callback(Loopback):
+    """Where the gateway posts to: answers as the relay does, or not at all while `down`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.paths: list[str] = []
+        self.down = False
+
+    @property
+    def base(self) -> str:
+        return f"{self.url}/relay/callback"
+
+    def answer(self, request: Request) -> Answer:
+        self.paths.append(request.path)
+        return (
+            Answer(503, {"errcode": "5031"}) if self.down else Answer(200, {"errcode": "0", "errmsg": "成功"})
+        )
+
+
+class Context:
+    """Lambda's context, with so many seconds left at each look."""
+
+    def __init__(self, *seconds: float) -> None:
+        self._left = list(seconds) or [300.0]
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(1000 * (self._left.pop(0) if len(self._left) > 1 else self._left[0]))
+
+
+@pytest.fixture
+def callback() -> Iterator[Callback]:
+    with Callback() as callback:
+        yield callback
+
+
+@pytest.fixture
+def gateway() -> Iterator[Gateway]:
+    with Gateway(api_key=API_KEY, secret_key=SECRET_KEY, scale=1e-6) as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def secrets(cloud: None) -> dict[str, str]:
+    token = template.make_secret("token", json.dumps({"current": TOKEN, "previous": ""}))
+    keys = template.make_secret("gateway", json.dumps({"apiKey": API_KEY, "secretKey": SECRET_KEY}))
+    return {"CALLBACK_TOKEN_SECRET_ARN": token, "GATEWAY_CREDENTIALS_SECRET_ARN": keys}
+
+
+@pytest.fixture
+def invoke(gateway: Gateway, secrets: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Invoke:
+    """Invokes the function, as one container that was started for this test."""
+    environment = {"GATEWAY_BASE_URL": gateway.url, **secrets}
+    return started(environment, monkeypatch)
+
+
+def started(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Invoke:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delitem(sys.modules, "gateway.app", raising=False)
+    app = import_module("gateway.app")
+
+    def invoke(action: str, *seconds: float, **fields: Any) -> dict[str, Any]:
+        # As Lambda does: what goes in and comes out is JSON.
+        for printer in app.logger.handlers:
+            # The logger outlives its container, and with it where an earlier test printed to.
+            printer.stream = sys.stdout
+        event = json.loads(json.dumps({"action": action, **fields}))
+        answer: dict[str, Any] = json.loads(json.dumps(app.handler(event, Context(*seconds))))
+        return answer
+
+    return invoke
+
+
+def rotate(secrets: dict[str, str]) -> None:
+    boto3.client("secretsmanager").put_secret_value(
+        SecretId=secrets["CALLBACK_TOKEN_SECRET_ARN"],
+        SecretString=json.dumps({"current": ROTATED, "previous": TOKEN}),
+    )
+
+
+def counts(answer: dict[str, Any]) -> dict[str, int]:
+    return {name: count for name, count in answer["counts"].items() if count}
+
+
+def names_of_calls(gateway: Gateway) -> list[str]:
+    return [name for name, _ in gateway.calls]
+
+
+def give_up_on(gateway: Gateway, callback: Callback, many: int) -> None:
+    """Deliveries that end in the failed list."""
+    callback.down = True
+    lost = [gateway.deliver(TAG, {"tag": "EMPLOYEE_LEAVE", "number": number}) for number in range(many)]
+    assert all(one.settled.wait(30) for one in lost)
+    callback.down = False
+
+
+def test_every_tag_is_registered_with_the_token_and_its_own_slug(
+    invoke: Invoke, gateway: Gateway, callback: Callback
+) -> None:
+    answer = invoke("register", callbackUrl=callback.base)
+
+    assert counts(answer) == {"registered": 18}
+    assert {tag: define.url for tag, define in gateway.defines.items()} == {
+        kind.event_tag: f"{callback.base}/{TOKEN}/{kind.slug}" for kind in catalog.CATALOG
+    }
+    assert answer["tags"][0] == {
+        "eventTag": catalog.CATALOG[0].event_tag,
+        "slug": "organization-add-update",
+        "change": "registered",
+        "callbackUrl": f"{callback.base}/***/organization-add-update",
+    }
+
+
+def test_registering_again_what_is_registered_changes_nothing(
+    invoke: Invoke, gateway: Gateway, callback: Callback
+) -> None:
+    invoke("register", callbackUrl=callback.base)
+    before = gateway.defines
+    gateway.calls.clear()
+
+    answer = invoke("register", callbackUrl=callback.base + "/")
+
+    assert counts(answer) == {"unchanged": 18}
+    assert names_of_calls(gateway) == ["query_callback_define"]
+    assert gateway.defines == before
+
+
+def test_some_tags_are_registered_by_name_or_slug(
+    invoke: Invoke, gateway: Gateway, callback: Callback
+) -> None:
+    answer = invoke("register", callbackUrl=callback.base, eventTags=[TAG, "app-update"])
+
+    assert counts(answer) == {"registered": 2}
+    assert set(gateway.defines) == {TAG, "openplatform_app_update|openplatform_app_update_tag"}
+
+
+def test_a_relay_that_moved_is_updated_and_keeps_its_registrations(
+    invoke: Invoke, gateway: Gateway, callback: Callback
+) -> None:
+    invoke("register", callbackUrl=callback.base)
+    ids = {tag: define.id for tag, define in gateway.defines.items()}
+
+    answer = invoke("register", callbackUrl=f"{callback.url}/other/callback")
+
+    assert counts(answer) == {"updated": 18}
+    assert {tag: define.id for tag, define in gateway.defines.items()} == ids
+    assert gateway.defines[TAG].url == f"{callback.url}/other/callback/{TOKEN}/{SLUG}"
+    assert answer["tags"][4]["was"] == f"{callback.base}/***/{SLUG}"
+
+
+def test_an_update_right_after_a_rotation_registers_the_new_token(
+    invoke: Invoke, gateway: Gateway, callback: Callback, secrets: dict[str, str]
+) -> None:
+    invoke("register", callbackUrl=callback.base, eventTags=[TAG])
+    rotate(secrets)
+
+    assert invoke("list")["counts"]["outdated"] == 1
+    assert counts(invoke("update")) == {"updated": 1, "notRegistered": 17}
+    assert invoke("list")["counts"]["current"] == 1
+    assert gateway.defines[TAG].url == f"{callback.base}/{ROTATED}/{SLUG}"
+    assert counts(invoke("update", eventTags=[TAG])) == {"unchanged": 1}
+
+
+def test_one_tags_failure_does_not_stop_the_others_and_says_what_the_vendor_said(
+    invoke: Invoke, gateway: Gateway, callback: Callback
+) -> None:
+    callback.down = True
+    answer = invoke("register", callbackUrl=callback.base, eventTags=[TAG, "app-update"])
+
+    assert counts(answer) == {"failed": 2}
+    assert answer["tags"][0]["error"] == "the callback did not answer errcode 0 but 503 (code 9999)"
+
+    named = invoke("register", callbackUrl="http://relay.example/callback", eventTags=[TAG])
+    assert named["tags"][0]["error"] == "callbackUrl only supports ip (code 9999)"
+
+
+def test_what_could_not_be_finished_in_time_is_left_and_done_by_the_next_run(
+    invoke: Invoke, gateway: Gateway, callback: Callback
+) -> None:
+    first = invoke("register", 60, 59, 58, 23, callbackUrl=callback.base)
+    second = invoke("register", callbackUrl=callback.base)
+
+    assert counts(first) == {"registered": 3, "left": 15}
+    assert counts(second) == {"unchanged": 3, "registered": 15}
+
+
+def test_only_what_is_this_relays_is_unregistered(
+    invoke: Invoke, gateway: Gateway, callback: Callback
+) -> None:
+    gateway.register("ding_create_event|FAILED_ACCOUNT_ID", f"{callback.url}/rpc/update")
+    invoke("register", callbackUrl=callback.base, eventTags=[TAG])
+
+    answer = invoke("unregister")
+
+    assert counts(answer) == {"unregistered": 1, "taken": 1, "notRegistered": 16}
+    assert list(gateway.defines) == ["ding_create_event|FAILED_ACCOUNT_ID"]
+    assert counts(invoke("unregister", eventTags=["ding-failed-account"], takeOver=True)) == {
+        "unregistered": 1
+    }
+    assert gateway.defines == {}
+
+
+def test_the_list_shows_each_tag_and_whose_it_is(
+    invoke: Invoke, gateway: Gateway, callback: Callback
+) -> None:
+    gateway.register("ding_create_event|FAILED_ACCOUNT_ID", f"{callback.url}/rpc/s3cr3t")
+    gateway.register("new_topic|new_tag", f"{callback.base}/{TOKEN}")
+    invoke("register", callbackUrl=callback.base, eventTags=[TAG])
+
+    answer = invoke("list")
+
+    assert answer["counts"] == {"current": 1, "other": 1, "notRegistered": 16, "unknown": 1}
+    states = {tag["slug"]: (tag["state"], tag.get("callbackUrl")) for tag in answer["tags"]}
+    assert states[SLUG] == ("current", f"{callback.base}/***/{SLUG}")
+    assert states["ding-failed-account"] == ("other", f"{callback.url}/…")
+    assert answer["unknown"][0]["eventTag"] == "new_topic|new_tag"
+
+
+def test_the_failed_list_is_shown_and_delivered_again(
+    invoke: Invoke, gateway: Gateway, callback: Callback
+) -> None:
+    invoke("register", callbackUrl=callback.base, eventTags=[TAG])
+    give_up_on(gateway, callback, 3)
+
+    listed = invoke("failed", limit=2)
+    assert listed["counts"] == {"failed": 3, "unreadable": 0}
+    assert listed["left"] == 1
+    assert listed["rows"][0]["eventTag"] == TAG
+    assert listed["rows"][0]["callbackUrl"] == f"{callback.base}/***/{SLUG}"
+
+    some = invoke("retry-failed", limit=2)
+    assert counts(some) == {"failed": 3, "retried": 2, "left": 1}
+    assert len(gateway.failed) == 1
+    assert counts(invoke("retry-failed")) == {"failed": 1, "retried": 1}
+    assert gateway.failed == {}
+
+
+def test_a_failed_callback_can_be_taken_off_the_list(
+    invoke: Invoke, gateway: Gateway, callback: Callback
+) -> None:
+    invoke("register", callbackUrl=callback.base, eventTags=[TAG])
+    give_up_on(gateway, callback, 2)
+    first, second = gateway.failed
+
+    answer = invoke("remove-failed", ids=[first, 1])
+
+    assert counts(answer) == {"removed": 1, "refused": 1}
+    assert answer["errors"] == [{"id": "1", "error": "eventCallbackFailedId is unknown (code 9999)"}]
+    assert list(gateway.failed) == [second]
+
+
+def test_wrong_credentials_end_the_invocation_with_the_gateways_reason(
+    invoke: Invoke, secrets: dict[str, str], callback: Callback
+) -> None:
+    boto3.client("secretsmanager").put_secret_value(
+        SecretId=secrets["GATEWAY_CREDENTIALS_SECRET_ARN"],
+        SecretString=json.dumps({"apiKey": API_KEY, "secretKey": "mistyped"}),
+    )
+
+    with pytest.raises(GatewayNotAllowed, match="the signature does not match"):
+        invoke("register", callbackUrl=callback.base)
+
+
+def test_credentials_that_were_never_filled_are_named(
+    gateway: Gateway, secrets: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty = template.make_secret("empty", None)
+    environment = {"GATEWAY_BASE_URL": gateway.url, **secrets, "GATEWAY_CREDENTIALS_SECRET_ARN": empty}
+
+    with pytest.raises(SecretUnavailable, match="empty"):
+        started(environment, monkeypatch)("list")
+
+
+UNATTENDED = {"failed": 0, "unreadable": 0, "retried": 0, "refused": 0, "left": 0}
+
+
+def test_the_schedule_finds_nothing_to_retry_as_long_as_the_credentials_are_not_filled(
+    gateway: Gateway,
+    secrets: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    empty = template.make_secret("empty", None)
+    environment = {"GATEWAY_BASE_URL": gateway.url, **secrets, "GATEWAY_CREDENTIALS_SECRET_ARN": empty}
+    invoke = started(environment, monkeypatch)
+    capsys.readouterr()
+
+    answer = invoke("retry-failed", unattended=True)
+
+    (line,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert answer["counts"] == UNATTENDED
+    assert (line["level"], line["message"]) == ("INFO", "no gateway credentials yet")
+    assert gateway.calls == []
+    with pytest.raises(SecretUnavailable):
+        invoke("retry-failed")
+    boto3.client("secretsmanager").put_secret_value(
+        SecretId=empty, SecretString=json.dumps({"apiKey": API_KEY, "secretKey": SECRET_KEY})
+    )
+    assert invoke("retry-failed", unattended=True) == answer
+    assert names_of_calls(gateway) == ["query_callback_failed"]
+
+
+@pytest.mark.parametrize("text", ["{}", '{"apiKey": "key"}', "no JSON"])
+def test_credentials_that_are_filled_wrongly_are_an_error_for_the_schedule_too(
+    gateway: Gateway, secrets: dict[str, str], monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    wrong = template.make_secret("wrong", text)
+    environment = {"GATEWAY_BASE_URL": gateway.url, **secrets, "GATEWAY_CREDENTIALS_SECRET_ARN": wrong}
+
+    with pytest.raises(SecretUnavailable):
+        started(environment, monkeypatch)("retry-failed", unattended=True)
+
+
+def test_a_list_that_cannot_be_had_is_an_error_for_the_schedule_too(invoke: Invoke, gateway: Gateway) -> None:
+    gateway.fail("query_callback_failed", "gateway")
+
+    with pytest.raises(GatewayNotAllowed):
+        invoke("retry-failed", unattended=True)
+
+
+def test_rows_that_cannot_be_understood_are_shown_while_the_others_are_retried(
+    secrets: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strange = {
+        "no": "id",
+        "url": f"http://h/callback/{TOKEN}/x",
+        "long": "字" * 301,
+        "list": [TOKEN, 1, None],
+    }
+    seen: list[tuple[str, bytes]] = []
+
+    class Vendor(Loopback):
+        def answer(self, request: Request) -> Answer:
+            seen.append((request.path.rsplit("/", 1)[-1], request.body))
+            return Answer(
+                200, {"success": True, "content": {"success": True, "rows": [{"id": 7}, strange, "?"]}}
+            )
+
+    with Vendor() as vendor:
+        invoke = started({"GATEWAY_BASE_URL": vendor.url, **secrets}, monkeypatch)
+        listed, retried = invoke("failed"), invoke("retry-failed")
+
+    shown = {"no": "id", "url": "http://h/callback/***/x", "long": "字" * 300 + "…", "list": ["***", 1, None]}
+    assert listed["rows"][1:] == [{"unreadable": shown}, {"unreadable": "?"}]
+    assert retried["unreadable"] == [shown, "?"]
+    assert counts(retried) == {"failed": 3, "unreadable": 2, "retried": 1}
+    assert seen[-1] == ("retry_callback_failed", b"eventCallbackFailedId=7")
+
+
+def test_a_vendors_message_that_repeats_the_address_is_shown_without_its_token(
+    secrets: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Vendor(Loopback):
+        def answer(self, request: Request) -> Answer:
+            if request.path.endswith("query_callback_define"):
+                return Answer(200, {"success": True, "content": {"success": True, "data": []}})
+            said = {"success": False, "responseMessage": request.body.decode(), "responseCode": "9999"}
+            return Answer(200, {"success": True, "content": said})
+
+    with Vendor() as vendor:
+        invoke = started({"GATEWAY_BASE_URL": vendor.url, **secrets}, monkeypatch)
+        answer = invoke("register", callbackUrl="http://192.0.2.10/callback", eventTags=[SLUG])
+
+    assert "callback%2F***%2Femployee-leave" in answer["tags"][0]["error"]
+    assert TOKEN not in json.dumps(answer)
+
+
+def test_the_failed_list_is_counted_for_its_alarm(
+    invoke: Invoke, gateway: Gateway, callback: Callback, capsys: pytest.CaptureFixture[str]
+) -> None:
+    invoke("register", callbackUrl=callback.base, eventTags=[TAG])
+    give_up_on(gateway, callback, 2)
+    capsys.readouterr()
+
+    invoke("retry-failed", limit=1)
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (metric,) = [line for line in lines if "_aws" in line]
+    assert metric["service"] == "gateway"
+    assert (metric["FailedCallbacks"], metric["RetriedCallbacks"], metric["UnreadableCallbacks"]) == (
+        [2],
+        [1],
+        [0],
+    )
+    assert metric["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "MoziRelay"
+    assert metric["RemainingCallbacks"] == [1]
+
+
+def test_what_stays_is_what_was_refused_unreadable_or_not_come_to(
+    secrets: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Vendor(Loopback):
+        def answer(self, request: Request) -> Answer:
+            said = {"success": not request.body.endswith(b"=7"), "rows": [{"id": 7}, {"id": 8}, {"no": "id"}]}
+            return Answer(200, {"success": True, "content": said})
+
+    with Vendor() as vendor:
+        invoke = started({"GATEWAY_BASE_URL": vendor.url, **secrets}, monkeypatch)
+        capsys.readouterr()
+        invoke("failed")
+        assert counts(invoke("retry-failed")) == {"failed": 3, "unreadable": 1, "retried": 1, "refused": 1}
+        assert counts(invoke("retry-failed", 0)) == {"failed": 3, "unreadable": 1, "left": 2}
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line.get("RemainingCallbacks") for line in lines if "_aws" in line] == [None, [2], [3]]
+
+
+@pytest.mark.parametrize("status", [401, 403, 500])
+def test_an_error_that_is_raised_repeats_no_secret_either(
+    invoke: Invoke, gateway: Gateway, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    quoted = f"apiKey {API_KEY} with {SECRET_KEY} may not call https://relay.example/callback/{TOKEN}/x"
+    answer = Answer(status, {"success": False, "errorCode": TOKEN, "Message": quoted})
+    monkeypatch.setattr(gateway, "answer", lambda request: answer)
+
+    with pytest.raises(GatewayError, match="may not call") as caught:
+        invoke("list")
+
+    said = f"{caught.value!r} {caught.value.__cause__} {vars(caught.value)}"
+    assert not [secret for secret in (TOKEN, SECRET_KEY, API_KEY) if secret in said]
+
+
+def test_no_token_or_key_is_answered_or_printed_on_any_path(
+    invoke: Invoke,
+    gateway: Gateway,
+    callback: Callback,
+    secrets: dict[str, str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    answers = [invoke("register", callbackUrl=callback.base)]
+    give_up_on(gateway, callback, 2)
+    rotate(secrets)
+    callback.down = True
+    answers += [invoke("register", callbackUrl=callback.base, eventTags=[TAG]), invoke("update")]
+    callback.down = False
+    answers += [invoke("failed"), invoke("list"), invoke("retry-failed"), invoke("unregister", takeOver=True)]
+
+    said = json.dumps(answers) + "".join(capsys.readouterr())
+
+    assert len(gateway.handshakes) > 18
+    assert said.count("gateway action ended") == len(answers)
+    for hidden in (TOKEN, ROTATED, SECRET_KEY):
+        assert hidden not in said
+
+
+def test_the_template_gives_the_function_what_its_settings_read_and_time_for_calls(invoke: Invoke) -> None:
+    app = import_module("gateway.app")
+
+    assert template.variables("GatewayFunction") == {name.upper() for name in app.Settings.model_fields}
+    assert template.RESOURCES["GatewayFunction"]["Properties"]["Timeout"] >= 3 * CALL_SECONDS
+
+
+@pytest.mark.parametrize(
+    "sample", sorted((template.ROOT / "events").glob("gateway-*.json")), ids=lambda path: path.stem
+)
+def test_the_sample_events_are_requests_of_the_action_they_are_named_for(sample: Path) -> None:
+    request = read_request(json.loads(sample.read_text("utf-8")))
+
+    assert sample.stem.startswith(f"gateway-{request.action}")

@@ -1,0 +1,233 @@
+"""The notice function from the event to what is in the queues, the log and the metrics."""
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import boto3
+import pytest
+from pydantic import ValidationError
+
+from tests.support import template
+from tests.support.loopback import KEY, PATH, SECRET, LoopbackPortal
+from tests.support.outbound import event, message, record
+
+APP = "notice.app"
+
+
+class Context:
+    """What the function asks Lambda for."""
+
+    def __init__(self, seconds: float = 60) -> None:
+        self._milliseconds = int(seconds * 1000)
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self._milliseconds
+
+
+class Function:
+    """The function deployed beside mock SQS, mock Secrets Manager and a portal on the loopback address."""
+
+    def __init__(self, app: ModuleType, portal: LoopbackPortal, queue: str, dead: str) -> None:
+        self.app, self.portal, self.queue, self.dead = app, portal, queue, dead
+        self.sqs = boto3.client("sqs")
+
+    def __call__(self, given: Any, seconds: float = 60) -> list[str]:
+        for handler in self.app.logger.handlers:
+            handler.stream = sys.stdout  # The one that this test captures.
+        answer = self.app.handler(given, Context(seconds))
+        assert set(answer) == {"batchItemFailures"}
+        return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+    def dead_letters(self) -> list[str]:
+        answer = self.sqs.receive_message(
+            QueueUrl=self.dead, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+        )
+        return [each["MessageAttributes"]["errorCode"]["StringValue"] for each in answer.get("Messages", [])]
+
+
+@pytest.fixture
+def function(cloud: None, portal: LoopbackPortal, monkeypatch: pytest.MonkeyPatch) -> Iterator[Function]:
+    queue, dead = template.make_queue("NoticeQueue"), template.make_queue("NoticeDeadLetterQueue")
+    secret = template.make_secret("enos", json.dumps({"appKey": KEY, "appSecret": SECRET}))
+    given = {
+        "ENOS_BASE_URL": portal.url,
+        "ENOS_PRODUCE_PATH": PATH,
+        "ENOS_CREDENTIALS_SECRET_ARN": secret,
+        "NOTICE_QUEUE_URL": queue,
+        "NOTICE_DEAD_LETTER_QUEUE_URL": dead,
+        "LOG_LEVEL": "INFO",
+    }
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    sys.modules.pop(APP, None)
+    yield Function(importlib.import_module(APP), portal, queue, dead)
+    sys.modules.pop(APP, None)
+
+
+def fresh(*messages: Any, **more: Any) -> dict[str, Any]:
+    """A record that was sent just now."""
+    return record(*messages, sent_at=time.time(), **more)
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+
+
+def metric(found: list[dict[str, Any]], name: str) -> float:
+    return sum(sum(line[name]) for line in found if "_aws" in line and name in line)
+
+
+def sample(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((template.ROOT / "events" / name).read_text("utf-8"))
+    return found
+
+
+def test_the_variables_of_the_function_are_the_settings_it_reads(function: Function) -> None:
+    settings = function.app.NoticeSettings
+
+    assert template.variables("NoticeFunction") == {name.upper() for name in settings.model_fields}
+
+
+def test_a_setting_that_lacks_is_named(function: Function) -> None:
+    with pytest.raises(ValidationError, match="ENOS_BASE_URL"):
+        function.app.NoticeSettings.load({})
+
+
+def test_the_sample_records_are_produced(function: Function, capsys: pytest.CaptureFixture[str]) -> None:
+    assert function(sample("notice-records.json")) == []
+
+    ((target, body),) = function.portal.produced
+    assert target == f"{PATH}?orgId=o15504745674071"
+    assert len(json.loads(body)["messages"]) == 3
+    found = lines(capsys)
+    assert metric(found, "NoticesAccepted") == 3
+    assert metric(found, "ProduceCalls") == 1
+    assert metric(found, "BatchSize") == 3
+    assert metric(found, "EndToEndLatency") >= 0
+
+
+def test_the_bad_ones_among_the_samples_are_dead_letters(function: Function) -> None:
+    assert function(sample("notice-records-with-a-bad-one.json")) == []
+
+    assert function.dead_letters() == ["InvalidNotice", "InvalidNotice"]
+    assert len(function.portal.produced) == 1
+
+
+@pytest.mark.parametrize("odd", [{}, {"Records": []}, {"Records": None}, None, [], "text"])
+def test_an_event_without_records_asks_nobody(
+    function: Function, odd: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert function(odd) == []
+    assert function.portal.connections == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_a_record_that_does_not_name_itself_returns_the_whole_batch(function: Function) -> None:
+    function.portal.replies = [(503, b"")]
+    given = fresh(message())
+    del given["messageId"]
+
+    assert function(event(given)) == [""]  # Lambda takes an empty identifier for "none was worked on".
+
+
+def test_nothing_of_aws_is_asked_before_there_is_a_record(function: Function) -> None:
+    function({"Records": []})
+
+    assert function.app.sqs.cache_info().currsize == 0
+
+
+def test_an_outage_returns_the_record_and_leaves_no_dead_letter(
+    function: Function, capsys: pytest.CaptureFixture[str]
+) -> None:
+    function.portal.replies = [(503, b"")]
+
+    assert function(event(fresh(message()))) == ["r-1"]
+
+    assert function.dead_letters() == []
+    found = lines(capsys)
+    assert metric(found, "NoticesDeferred") == 1
+    assert [line["errorCode"] for line in found if line.get("message") == "portal unavailable"] == ["503"]
+
+
+def test_what_sqs_would_not_do_is_logged_with_its_code(
+    function: Function, capsys: pytest.CaptureFixture[str]
+) -> None:
+    function.sqs.delete_queue(QueueUrl=function.dead)
+
+    assert function(event(fresh(body="not JSON", receipt="stale"))) == ["r-1"]
+
+    said = {line["message"]: line for line in lines(capsys) if "message" in line}
+    assert "NonExistentQueue" in said["dead letters not written"]["errorCode"]
+    assert said["dead letters not written"]["letters"] == 1
+    assert said["waits not set"]["errorCode"] == "ReceiptHandleIsInvalid"
+    assert said["waits not set"]["records"] == 1
+
+
+def test_credentials_that_are_not_filled_are_a_configuration_fault(
+    function: Function, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret = function.app.settings.enos_credentials_secret_arn
+    boto3.client("secretsmanager").put_secret_value(SecretId=secret, SecretString="{}")
+
+    assert function(event(fresh(message()))) == ["r-1"]
+
+    found = lines(capsys)
+    assert metric(found, "ConfigurationFault") == 1
+    assert "SecretUnavailable" in [line.get("errorCode") for line in found]
+
+
+def test_with_three_seconds_left_it_returns_in_time_with_what_it_knows(function: Function) -> None:
+    given = event(fresh(message(), name="good"), fresh(body="not JSON", name="bad"))
+
+    assert function(given, seconds=3) == ["good"]
+
+    assert function.dead_letters() == ["InvalidNotice"]
+    assert function.portal.connections == 0
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        (200, {"code": 0, "data": True}),
+        (200, {"code": 400, "message": "13800138000 is no user"}),
+        (500, b"13800138000"),
+        (503, {"code": 503, "message": "13800138000 cannot be told"}),
+        (403, {"code": 403, "message": "13800138000 may not"}),
+        (429, b""),
+        (401, b""),
+    ],
+)
+def test_what_is_printed_holds_no_body_recipient_token_or_key(
+    function: Function, reply: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    function.portal.replies = [reply, reply]
+    private = message("n-1", targets=["13800138000"], header="绝密", body="绝密")
+
+    function(event(fresh(private), fresh(private | {"messageType": "绝密"}, name="r-2")))
+
+    printed = "".join(capsys.readouterr())
+    assert printed
+    for secret in ("13800138000", "绝密", "\\u7edd", KEY, SECRET, "t-1", "t-2"):
+        assert secret not in printed
+
+
+def test_a_cold_start_loads_nothing_heavy() -> None:
+    """Measured in a process of its own: this one has loaded everything already."""
+    code = "import notice.app, sys, json; print(json.dumps([*sys.modules]))"
+    paths = [str(template.ROOT / name) for name in ("functions", "layers")]
+    environment = dict.fromkeys(template.variables("NoticeFunction"), "https://portal.example")
+    environment |= {"PYTHONPATH": os.pathsep.join(paths), "LOG_LEVEL": "INFO"}
+
+    ran = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=True)
+
+    loaded = set(json.loads(ran.stdout))
+    assert "notice.client" in loaded
+    assert not {name for name in loaded if name.startswith(("boto3", "aws_xray_sdk"))}
+    assert loaded.isdisjoint({"aws_lambda_powertools.event_handler", "botocore.client", "botocore.session"})

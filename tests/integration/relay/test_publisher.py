@@ -1,0 +1,118 @@
+"""What reaches a topic, and what a subscriber makes of it."""
+
+import json
+from typing import TYPE_CHECKING, Any, cast
+
+import boto3
+import pytest
+
+from relay.events import Content, Event, envelope, timestamp
+from relay.faults import Unavailable
+from relay.payloads import Payloads, resolve
+from relay.publisher import Publisher
+from tests.support.inbound import NOW
+from tests.support.template import PAYLOAD_BUCKET, REGION, TOPIC_PREFIX
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+
+pytestmark = pytest.mark.usefixtures("inbound")
+
+
+class Recorder:
+    """SNS that remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.requests: list[dict[str, Any]] = []
+
+    def publish(self, **request: Any) -> None:
+        self.requests.append(request)
+
+
+def event(tenant: str | None = "50006001", slug: str = "app-update") -> Event:
+    return Event("k-c", "A|B", slug, timestamp(NOW), '{"id":"k-c"}', tenant)
+
+
+@pytest.mark.parametrize("replayed", [False, True])
+@pytest.mark.parametrize("tenant", [None, "", "租户"])
+def test_an_event_goes_to_its_topic_with_the_attributes_to_filter_by(
+    tenant: str | None, replayed: bool
+) -> None:
+    sns = Recorder()
+
+    Publisher(cast("SNSClient", sns), "arn:prefix-").publish(event(tenant), replayed=replayed)
+
+    expected = {"eventTag": "A|B"} | ({"tenantId": tenant} if tenant else {})
+    expected |= {"replayed": "true"} if replayed else {}
+    assert sns.requests == [
+        {
+            "TopicArn": "arn:prefix-app-update",
+            "Message": '{"id":"k-c"}',
+            "MessageAttributes": {
+                name: {"DataType": "String", "StringValue": value} for name, value in expected.items()
+            },
+        }
+    ]
+
+
+def test_a_subscriber_gets_the_envelope() -> None:
+    sqs = boto3.client("sqs")
+    queue = sqs.create_queue(QueueName="subscriber")["QueueUrl"]
+    boto3.client("sns").subscribe(
+        TopicArn=f"{TOPIC_PREFIX}app-update",
+        Protocol="sqs",
+        Endpoint=f"arn:aws-cn:sqs:{REGION}:123456789012:subscriber",
+        Attributes={"RawMessageDelivery": "true"},
+    )
+    text = envelope({"id": "k-c", "type": "A|B"}, Content('{"名":"值","half":"\ud800"}'))
+
+    Publisher(boto3.client("sns"), TOPIC_PREFIX).publish(
+        Event("k-c", "A|B", "app-update", timestamp(NOW), text, "租户")
+    )
+
+    (message,) = sqs.receive_message(QueueUrl=queue, MessageAttributeNames=["All"])["Messages"]
+    assert message["Body"] == text
+    assert json.loads(message["Body"])["data"] == {"名": "值", "half": "\ud800"}
+    attributes = message["MessageAttributes"]
+    assert {name: one["StringValue"] for name, one in attributes.items()} == {
+        "eventTag": "A|B",
+        "tenantId": "租户",
+    }
+
+
+def test_a_topic_that_cannot_be_reached_is_unavailable() -> None:
+    with pytest.raises(Unavailable) as refused:
+        Publisher(boto3.client("sns"), TOPIC_PREFIX).publish(event(slug="missing"))
+    assert (refused.value.code, refused.value.operation) == ("NotFound", "Publish")
+
+
+def payloads(bucket: str = PAYLOAD_BUCKET) -> Payloads:
+    return Payloads(bucket, lambda: boto3.client("s3"))
+
+
+@pytest.mark.parametrize(
+    ("content", "data"),
+    [
+        (Content('{"a": 1, "名": "\ud800"}'), {"a": 1, "名": "\ud800"}),
+        (Content("[]"), []),
+        (Content('say "你好"', "text/plain"), 'say "你好"'),
+    ],
+)
+def test_a_subscriber_resolves_a_content_that_was_too_large_to_send(content: Content, data: Any) -> None:
+    dataref = payloads().put("k-c", content)
+
+    event_ = resolve(envelope({"id": "k-c"}, content, dataref), boto3.client("s3"))
+
+    assert event_["data"] == data
+    assert event_["dataref"] == f"s3://{PAYLOAD_BUCKET}/events/k-c"
+
+
+def test_a_content_that_was_sent_along_needs_no_bucket() -> None:
+    message = envelope({"id": "k-c"}, Content('{"a":null}'))
+
+    assert resolve(message, cast(Any, None))["data"] == {"a": None}
+
+
+def test_a_bucket_that_cannot_be_reached_is_unavailable() -> None:
+    with pytest.raises(Unavailable):
+        payloads("missing").put("k-c", Content("{}"))

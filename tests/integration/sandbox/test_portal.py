@@ -1,0 +1,301 @@
+"""The portal's stand-in keeps the rules of the vendor's page, and can be made to fail."""
+
+import hashlib
+import http.client
+import threading
+import time
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+
+from sandbox import portal_token
+from sandbox.portal import BATCH_LIMIT, PRODUCE_PATHS, Portal
+from sandbox.portal_faults import AnswerForm
+from tests.support.stand_ins import ask_token, notice, produce, token
+
+stand_in = partial(Portal, app_key="key-1", app_secret="secret-1")
+
+
+@pytest.fixture
+def portal() -> Iterator[Portal]:
+    organisations = {"org-1": ["u-1", "u-2"], "org-2": ["u-9"]}
+    with stand_in(organisations=organisations) as running:
+        yield running
+
+
+def notices(count: int) -> list[dict[str, Any]]:
+    return [notice(f"n-{number}") for number in range(count)]
+
+
+def test_its_signature_is_the_vendors() -> None:
+    body = '{\n  "count": 20,\n  "page": 1,\n  "desc": "描述"\n}'.encode()
+    query = [("k3", "v3"), ("k1", "v1"), ("k2", "v2")]
+
+    signed = portal_token.signature("xxxxaaaxxxx", query, body, "1572574909697", "xxxappSecretxxx")
+
+    assert signed == "59828328f6c1f9771015dc74e4929ae30f518a35a3d2353972c2ea46556fc981"
+
+
+class TestTokens:
+    def test_a_token_is_the_same_until_it_expires(self, portal: Portal) -> None:
+        first, second = token(portal), token(portal)
+        portal.tokens.expire()
+
+        assert first == second
+        assert token(portal) != first
+
+    def test_the_time_left_is_in_seconds(self, portal: Portal) -> None:
+        answer = ask_token(portal)
+
+        assert answer["status"] == 0
+        assert 7190 < answer["data"]["expire"] <= 7200
+
+    @pytest.mark.parametrize(
+        ("given", "status"),
+        [
+            ({"appKey": "another"}, 1002),
+            ({"encryption": "0" * 64}, 1003),
+            ({"timestamp": "soon"}, 1004),
+            ({"encryption": ""}, 1202),
+            ({"appKey": None}, 1202),
+        ],
+    )
+    def test_a_wrong_request_gets_its_code(self, portal: Portal, given: dict[str, Any], status: int) -> None:
+        assert ask_token(portal, **given)["status"] == status
+
+    def test_an_encryption_serves_once(self, portal: Portal) -> None:
+        stamp = int(time.time() * 1000)
+        plain = f"{portal.app_key}{stamp}{portal.app_secret}".encode()
+        given: dict[str, Any] = {"timestamp": stamp, "encryption": hashlib.sha256(plain).hexdigest()}
+
+        assert [ask_token(portal, **given)["status"] for _ in range(2)] == [0, 1001]
+
+    def test_a_refresh_replaces_the_token(self, portal: Portal) -> None:
+        old = token(portal)
+        new = ask_token(portal, refresh=True, accessToken=old)["data"]["accessToken"]
+
+        assert new == token(portal) != old
+        assert ask_token(portal, refresh=True, accessToken=old)["status"] == 1203
+        assert produce(portal, notices(1), access=old).status == 401
+
+    def test_an_expired_or_foreign_token_is_not_refreshed(self, portal: Portal) -> None:
+        old = token(portal)
+        portal.tokens.expire()
+
+        assert ask_token(portal, refresh=True, accessToken=old)["status"] == 1203
+        assert ask_token(portal, refresh=True, accessToken="foreign")["status"] == 1204
+
+
+class TestCalls:
+    @pytest.mark.parametrize("path", PRODUCE_PATHS)
+    def test_a_signed_batch_is_produced_on_either_path(self, portal: Portal, path: str) -> None:
+        reply = produce(portal, notices(2), path=path)
+
+        assert (reply.status, reply.body) == (200, {"code": 0, "message": "", "data": {"success": True}})
+        assert portal.accepted("org-1") == {"n-0", "n-1"}
+        assert [(call.org_id, call.ids, call.ok) for call in portal.calls] == [
+            ("org-1", ["n-0", "n-1"], True)
+        ]
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"apim_signature": "0" * 64},
+            {"apim_timestamp": "1572574909697"},
+            {"apim_timestamp": "now"},
+            {"apim_accesstoken": "foreign"},
+        ],
+    )
+    def test_an_unsigned_call_is_401_and_changes_nothing(self, portal: Portal, wrong: dict[str, str]) -> None:
+        assert produce(portal, notices(1), **wrong).status == 401
+        assert portal.accepted("org-1") == set()
+
+    def test_an_expired_token_is_401(self, portal: Portal) -> None:
+        old = token(portal)
+        portal.tokens.expire()
+
+        assert produce(portal, notices(1), access=old).status == 401
+
+    @pytest.mark.parametrize(("org_id", "message"), [("org-9", "org-9 is unknown"), ("", "not selected")])
+    def test_an_unknown_organisation_is_refused(self, portal: Portal, org_id: str, message: str) -> None:
+        reply = produce(portal, notices(1), org_id=org_id)
+
+        assert reply.body["code"] == 512
+        assert message in reply.body["message"]
+
+    @pytest.mark.parametrize(("count", "code"), [(0, 400), (1, 0), (BATCH_LIMIT, 0), (BATCH_LIMIT + 1, 432)])
+    def test_a_batch_has_one_to_a_hundred_notices(self, portal: Portal, count: int, code: int) -> None:
+        assert produce(portal, notices(count)).body["code"] == code
+
+    @pytest.mark.parametrize(
+        ("form", "body"),
+        [
+            (AnswerForm(), {"code": 0, "message": "", "data": {"success": True}}),
+            (AnswerForm(success_code=200, data_is_boolean=True), {"code": 200, "message": "", "data": True}),
+        ],
+    )
+    def test_it_answers_in_each_documented_form(self, form: AnswerForm, body: object) -> None:
+        with stand_in(form=form) as portal:
+            assert produce(portal, notices(1)).body == body
+
+    def test_a_refusal_can_come_with_a_status_of_its_own(self) -> None:
+        with stand_in(form=AnswerForm(refusal_status=400)) as portal:
+            reply = produce(portal, [notice("n-1", messageType=2)])
+
+        assert (reply.status, reply.body["code"], reply.body["data"]) == (400, 400, {"success": False})
+
+    def test_a_body_over_the_limit_is_413(self) -> None:
+        with stand_in(body_limit=100) as portal:
+            assert produce(portal, notices(1)).status == 413
+
+
+class TestNotices:
+    @pytest.mark.parametrize(
+        ("given", "fault"),
+        [
+            ({"messageId": ""}, "messageId is required"),
+            ({"messageType": None}, "messageType must be 1"),
+            ({"messageType": "1"}, "messageType must be 1"),
+            ({"messageType": True}, "messageType must be 1"),
+            ({"targetType": None}, "targetType must be 0 or 1"),
+            ({"targetType": 2}, "targetType must be 0 or 1"),
+            ({"targets": []}, "targets is required"),
+            ({"targets": [7]}, "targets is not a list of user ids"),
+            ({"appName": None}, "appName is required"),
+            ({"appName": "plain"}, "appName needs"),
+            ({"appName": {"default": "flat"}}, "appName needs"),
+            ({"header": {"i18nValue": {"zh_CN": "只有中文"}}}, "header needs defaultValue or en_US"),
+            ({"tags": {"defaultValue": "not a list"}}, "tags needs a list"),
+            ({"url": 7}, "url is not a string"),
+            ({"Header": {"defaultValue": "as in the table"}}, "Header is not a field"),
+        ],
+    )
+    def test_a_fault_refuses_the_whole_batch(self, portal: Portal, given: dict[str, Any], fault: str) -> None:
+        reply = produce(portal, [notice("good"), notice("bad") | given])
+
+        assert reply.body["code"] == 400
+        assert fault in reply.body["message"]
+        assert portal.accepted("org-1") == set()
+
+    def test_for_everybody_no_targets_are_needed(self, portal: Portal) -> None:
+        produce(portal, [notice("n-1", targetType=0, targets=None)])
+
+        assert [portal.received("org-1", user)["n-1"] for user in ("u-1", "u-2")] == [1, 1]
+
+    def test_an_application_of_ones_own_needs_no_name(self, portal: Portal) -> None:
+        assert produce(portal, [notice("n-1", appId="app-1", appName=None)]).body["code"] == 0
+
+    def test_the_name_is_the_same_in_every_notice_of_an_application(self, portal: Portal) -> None:
+        other = {"defaultValue": "待办", "i18nValue": {"en_US": "Something else"}}
+
+        within = produce(portal, [notice("n-1"), notice("n-2", appName=other)])
+        produce(portal, [notice("n-1")])
+        later = produce(portal, [notice("n-2", appName=other)])
+
+        assert [reply.body["code"] for reply in (within, later)] == [400, 400]
+        assert "appName differs" in later.body["message"]
+
+    def test_unknown_users_are_dropped(self, portal: Portal) -> None:
+        produce(portal, [notice("n-1", targets=["u-1", "u-9", "nobody"])])
+
+        assert portal.received("org-1", "u-1") == {"n-1": 1}
+        assert portal.received("org-1", "u-9") == {}
+
+    def test_an_existing_notice_is_sent_again_to_those_who_had_it_not(self, portal: Portal) -> None:
+        produce(portal, [notice("n-1")])
+        reply = produce(portal, [{"messageId": "n-1", "messageType": 9, "targets": ["u-1", "u-2"]}])
+
+        assert reply.body["code"] == 0
+        assert [portal.received("org-1", user)["n-1"] for user in ("u-1", "u-2")] == [1, 1]
+        assert portal.message("org-1", "n-1")["messageType"] == 1
+
+    def test_organisations_do_not_share_notices(self, portal: Portal) -> None:
+        produce(portal, [notice("n-1")])
+
+        assert produce(portal, [{"messageId": "n-1"}], org_id="org-2").body["code"] == 400
+
+
+class TestFaults:
+    def test_a_refused_notice_is_named_with_the_reason(self, portal: Portal) -> None:
+        portal.break_down(refuse={"n-1": "标签未登记"})
+
+        message = produce(portal, notices(3)).body["message"]
+
+        assert "n-1" in message
+        assert "标签未登记" in message
+        assert portal.accepted("org-1") == set()
+
+    def test_it_breaks_on_certain_notices_only(self, portal: Portal) -> None:
+        portal.break_down(break_on=frozenset({"n-1"}))
+
+        assert produce(portal, notices(2)).status == 500
+        assert produce(portal, notices(1)).status == 200
+
+    def test_down_is_503_until_it_is_mended(self, portal: Portal) -> None:
+        access = token(portal)
+        portal.break_down(down=True)
+        down = produce(portal, notices(1), access=access).status
+        portal.mend()
+
+        assert (down, produce(portal, notices(1), access=access).status) == (503, 200)
+
+    @pytest.mark.parametrize("after", [None, "7"])
+    def test_too_many_calls_are_429(self, portal: Portal, after: str | None) -> None:
+        access = token(portal)
+        portal.break_down(rate_limited=True, retry_after=after)
+
+        reply = produce(portal, notices(1), access=access)
+
+        assert (reply.status, reply.headers.get("retry-after")) == (429, after)
+
+    def test_a_rate_lets_so_many_through(self, portal: Portal) -> None:
+        access = token(portal)
+        portal.break_down(per_second=2)
+
+        assert [produce(portal, notices(1), access=access).status for _ in range(3)] == [200, 200, 429]
+
+    def test_a_fault_can_last_for_some_calls(self, portal: Portal) -> None:
+        access = token(portal)
+        portal.break_down(down=True, calls=1)
+
+        assert [produce(portal, notices(1), access=access).status for _ in range(2)] == [503, 200]
+
+    def test_a_cut_answer_comes_after_the_batch_was_applied(self, portal: Portal) -> None:
+        access = token(portal)
+        portal.break_down(cut=True)
+
+        with pytest.raises(http.client.IncompleteRead):
+            produce(portal, notices(1), access=access)
+        assert portal.accepted("org-1") == {"n-0"}
+
+    def test_slow_is_as_slow_as_it_is_told(self, portal: Portal) -> None:
+        access = token(portal)
+        portal.break_down(delay=0.2)
+        begun = time.monotonic()
+        produce(portal, notices(1), access=access)
+
+        assert time.monotonic() - begun >= 0.2
+
+    def test_calls_at_once_are_all_recorded(self, portal: Portal) -> None:
+        access = token(portal)
+        batches = [[notice(f"n-{number}")] for number in range(20)]
+        threads = [
+            threading.Thread(target=produce, args=(portal, batch), kwargs={"access": access})
+            for batch in batches
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert sorted(call.ids[0] for call in portal.calls) == sorted(f"n-{number}" for number in range(20))
+        assert len(portal.accepted("org-1")) == 20
+
+
+def test_after_its_block_nobody_answers() -> None:
+    with stand_in() as portal:
+        assert produce(portal, notices(1)).status == 200
+    with pytest.raises(ConnectionRefusedError):
+        produce(portal, notices(1), access="any")

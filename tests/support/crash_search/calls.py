@@ -1,0 +1,247 @@
+"""One call at a time of a delivery or a sweep, each call with the fate that a test gives it.
+
+A function is run anew for each of its calls: what its earlier ones brought is repeated to it, the next
+one is carried out, and it is halted where it is about to make the one after.
+"""
+
+import json
+from collections import deque
+from enum import Enum
+from functools import cache, partial
+from typing import Any, NamedTuple
+
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from callback.composition import compose
+from callback.intake import Intake
+from callback.reading import Delivery, reading_of
+from callback.request import Request
+from callback.tokens import Tokens
+from recovery.pace import Pace
+from recovery.sweep import Sweeper
+from relay.callback_token import CallbackToken
+from relay.events import MESSAGE_LIMIT
+from relay.faults import Unavailable
+from relay.handshakes import Handshakes
+from relay.history import History
+from relay.items import shard_of
+from relay.payloads import Payloads
+from relay.publisher import Publisher
+from relay.secrets import SecretReader
+from relay.store import EventStore
+from tests.support.inbound import NOW, TOKEN, Secrets, content_of, dumps, message, rest_api
+from tests.support.memory_cloud import MemoryCloud, refusal
+from tests.support.template import EVENT_TABLE, PAYLOAD_BUCKET, TOPIC_PREFIX
+
+TAG = "openplatform_app_update|openplatform_app_update_tag"
+TOPIC = f"{TOPIC_PREFIX}app-update"
+
+
+class Path(NamedTuple):
+    """A delivery of one event, and the calls that it makes at most."""
+
+    body: str
+    slug: str | None
+    warm: bool
+    calls: tuple[str, ...]
+
+
+CLAIM_CALLS = ("claim", "take over", "publish", "mark")
+SWEEP_CALLS = ("list", "take over", "publish", "mark")
+SHORT = Path(dumps(message(content_of(TAG))), "app-update", True, CLAIM_CALLS)
+# A content for the bucket.
+OVERSIZE = SHORT._replace(
+    body=dumps(message(content_of(TAG) | {"more": "政" * (MESSAGE_LIMIT // 3)})),
+    calls=("put content", *CLAIM_CALLS),
+)
+# A new container, and an eventTag that only the handshake tells.
+COLD = SHORT._replace(slug=None, warm=False, calls=("token", "handshake", *CLAIM_CALLS))
+
+
+class Fate(Enum):
+    """What becomes of a call."""
+
+    FINE = "it takes effect and is answered"
+    FAILED = "it raises, without effect"
+    UNANSWERED = "it takes effect, and raises"
+    TWICE = "it takes effect, its answer is lost, and botocore makes it again"
+    KILLED_BEFORE = "the function ends before it"
+    KILLED_AFTER = "the function ends after it took effect"
+
+
+class Step(NamedTuple):
+    """What a function's next call did, and where the function stands after it; `end` is empty for halted."""
+
+    cloud: str
+    past: tuple[tuple[str, float], ...]
+    call: str
+    request: str
+    following: str
+    end: str
+    messages: tuple[str, ...]
+
+
+class Killed(BaseException):
+    """The function is gone, without any of its own code running."""
+
+
+class Halt(BaseException):
+    """The function is about to make a call whose turn has not come."""
+
+
+@cache
+def delivery_of(path: Path) -> Delivery:
+    reading = reading_of(path.body, None)
+    assert isinstance(reading, Delivery)
+    return reading
+
+
+@cache
+def id_of(path: Path) -> str:
+    return compose(delivery_of(path), TAG, NOW).id
+
+
+# What the reads at the start of a cold delivery are answered; nothing in the search changes it.
+_READS: dict[str, Any] = {
+    "token": Secrets(current=TOKEN).get_secret_value(SecretId="arn"),
+    "handshake": {"Item": {"eventTags": {"SS": [TAG]}}},
+}
+_CALLS = {
+    "get_secret_value": "token", "get_item": "handshake", "put_object": "put content", "put_item": "claim",
+    "query": "list", "publish": "publish",
+}  # fmt: skip
+
+
+class Aws:
+    """All clients of one function: repeats what its calls brought, and carries out the next one."""
+
+    def __init__(
+        self, path: Path, cloud: MemoryCloud, past: tuple[tuple[str, float], ...], clock: float, fate: Fate
+    ) -> None:
+        self._path, self.cloud, self._fate, self._clock = path, cloud, fate, clock
+        self._coming, self.past = deque(past), past
+        # A function reads the clock when the answer to its last call has come, not when its next one arrives.
+        self.now = past[0][1] if past else clock
+        self.call = self.request = self.following = ""
+
+    def __getattr__(self, operation: str) -> Any:
+        return partial(self._answer, operation)
+
+    def _answer(self, operation: str, **request: Any) -> Any:
+        if operation == "query" and not self._concerns_the_event(request):
+            return {"Items": []}
+        claimant = _claimant(request)
+        if self._coming:
+            outcome, self.now = self._coming.popleft()
+            return _told(outcome, claimant)
+        call = _CALLS.get(operation) or (
+            "mark" if "publishedAt" in request["UpdateExpression"] else "take over"
+        )
+        if self.call:
+            self.following = call
+            raise Halt
+        self.call, self.now = call, self._clock
+        outcome = self._fated(operation, request).replace(claimant, "mine")
+        self.past = (*self.past, (outcome, self._clock))
+        return _told(outcome, claimant)
+
+    def _fated(self, operation: str, request: dict[str, Any]) -> str:
+        if self._fate is Fate.KILLED_BEFORE:
+            raise Killed
+        if self._fate is Fate.FAILED:
+            return "failed"
+        outcome = self._effect(operation, request)
+        if self._fate is Fate.TWICE:
+            outcome = self._effect(operation, request)
+        if self._fate is Fate.KILLED_AFTER:
+            raise Killed
+        return "unanswered" if self._fate is Fate.UNANSWERED else outcome
+
+    def _effect(self, operation: str, request: dict[str, Any]) -> str:
+        if self.call in _READS:
+            return json.dumps(_READS[self.call])
+        if "TableName" in request:
+            self.request = json.dumps([operation, request]).replace(_claimant(request), "mine")
+        try:
+            return json.dumps(getattr(self.cloud, operation)(**request))
+        except ClientError as error:
+            response: Any = error.response
+            return "refused" + json.dumps({"Item": response["Item"]} if "Item" in response else {})
+
+    def _concerns_the_event(self, request: dict[str, Any]) -> bool:
+        """An index has many shards, of which one can hold the event: the others take no turn."""
+        shard = request["ExpressionAttributeValues"][":shard"]["S"]
+        return bool(shard == f"pending#{shard_of(id_of(self._path))}")
+
+
+def _claimant(request: dict[str, Any]) -> str:
+    """Drawn at random for each write, and compared in its own answer alone: it does not tell worlds apart."""
+    values = request.get("ExpressionAttributeValues", {})
+    drawn = request.get("Item", {}).get("claimant") or values.get(":claimant") or {"S": "\0"}
+    return str(drawn["S"])
+
+
+def _told(outcome: str, claimant: str) -> Any:
+    if outcome == "failed":
+        raise ClientError({"Error": {"Code": "InternalServerError", "Message": ""}}, "Call")
+    if outcome == "unanswered":
+        raise ReadTimeoutError(endpoint_url="aws")
+    outcome = outcome.replace("mine", claimant)
+    if outcome.startswith("refused"):
+        raise refusal(json.loads(outcome.removeprefix("refused")))
+    return json.loads(outcome)
+
+
+def load(cloud: str) -> MemoryCloud:
+    items, objects = json.loads(cloud)
+    loaded = MemoryCloud(items)
+    loaded.objects = dict.fromkeys(objects, b"")
+    return loaded
+
+
+@cache
+def step(
+    path: Path, name: str, cloud: str, past: tuple[tuple[str, float], ...], clock: float, fate: Fate
+) -> Step:
+    """The next call of the function `name`, made at `clock`."""
+    aws = Aws(path, load(cloud), past, clock, fate)
+    end = ""
+    try:
+        end = _sweep(aws) if name == "sweep" else _deliver(path, aws)
+    except Halt:
+        pass
+    except Killed:
+        end = "killed"
+    text = json.dumps([_anonymous(aws.cloud.items), sorted(aws.cloud.objects)], sort_keys=True)
+    messages = tuple(f"{one['TopicArn']} {one['Message']}" for one in aws.cloud.messages)
+    return Step(text, aws.past if not end else (), aws.call, aws.request, aws.following, end, messages)
+
+
+def _anonymous(items: dict[str, Any]) -> dict[str, Any]:
+    nobody = {"claimant": {"S": "somebody"}}
+    return {key: item | nobody if "claimant" in item else item for key, item in items.items()}
+
+
+def _deliver(path: Path, aws: Aws) -> str:
+    secret = Secrets(current=TOKEN) if path.warm else aws
+    client: Any = aws
+    intake = Intake(
+        Tokens(SecretReader("arn", CallbackToken, lambda: secret)),  # type: ignore[arg-type, return-value]
+        Handshakes(client, EVENT_TABLE),
+        EventStore(client, EVENT_TABLE, retention_days=1, clock=lambda: aws.now),
+        Payloads(PAYLOAD_BUCKET, lambda: client),
+        Publisher(client, TOPIC_PREFIX),
+        clock=lambda: aws.now,
+    )
+    return intake.receive(Request.of(rest_api(path.body, slug=path.slug))).answer.name
+
+
+def _sweep(aws: Aws) -> str:
+    client: Any = aws
+    store = EventStore(client, EVENT_TABLE, retention_days=1, clock=lambda: aws.now)
+    history = History(client, EVENT_TABLE, clock=lambda: aws.now)
+    try:
+        swept = Sweeper(store, Publisher(client, TOPIC_PREFIX)).sweep(history.pending(), Pace(lambda: 240))
+    except Unavailable:
+        return "failed"
+    return "failed" if swept.failed else "swept"

@@ -1,0 +1,73 @@
+"""Days of the notice queue in seconds: the queue, its event source, the function, and time that passes."""
+
+import random
+from collections import Counter
+from typing import Any
+
+from notice.dead_letters import DeadLetters
+from notice.deadline import Deadline
+from notice.dispatch import Dispatcher
+from notice.records import Notice, read_records
+from notice.settlement import Settler
+from notice.visibility import VisibilityTimeouts
+from tests.support.outbound import NOW, FakePortal, event, record
+
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+
+
+class Simulation:
+    """The queue with its event source, the function, and time that passes a minute at a step."""
+
+    def __init__(self, portal: FakePortal) -> None:
+        random.seed(0)  # The waits' jitter: these days are the same in every run.
+        self.portal, self.now = portal, 0.0
+        self.dispatcher = Dispatcher(portal, workers=1, clock=lambda: self.now)
+        sqs: Any = self
+        self.settler = Settler(DeadLetters("dead", lambda: sqs), VisibilityTimeouts("queue", lambda: sqs))
+        self.queue: dict[str, dict[str, Any]] = {}
+        self.visible: dict[str, float] = {}
+        self.dead: list[str] = []
+        self.reasons: Counter[tuple[str, str]] = Counter()
+        """Dead letters by errorCode and errorMessage."""
+        self.calls: Counter[int] = Counter()
+        """Calls by the hour."""
+
+    def put(self, name: str, *messages: dict[str, Any], org: str = "o-1") -> None:
+        sent_at = NOW + self.now
+        self.queue[name] = record(*messages, org=org, name=name, receives=0, sent_at=sent_at, receipt=name)
+        self.visible[name] = self.now
+
+    def run(self, seconds: float) -> None:
+        end = self.now + seconds
+        while self.now < end:
+            ready = [name for name in self.queue if self.visible[name] <= self.now]
+            if ready:
+                self._invoke(ready[:1000])
+            self.now += MINUTE
+
+    def _invoke(self, names: list[str]) -> None:
+        for name in names:
+            attributes = self.queue[name]["attributes"]
+            attributes["ApproximateReceiveCount"] = str(int(attributes["ApproximateReceiveCount"]) + 1)
+            self.visible[name] = self.now + 420
+        records = list(read_records(event(*(self.queue[name] for name in names)), NOW))
+        notices = [one.notice for each in records for one in each.entries if isinstance(one.notice, Notice)]
+        before = len(self.portal.calls)
+        report = self.dispatcher.dispatch(notices, Deadline(self.now + 50, lambda: self.now))
+        self.calls[int(self.now // HOUR)] += len(self.portal.calls) - before
+        end = Deadline(self.now + 9, lambda: self.now)
+        settlement = self.settler.settle(records, report.outcomes, NOW + self.now, end)
+        for name in set(names) - set(settlement.returned):
+            del self.queue[name]
+
+    def send_message_batch(self, QueueUrl: str, Entries: list[Any]) -> dict[str, Any]:  # noqa: N803
+        for each in Entries:
+            said = {name: value["StringValue"] for name, value in each["MessageAttributes"].items()}
+            self.dead.append(said["messageId"])
+            self.reasons[said["errorCode"], said.get("errorMessage", "")] += 1
+        return {}
+
+    def change_message_visibility_batch(self, QueueUrl: str, Entries: list[Any]) -> dict[str, Any]:  # noqa: N803
+        for each in Entries:
+            self.visible[each["ReceiptHandle"]] = self.now + each["VisibilityTimeout"]
+        return {}

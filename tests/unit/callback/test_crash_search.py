@@ -1,0 +1,72 @@
+"""An event that was answered 成功 is never lost, and its repeats are never published again: a search.
+
+What is searched is told in tests/support/crash_search.py.
+"""
+
+from functools import cache
+from itertools import product
+from math import comb, factorial, prod
+
+import pytest
+
+from callback.answers import Answer
+from tests.support.crash_search.calls import COLD, OVERSIZE, SHORT, SWEEP_CALLS, Fate
+from tests.support.crash_search.search import Search
+
+# Faults in the first phase and in the second. What a cold delivery makes first are reads: in the race, a
+# fault of one does no more than to take the delivery out of it.
+FAULTS = {SHORT: (1, 2), OVERSIZE: (1, 1), COLD: (1, 0)}
+HISTORIES = {SHORT: 7_930_708_285_500, OVERSIZE: 7_040_736_743_040, COLD: 1_675_003_730_400}
+
+
+@cache
+def searched(path: object) -> Search:
+    return next(Search(known, faults) for known, faults in FAULTS.items() if known is path)
+
+
+@pytest.fixture(params=FAULTS, ids=["short", "oversize", "cold"])
+def search(request: pytest.FixtureRequest) -> Search:
+    return searched(request.param)
+
+
+def test_no_history_breaks_a_rule(search: Search) -> None:
+    told = [f"{rule}:\n  " + "\n  ".join(history) for rule, history in search.broken.items()]
+
+    assert not told, "\n".join(told)
+
+
+def test_every_order_is_come_by_with_every_choice_of_faults(search: Search) -> None:
+    delivery, sweep = len(search.path.calls), len(SWEEP_CALLS)
+    # The phases' turns: a delivery; two, a sweep, and the clock, which goes on twice; a delivery and a sweep.
+    phases = [delivery], [delivery, delivery, sweep, 2], [delivery, sweep]
+    orders = prod(factorial(sum(turns)) // prod(map(factorial, turns)) for turns in phases)
+    disturbed = zip((delivery, 2 * delivery + sweep), FAULTS[search.path], strict=True)
+    faults = prod(sum(comb(calls, n) * 5**n for n in range(most + 1)) for calls, most in disturbed)
+
+    assert search.histories == orders * faults == HISTORIES[search.path]
+
+
+def test_every_call_of_every_function_meets_every_fate(search: Search) -> None:
+    calls = [("delivery", call) for call in search.path.calls] + [("sweep", call) for call in SWEEP_CALLS]
+    phases = (
+        [("delivery", call) for call in search.path.calls if call != "take over"],
+        calls,
+        calls,
+    )
+    fates = [Fate if most else [Fate.FINE] for most in (*FAULTS[search.path], 0)]
+
+    assert search.calls == {
+        (phase, *call, fate)
+        for phase, (made, chosen) in enumerate(zip(phases, fates, strict=True))
+        for call, fate in product(made, chosen)
+    }
+
+
+def test_every_end_is_come_by(search: Search) -> None:
+    answers = {Answer.PUBLISHED, Answer.REPEATED, Answer.BUSY, Answer.UNAVAILABLE}
+    deliveries = {("delivery", end) for end in ("", "killed", *(answer.name for answer in answers))}
+    sweeps = {
+        ("sweep", end) for end in ("", "swept", *(["killed", "failed"] if FAULTS[search.path][1] else []))
+    }
+
+    assert search.ends == deliveries | sweeps

@@ -1,0 +1,272 @@
+"""What becomes of a delivery: its tag, its topic, its answer."""
+
+import json
+from typing import Any
+
+import pytest
+
+from callback.answers import Answer
+from callback.intake import Receipt
+from callback.request import Request
+from relay.catalog import slug_of
+from tests.support.inbound import (
+    PREVIOUS,
+    SHAPES,
+    SOURCES,
+    TAGS,
+    TOKEN,
+    Inbound,
+    content_of,
+    dumps,
+    message,
+    rest_api,
+)
+
+# In bytes, as SNS documents it.
+SNS_LIMIT = 262_144
+ACCOUNT = "MOZI_BUC_ACCOUNT_MODIFY_REALM|frozen"
+LEAVE = "MOZI_VDS_TENANT_CHANGE|EMPLOYEE_LEAVE"
+
+
+@pytest.fixture
+def inbound() -> Inbound:
+    return Inbound()
+
+
+def receive(inbound: Inbound, body: Any, slug: str | None = None) -> Receipt:
+    text = body if isinstance(body, str | bytes) else dumps(body)
+    return inbound.intake.receive(Request.of(rest_api(text, slug=slug)))
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("tag", TAGS)
+def test_every_tag_in_every_shape_from_every_source_is_on_its_topic(
+    inbound: Inbound, tag: str, shape: str, source: Any
+) -> None:
+    body = SHAPES[shape](message(content_of(tag)))
+
+    receipt = inbound.intake.receive(Request.of(source(body.encode(), slug=slug_of(tag))))
+
+    assert receipt.answer is Answer.PUBLISHED
+    assert receipt.counts == ()
+    assert inbound.topics.events[0].slug == slug_of(tag)
+    event = inbound.topics.last
+    assert (event["type"], event["data"]) == (tag, content_of(tag))
+    assert (event["dispatchid"], event["sourcemessageid"], event["callbackmessageid"]) == (
+        "d-1",
+        "s-1",
+        "c-1",
+    )
+    assert event["id"] == inbound.topics.events[0].id
+    assert "otherfields" not in event
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_shape_and_source_do_not_change_the_event(inbound: Inbound, shape: str) -> None:
+    receive(inbound, message(content_of(ACCOUNT)), "account-frozen")
+    again = receive(inbound, SHAPES[shape](message(content_of(ACCOUNT))), "account-frozen")
+
+    assert again.answer is Answer.REPEATED
+    assert len(inbound.topics.events) == 1
+
+
+@pytest.mark.parametrize("tag", [*TAGS, "MOZI|NEW"])
+@pytest.mark.parametrize("shape", ["json", "form"])
+def test_a_handshake_is_answered_kept_and_not_published(inbound: Inbound, tag: str, shape: str) -> None:
+    body = {"eventTag": tag, "dispatchId": "d-1"}
+
+    receipt = receive(inbound, dumps(body) if shape == "json" else f"eventTag={tag}&dispatchId=d-1&content=")
+
+    assert receipt == Receipt(Answer.HANDSHAKE)
+    assert inbound.handshakes.tags == {"d-1": {tag}}
+    assert inbound.topics.events == []
+
+
+def test_a_handshake_without_a_dispatch_id_is_answered(inbound: Inbound) -> None:
+    assert receive(inbound, {"eventTag": LEAVE, "dispatchId": None}).answer is Answer.HANDSHAKE
+    assert inbound.handshakes.tags == {}
+
+
+@pytest.mark.parametrize("ids", [{"sourceMessageId": "s"}, {"callbackMessageId": "c"}])
+def test_a_tag_with_a_message_id_is_an_event_even_without_content(
+    inbound: Inbound, ids: dict[str, str]
+) -> None:
+    assert receive(inbound, {"eventTag": LEAVE, **ids}).answer is Answer.PUBLISHED
+    assert inbound.topics.last["data"] == {}
+
+
+@pytest.mark.parametrize(
+    ("slug", "body_tag", "handshake", "within", "named"),
+    [
+        ("account-frozen", LEAVE, LEAVE, "EMPLOYEE_LEAVE", ACCOUNT),
+        ("no-such-slug", LEAVE, ACCOUNT, "frozen", LEAVE),
+        ("unclassified", LEAVE, ACCOUNT, "frozen", LEAVE),
+        (None, "MOZI|NEW", ACCOUNT, "frozen", "MOZI|NEW"),
+        (None, " ", LEAVE, "frozen", LEAVE),
+        (None, None, None, "frozen", ACCOUNT),
+        (None, None, None, "员工变动", "unclassified"),
+    ],
+)
+def test_a_tag_is_named_by_slug_then_body_then_handshake_then_content(
+    inbound: Inbound, slug: str | None, body_tag: str | None, handshake: str | None, within: str, named: str
+) -> None:
+    if handshake:
+        inbound.handshakes.keep("d-1", handshake)
+
+    receive(inbound, message({"tag": within}, eventTag=body_tag), slug)
+
+    assert inbound.topics.last["type"] == named
+    assert inbound.topics.events[0].slug == slug_of(named)
+
+
+def test_infos_stand_in_for_content_with_what_is_beside_them(inbound: Inbound) -> None:
+    infos = {"infos": [{"employeeCode": "GE_1"}], "tag": "ORGANIZATION_DETACH_EMPLOYEE", "tenantId": 7}
+
+    receipt = receive(inbound, message(None, **infos))
+
+    assert receipt.counts == ()
+    assert inbound.topics.events[0].slug == "organization-detach-employee"
+    assert inbound.topics.last["data"] == infos
+    assert inbound.topics.last["subject"] == "7"
+
+
+@pytest.mark.parametrize("content", ["plain text", 5, 1.5, True, [], [1, {"a": None}], {}, "[1"])
+def test_a_content_of_any_kind_is_carried_and_counted(inbound: Inbound, content: Any) -> None:
+    receipt = receive(inbound, message(content), "app-update")
+
+    assert receipt.counts == ("ContentMismatch",)
+    assert inbound.topics.last["data"] == content
+
+
+def test_fields_beside_the_content_are_kept(inbound: Inbound) -> None:
+    receive(inbound, message({"a": 1}, eventTime=1.10, corp="浙江"))
+
+    assert json.loads(inbound.topics.last["otherfields"]) == {"eventTime": 1.1, "corp": "浙江"}
+    assert inbound.topics.last["data"] == {"a": 1}
+
+
+@pytest.mark.parametrize("strange", ["x" * 257, "a\0b", "\ud800", {"a": 1}, [1], True, 1.5, "\u200b"])
+@pytest.mark.parametrize("field", ["eventTag", "dispatchId", "sourceMessageId", "callbackMessageId"])
+def test_a_body_with_a_strange_name_is_relayed_whole(inbound: Inbound, field: str, strange: Any) -> None:
+    body = message({"a": 1}) | {field: strange}
+
+    receipt = inbound.intake.receive(Request.of(rest_api(json.dumps(body))))
+
+    assert receipt.answer is Answer.PUBLISHED
+    assert inbound.topics.last["data"] == body
+    assert inbound.topics.last.get(field.lower()) is None
+
+
+def test_more_beside_the_content_than_an_envelope_takes_makes_the_whole_the_content(inbound: Inbound) -> None:
+    receive(inbound, message({"a": 1}, more="中" * 5_000))
+
+    assert inbound.topics.last["data"] == {"content": {"a": 1}, "more": "中" * 5_000}
+
+
+@pytest.mark.parametrize("slug", [None, "app-update"])
+@pytest.mark.parametrize("body", [b"\xff\x00\xff", b"hello", b'{"content":NaN}', b"[" * 300_000])
+def test_a_body_that_nobody_can_read_is_text_on_unclassified(
+    inbound: Inbound, body: bytes, slug: str | None
+) -> None:
+    receipt = receive(inbound, body, slug)
+
+    assert receipt.counts == ("Unclassified",)
+    event, cloud = inbound.topics.events[0], inbound.topics.last
+    assert event.slug == "unclassified"
+    assert cloud["type"] == (
+        "openplatform_app_update|openplatform_app_update_tag" if slug else "unclassified"
+    )
+    assert cloud["datacontenttype"] == "text/plain"
+    stored = inbound.payloads.bodies.get(cloud.get("dataref", ""))
+    assert (stored.decode() if stored else cloud["data"]) == body.decode(errors="replace")
+
+
+@pytest.mark.parametrize("body", ["", " \r\n", b"", b"\n", None])
+def test_an_empty_body_is_refused(inbound: Inbound, body: Any) -> None:
+    assert inbound.intake.receive(Request.of(rest_api(body or "") | {"body": body})).answer is Answer.EMPTY
+    assert inbound.store.kept == {}
+
+
+@pytest.mark.parametrize(
+    "token", ["", "wrong", TOKEN[:-1], TOKEN + "x", TOKEN.lower(), "中文", "\ud800", "%"]
+)
+def test_a_wrong_token_is_refused_and_nothing_is_kept(inbound: Inbound, token: str) -> None:
+    for body in (message({"a": 1}), {"eventTag": LEAVE, "dispatchId": "d"}):
+        request = Request.of(rest_api(dumps(body), token=token))
+        assert inbound.intake.receive(request) == Receipt(Answer.FORBIDDEN)
+
+    assert (inbound.store.kept, inbound.handshakes.tags, inbound.topics.events) == ({}, {}, [])
+
+
+def test_the_previous_token_is_still_right(inbound: Inbound) -> None:
+    request = Request.of(rest_api(dumps(message({"a": 1})), token=PREVIOUS))
+
+    assert inbound.intake.receive(request).answer is Answer.PUBLISHED
+
+
+def test_the_same_message_with_another_content_is_another_event_and_is_counted(inbound: Inbound) -> None:
+    first, second = (receive(inbound, message({"a": a}), "app-update") for a in (1, 2))
+
+    assert "SameIdOtherContent" not in first.counts
+    assert "SameIdOtherContent" in second.counts
+    assert [json.loads(event.envelope)["data"]["a"] for event in inbound.topics.events] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "ids", [{"sourceMessageId": None}, {"sourceMessageId": "", "callbackMessageId": "c-1"}]
+)
+def test_the_second_message_id_names_an_event_without_the_first(
+    inbound: Inbound, ids: dict[str, Any]
+) -> None:
+    answers = [receive(inbound, message({"a": 1}, **ids)).answer for _ in range(2)]
+
+    assert answers == [Answer.PUBLISHED, Answer.REPEATED]
+
+
+def test_the_first_message_id_goes_before_the_second(inbound: Inbound) -> None:
+    answers = [receive(inbound, message({"a": 1}, callbackMessageId=id_)).answer for id_ in ("c-1", "c-2")]
+
+    assert answers == [Answer.PUBLISHED, Answer.REPEATED]
+
+
+def test_without_message_ids_each_delivery_is_published(inbound: Inbound) -> None:
+    for _ in range(2):
+        receive(inbound, message({"a": 1}, sourceMessageId=None, callbackMessageId=None))
+
+    assert len({event.id for event in inbound.topics.events}) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "tenant"),
+    [
+        ({"tenantId": "5"}, "5"), ({"realmId": 6}, "6"), ({"RealmId": 7}, "7"), ({"tenantId": " "}, None),
+        ({"tenantId": None, "realmId": "8"}, "8"), ({"tenantId": "x" * 257}, None), ({}, None), ([], None),
+        ({"tenantId": True}, None), ({"tenantId": 1.0}, None), ({"tenantId": "a\nb"}, None),
+    ],
+)  # fmt: skip
+def test_a_known_tenant_is_subject_and_attribute(inbound: Inbound, content: Any, tenant: str | None) -> None:
+    receive(inbound, message(content))
+
+    assert inbound.topics.last.get("subject") == tenant
+    assert inbound.topics.events[0].attributes().get("tenantId") == tenant
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_a_content_goes_to_the_bucket_when_its_message_would_pass_the_limit(
+    inbound: Inbound, more: int
+) -> None:
+    receive(inbound, message({"text": ""}))
+    room = SNS_LIMIT - inbound.topics.events[0].size
+    text = "中" * ((room + more) // 3) + "a" * ((room + more) % 3)
+
+    receive(inbound, message({"text": text}))
+
+    event = inbound.topics.last
+    assert ("data" in event) == (more <= 0)
+    if more > 0:
+        assert json.loads(inbound.payloads.bodies[event["dataref"]]) == {"text": text}
+        assert inbound.topics.events[1].size < 2_000
+    else:
+        assert inbound.topics.events[1].size == SNS_LIMIT + more
+        assert inbound.payloads.bodies == {}

@@ -1,0 +1,204 @@
+"""Good notices travel in full batches, one messageId at a time, and no longer than there is time."""
+
+import json
+from collections.abc import Iterator
+from threading import Event
+from threading import enumerate as enumerate_threads
+
+import pytest
+
+from notice.answers import ProduceRefused
+from notice.circuit_breaker import Doubts
+from notice.deadline import Deadline, run_parallel
+from notice.dispatch import WORKERS, Dispatcher
+from notice.outcomes import Accepted, Deferred, Rejected
+from notice.progress import START_SECONDS, Progress
+from notice.records import Notice
+from tests.support.outbound import (
+    BATCH_LIMIT,
+    INVALID,
+    FakePortal,
+    deadline,
+    dispatch,
+    grouped,
+    kinds,
+    notice,
+    notices,
+)
+
+
+@pytest.mark.parametrize(("count", "calls"), [(0, 0), (1, 1), (100, 1), (101, 2), (10_000, 100)])
+def test_good_notices_are_sent_in_full_batches(count: int, calls: int) -> None:
+    portal = FakePortal()
+
+    report = dispatch(notices(count), portal, workers=WORKERS)
+
+    assert kinds(report)[Accepted] == count == len(portal.content)
+    assert report.calls == len(portal.calls) == calls
+    assert sum(report.batch_sizes) == count
+
+
+def test_a_full_batch_is_on_its_way_while_others_are_read() -> None:
+    portal, called = FakePortal(), Event()
+    portal.meddle = lambda _org, _names: called.set()
+
+    def arriving() -> Iterator[Notice]:
+        yield from notices(BATCH_LIMIT)
+        assert called.wait(20)
+        yield notice(BATCH_LIMIT)
+
+    dispatch(arriving(), portal)
+
+    assert portal.sizes == [BATCH_LIMIT, 1]
+
+
+def test_organisations_never_share_a_batch() -> None:
+    portal = FakePortal()
+
+    dispatch([*notices(3, org="a"), *notices(2, org="b")], portal)
+
+    assert {org: len(calls) for org, calls in grouped(portal).items()} == {"a": 1, "b": 1}
+
+
+def test_equal_copies_are_sent_once_and_share_the_outcome() -> None:
+    portal = FakePortal(bad={"n-2"})
+
+    report = dispatch([notice(1, receives=2), notice(1), notice(2), notice(2)], portal)
+
+    assert report.outcomes[notice(1)] == Accepted()
+    assert isinstance(report.outcomes[notice(2)], Rejected)
+    assert sorted(portal.sizes) == [1, 1]
+
+
+def test_different_notices_of_one_id_are_sent_in_turn() -> None:
+    portal = FakePortal()
+
+    report = dispatch([notice(1, text="a"), notice(2), notice(1, text="b")], portal, workers=WORKERS)
+
+    assert [names for _, names in portal.calls] == [["n-1", "n-2"], ["n-1"]]
+    assert portal.content["o-1", "n-1"]["text"] == "a"
+    assert kinds(report) == {Accepted: 3}
+
+
+def test_many_notices_of_one_id_are_each_sent_once_in_the_order_they_came() -> None:
+    portal = FakePortal()
+    given = [notice(1, text=text) for text in "abacbb"]
+
+    report = dispatch([*given, notice(2)], portal, workers=WORKERS)
+
+    assert [names for _, names in portal.calls] == [["n-1", "n-2"], ["n-1"], ["n-1"]]
+    assert [json.loads(text)["text"] for text in portal.came["o-1", "n-1"]] == ["a", "b", "c"]
+    assert kinds(report) == {Accepted: 4}
+
+
+def test_a_notice_waits_for_an_undecided_one_of_the_same_id() -> None:
+    portal = FakePortal(bad={"n-2"})
+    given = [notice(1, text="a"), notice(2), notice(1, text="b")]
+
+    report = dispatch(given, portal, search_calls=0)
+
+    assert portal.sizes == [2]
+    assert report.outcomes[given[2]] == Deferred("an earlier notice of its messageId waits")
+
+
+def test_a_notice_takes_the_place_of_a_rejected_one_of_the_same_id() -> None:
+    portal = FakePortal()
+
+    def refuse_the_first(_org: str, _names: list[str]) -> None:
+        portal.error = ProduceRefused("400") if len(portal.calls) == 1 else None
+
+    portal.meddle = refuse_the_first
+
+    report = dispatch([notice(1, text="a"), notice(1, text="b")], portal)
+
+    assert report.outcomes[notice(1, text="a")] == Rejected("400", "")
+    assert report.outcomes[notice(1, text="b")] == Accepted()
+
+
+def test_one_id_in_two_organisations_is_two_notices() -> None:
+    portal = FakePortal()
+
+    report = dispatch([notice(1, org="a"), notice(1, org="b")], portal)
+
+    assert kinds(report) == {Accepted: 2}
+    assert set(portal.content) == {("a", "n-1"), ("b", "n-1")}
+
+
+@pytest.mark.parametrize("left", [0.0, 3.0, START_SECONDS - 0.01])
+def test_no_call_is_started_that_cannot_be_finished(left: float) -> None:
+    portal = FakePortal()
+
+    report = Dispatcher(portal).dispatch(notices(500), Deadline(left, lambda: 0.0))
+
+    assert portal.calls == []
+    assert set(report.outcomes.values()) == {Deferred("no time left")}
+
+
+def test_when_time_runs_out_what_is_known_is_kept() -> None:
+    portal, now = FakePortal(), [0.0]
+
+    def take_ten_seconds(_org: str, _names: list[str]) -> None:
+        now[0] += 10
+
+    portal.meddle = take_ten_seconds
+
+    report = Dispatcher(portal, workers=1).dispatch(notices(1000), Deadline(50, lambda: now[0]))
+
+    assert len(portal.calls) == 5
+    assert kinds(report) == {Accepted: 500, Deferred: 500}
+
+
+def test_an_answer_that_comes_after_the_end_does_not_change_an_outcome() -> None:
+    progress = Progress(deadline(), Doubts(), search_calls=0)
+    report = progress.close([notice(1)])
+
+    progress.accept([notice(1)])
+    progress.refuse([notice(1)], INVALID)
+
+    assert report.outcomes == {notice(1): Deferred("no time left")}
+    assert progress.hindrance([notice(1)]) == Deferred("no time left")
+
+
+def test_a_call_that_does_not_end_is_left_behind() -> None:
+    released = Event()
+
+    answers = run_parallel(
+        lambda name: released.wait(20) if name == "slow" else name,
+        ["slow", "quick", "slow", "never started"],
+        workers=2,
+        deadline=deadline(0),
+    )
+    released.set()
+
+    assert answers == [None, "quick", None, None]
+
+
+def test_when_items_fail_to_come_no_further_call_is_begun() -> None:
+    started, released, called = Event(), Event(), list[str]()
+
+    def call(name: str) -> None:
+        called.append(name)
+        started.set()
+        released.wait(20)
+
+    def items() -> Iterator[str]:
+        yield from ("first", "second")
+        assert started.wait(20)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        run_parallel(call, items(), workers=1, deadline=deadline())
+    left = {one for one in enumerate_threads() if one.name.startswith("ThreadPoolExecutor")}
+    released.set()
+    for thread in left:
+        thread.join(20)
+
+    assert called == ["first"]
+
+
+def test_a_mistake_in_our_own_code_is_not_an_outcome() -> None:
+    portal = FakePortal()
+    portal.error = ZeroDivisionError("ours")
+
+    with pytest.raises(ZeroDivisionError):
+        dispatch(notices(3), portal)

@@ -1,0 +1,179 @@
+"""An organisation whose every notice is refused alike is doubted, and not for ever."""
+
+from dataclasses import replace
+
+import pytest
+
+from notice.answers import ProduceNotAllowed, ProduceRefused, ProduceUnavailable
+from notice.circuit_breaker import BEYOND_DOUBT_RECEIVES
+from notice.dispatch import WORKERS, Dispatcher
+from notice.outcomes import Accepted, Deferred, Outcome, Rejected
+from tests.support.outbound import FakePortal, deadline, dispatch, kinds, notice, notices
+
+
+@pytest.mark.parametrize("count", [1, 3, 4])
+def test_a_few_bad_notices_are_rejected_though_nothing_else_was_there(count: int) -> None:
+    report = dispatch(notices(count), FakePortal(bad={f"n-{number}" for number in range(count)}))
+
+    assert kinds(report) == {Rejected: count}
+    assert not report.faults
+
+
+@pytest.mark.parametrize("count", [100, 10_000])
+def test_when_everything_of_an_organisation_is_refused_alike_nothing_is_rejected(count: int) -> None:
+    portal = FakePortal()
+    portal.error = ProduceRefused("400", "no such orgId")
+
+    report = dispatch(notices(count), portal, workers=WORKERS)
+
+    assert kinds(report) == {Deferred: count}
+    assert report.faults["o-1", "400"] >= 1
+    assert report.calls <= 25 * WORKERS
+
+
+@pytest.mark.parametrize("count", range(5, 101, 5))
+def test_an_organisation_whose_every_notice_is_refused_is_doubted_within_25_calls(count: int) -> None:
+    portal = FakePortal()
+    portal.error = ProduceRefused("400", "no such orgId")
+
+    report = dispatch(notices(count), portal)
+
+    assert kinds(report) == {Deferred: count}
+    assert report.calls <= 25
+
+
+def test_ten_thousand_notices_under_a_wrong_organisation_lose_none_on_the_first_day() -> None:
+    portal, now = FakePortal(), [0.0]
+    portal.error = ProduceRefused("400", "no such orgId")
+    dispatcher = Dispatcher(portal, clock=lambda: now[0])
+    given = notices(10_000)
+
+    for receives in (*range(1, 8), 30, BEYOND_DOUBT_RECEIVES - 1):
+        report = dispatcher.dispatch([replace(one, receives=receives) for one in given], deadline())
+        now[0] += 1800
+
+        assert kinds(report) == {Deferred: 10_000}
+        assert report.faults["o-1", "400"] == 1
+
+
+def test_a_wrong_organisation_that_is_mended_gets_everything_through() -> None:
+    portal = FakePortal()
+    portal.error = ProduceRefused("400", "no such orgId")
+    dispatcher = Dispatcher(portal)
+    dispatcher.dispatch(notices(10_000, receives=BEYOND_DOUBT_RECEIVES - 1), deadline())
+    portal.error = None
+
+    report = dispatcher.dispatch(notices(10_000, receives=BEYOND_DOUBT_RECEIVES), deadline())
+
+    assert kinds(report) == {Accepted: 10_000}
+
+
+@pytest.mark.parametrize("asked_for_patience", [False, True])
+def test_what_has_had_its_day_is_rejected_for_its_own_reason_doubt_or_not(asked_for_patience: bool) -> None:
+    portal, now = FakePortal(), [0.0]
+    dispatcher = Dispatcher(portal, clock=lambda: now[0])
+    if asked_for_patience:  # After that, suspects travel in full batches.
+        portal.error = ProduceUnavailable("429")
+        dispatcher.dispatch([notice("first", receives=9)], deadline())
+        now[0] += 3600
+        portal.error = None
+    portal.bad = {f"n-{number}" for number in range(120)}
+    young = [notice(number, receives=BEYOND_DOUBT_RECEIVES - 1) for number in range(20)]
+    old = [notice(number, receives=BEYOND_DOUBT_RECEIVES) for number in range(20, 120)]
+
+    report = dispatcher.dispatch([*young, *old], deadline())
+
+    assert {type(report.outcomes[one]) for one in young} == {Deferred}
+    assert {report.outcomes[one] for one in old} == {
+        Rejected("400", f"parameter.invalid {one.message_id}") for one in old
+    }
+    assert report.faults == {("o-1", "400"): 1}
+
+
+def test_an_organisation_that_is_not_allowed_is_not_asked_about_what_has_had_its_day() -> None:
+    portal = FakePortal()
+    portal.error = ProduceNotAllowed("403", everywhere=False)
+
+    report = dispatch(notices(10, receives=BEYOND_DOUBT_RECEIVES), portal)
+
+    assert (kinds(report), report.calls) == ({Deferred: 10}, 1)
+
+
+def test_another_organisation_does_not_suffer_from_one_that_refuses_everything() -> None:
+    portal = FakePortal()
+
+    def refuse_one(org: str, _names: list[str]) -> None:
+        portal.error = ProduceRefused("400", "no such orgId") if org == "wrong" else None
+
+    portal.meddle = refuse_one
+
+    report = dispatch([*notices(300, org="wrong"), *notices(300, org="right")], portal)
+
+    by_org = {one.org_id: type(outcome) for one, outcome in report.outcomes.items()}
+    assert by_org == {"wrong": Deferred, "right": Accepted}
+
+
+def test_a_doubted_organisation_loses_nothing_when_its_notices_come_back_one_by_one() -> None:
+    portal = FakePortal()
+    portal.error = ProduceRefused("400", "no such orgId")
+    dispatcher = Dispatcher(portal)
+    dispatcher.dispatch(notices(100), deadline())
+
+    reports = [dispatcher.dispatch([notice(number, receives=2)], deadline()) for number in range(20)]
+
+    assert all(kinds(report) == {Deferred: 1} for report in reports)
+    assert all(report.calls == 1 for report in reports)
+
+
+def test_a_doubted_organisation_is_trusted_again_once_something_is_accepted() -> None:
+    portal = FakePortal()
+    portal.error = ProduceRefused("400", "no such orgId")
+    dispatcher = Dispatcher(portal)
+    dispatcher.dispatch(notices(100), deadline())
+    portal.error, portal.bad = None, {"n-7"}
+
+    dispatcher.dispatch([notice(1, receives=2)], deadline())
+    report = dispatcher.dispatch([notice(7, receives=2)], deadline())
+
+    assert kinds(report) == {Rejected: 1}
+
+
+def test_a_refusal_is_believed_when_something_of_the_organisation_was_accepted_beside_it() -> None:
+    """Here after the doubt has come up: what is beyond doubt is still sent, and is accepted."""
+    portal = FakePortal(bad={f"n-{number}" for number in range(5)})
+
+    report = dispatch([*notices(5), notice("old", receives=BEYOND_DOUBT_RECEIVES)], portal)
+
+    assert kinds(report) == {Rejected: 5, Accepted: 1}
+
+
+@pytest.mark.parametrize(("seconds", "end"), [(3599, Rejected), (3600, Deferred)])
+def test_a_refusal_of_what_came_back_is_believed_for_an_hour_after_an_acceptance(
+    seconds: float, end: type[Outcome]
+) -> None:
+    portal, now = FakePortal(bad={"n-2"}), [0.0]
+    dispatcher = Dispatcher(portal, clock=lambda: now[0])
+    dispatcher.dispatch([notice(1)], deadline())
+    now[0] += seconds
+
+    assert kinds(dispatcher.dispatch([notice(2, receives=5)], deadline())) == {end: 1}
+
+
+def test_a_doubt_passes_with_time() -> None:
+    portal, now = FakePortal(bad={f"n-{number}" for number in range(100)}), [0.0]
+    dispatcher = Dispatcher(portal, clock=lambda: now[0])
+    dispatcher.dispatch(notices(100), deadline())
+
+    now[0] += 3601
+
+    assert kinds(dispatcher.dispatch([notice(7)], deadline())) == {Rejected: 1}
+
+
+def test_many_notices_refused_for_different_reasons_are_rejected_each_for_its_own() -> None:
+    portal = FakePortal(bad={f"n-{number}" for number in range(20)})
+    portal.codes = {f"n-{number}": str(("400", "415", "432")[number % 3]) for number in range(20)}
+
+    report = dispatch(notices(20), portal)
+
+    assert kinds(report) == {Rejected: 20}
+    assert report.outcomes[notice(4)] == Rejected("415", "parameter.invalid n-4")

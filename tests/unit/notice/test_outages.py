@@ -1,0 +1,239 @@
+"""A portal that is down, or turns the key down, is left alone, and nothing is rejected for it."""
+
+import itertools
+from threading import Event
+
+import pytest
+
+from notice.answers import ProduceNotAllowed, ProduceUnavailable, TokenTurnedDown
+from notice.dispatch import WORKERS, Dispatcher
+from notice.outcomes import Accepted, Deferred
+from tests.support.outbound import (
+    BROKEN,
+    DOWN,
+    FakePortal,
+    deadline,
+    dispatch,
+    grouped,
+    kinds,
+    notice,
+    notices,
+)
+
+
+@pytest.mark.parametrize(("error", "calls"), [(DOWN, 1), (BROKEN, 2)])
+def test_an_outage_costs_returning_notices_one_call_or_two_and_no_halving(
+    error: ProduceUnavailable, calls: int
+) -> None:
+    """The second is about one notice alone: had it been taken, the first would have broken on another."""
+    portal = FakePortal()
+    portal.error = error
+
+    report = dispatch(notices(10_000, receives=5), portal, workers=WORKERS)
+
+    assert kinds(report) == {Deferred: 10_000}
+    assert len(portal.calls) == calls
+    assert report.halvings == 0
+    assert report.outages == {error.code: calls}
+
+
+def test_an_outage_costs_fresh_notices_one_call_per_thread() -> None:
+    portal = FakePortal()
+    portal.error = DOWN
+
+    report = dispatch(notices(10_000), portal, workers=WORKERS)
+
+    assert kinds(report) == {Deferred: 10_000}
+    assert len(portal.calls) <= WORKERS
+
+
+def test_after_an_outage_the_backlog_drains_at_full_speed() -> None:
+    portal = FakePortal()
+
+    report = dispatch(notices(10_000, receives=150), portal, workers=WORKERS)
+
+    assert kinds(report) == {Accepted: 10_000}
+    assert portal.sizes[:7] == [1, 2, 4, 8, 16, 32, 64]
+    assert len(portal.calls) <= 100 + 7
+
+
+def test_a_portal_that_asks_for_patience_is_not_called_again_before_that() -> None:
+    portal, now = FakePortal(), [0.0]
+    portal.error = ProduceUnavailable("429", retry_after=60)
+    dispatcher = Dispatcher(portal, clock=lambda: now[0])
+
+    first = dispatcher.dispatch([notice(1)], deadline())
+    portal.error = None
+    now[0] += 59
+    second = dispatcher.dispatch([notice(2)], deadline())
+    now[0] += 1.1
+    third = dispatcher.dispatch([notice(3)], deadline())
+
+    assert first.outcomes[notice(1)] == Deferred("unavailable: 429", 60)
+    assert second.calls == 0
+    assert second.outcomes[notice(2)] == Deferred("the portal is left alone for a while", 1.0)
+    assert kinds(third) == {Accepted: 1}
+
+
+def test_a_portal_that_stays_silent_is_called_ever_less_often() -> None:
+    portal, now = FakePortal(), [0.0]
+    portal.error = DOWN
+    dispatcher = Dispatcher(portal, clock=lambda: now[0])
+    calls: list[float] = []
+
+    while now[0] < 3600:
+        before = len(portal.calls)
+        dispatcher.dispatch([notice(1, receives=9)], deadline())
+        calls += [now[0]] * (len(portal.calls) - before)
+        now[0] += 5
+
+    assert calls[:7] == [0, 5, 20, 50, 110, 230, 470]
+    assert {later - sooner for sooner, later in itertools.pairwise(calls)} <= {5, 15, 30, 60, 120, 240, 300}
+
+
+def test_a_portal_that_works_again_is_not_left_alone_after_its_next_failure() -> None:
+    portal, now = FakePortal(), [0.0]
+    dispatcher = Dispatcher(portal, clock=lambda: now[0])
+    for error in (DOWN, DOWN, DOWN, None, DOWN):
+        portal.error = error
+        now[0] += 1000
+        dispatcher.dispatch([notice(1)], deadline())
+
+    portal.error = None
+
+    assert kinds(dispatcher.dispatch([notice(1)], deadline())) == {Accepted: 1}
+
+
+def test_a_portal_that_turns_the_key_down_is_called_ever_less_often_too() -> None:
+    portal, now = FakePortal(), [0.0]
+    portal.error = ProduceNotAllowed("401")
+    dispatcher = Dispatcher(portal, clock=lambda: now[0])
+
+    while now[0] < 3600:
+        dispatcher.dispatch([notice(1)], deadline())
+        now[0] += 10
+
+    assert len(portal.calls) <= 18
+
+
+@pytest.mark.parametrize("code", ["429", "500"])
+@pytest.mark.parametrize("wait", [None, 1.0])
+def test_a_portal_that_asks_for_patience_midway_gets_it_at_once(code: str, wait: float | None) -> None:
+    portal = FakePortal()
+
+    def tire(_org: str, _names: list[str]) -> None:
+        tired = ProduceUnavailable(code, retry_after=wait, answered=code == "500" and wait is not None)
+        portal.error = tired if len(portal.calls) == 3 else None
+
+    portal.meddle = tire
+
+    report = dispatch(notices(100, receives=9), portal)
+
+    assert portal.sizes == [1, 2, 4]
+    assert kinds(report) == {Accepted: 3, Deferred: 97}
+
+
+def test_a_rate_limit_without_a_time_stops_this_invocation_only() -> None:
+    portal = FakePortal()
+    portal.error = ProduceUnavailable("429")
+    dispatcher = Dispatcher(portal, workers=1)
+
+    assert dispatcher.dispatch(notices(1000), deadline()).calls == 1
+    portal.error = None
+    assert dispatcher.dispatch(notices(1000), deadline()).calls == 10
+
+
+def test_a_notice_that_was_taken_but_not_answered_is_sent_again_and_told_once() -> None:
+    portal = FakePortal()
+
+    def take_and_cut(org: str, names: list[str]) -> None:
+        portal.take(org, [{"messageId": name, "targets": ["u-1"]} for name in names])
+        raise ProduceUnavailable("ProtocolError")
+
+    portal.meddle = take_and_cut
+    first = dispatch([notice(1)], portal)
+    portal.meddle = lambda org, names: None
+    second = dispatch([notice(1, receives=2)], portal)
+
+    assert kinds(first) == {Deferred: 1}
+    assert kinds(second) == {Accepted: 1}
+    assert portal.told == {("o-1", "n-1", "u-1"): 1}
+
+
+def test_after_a_rate_limit_notices_travel_in_full_batches_again() -> None:
+    portal, hours = FakePortal(), itertools.count(step=3600)
+    dispatcher = Dispatcher(portal, workers=1, clock=lambda: next(hours))
+    portal.error = ProduceUnavailable("429")
+    dispatcher.dispatch(notices(300, receives=9), deadline())
+    portal.error = None
+
+    dispatcher.dispatch(notices(300, receives=10), deadline())
+
+    assert portal.sizes == [1, 100, 100, 100]
+
+
+def test_after_a_rate_limit_that_lasts_there_is_one_probe() -> None:
+    portal, hours = FakePortal(), itertools.count(step=3600)
+    dispatcher = Dispatcher(portal, clock=lambda: next(hours))
+    portal.error = ProduceUnavailable("429")
+    portal.meddle = lambda org, names: Event().wait(0.05)  # Long enough for other threads to call too.
+
+    for receives in (9, 10, 11):
+        dispatcher.dispatch(notices(1000, receives=receives), deadline())
+
+    assert portal.sizes == [1, 100, 100]
+
+
+def test_a_refused_key_defers_everything_with_one_call() -> None:
+    portal = FakePortal()
+    portal.error = ProduceNotAllowed("401")
+
+    report = dispatch([*notices(10_000, org="a"), *notices(10, org="b")], portal)
+
+    assert kinds(report) == {Deferred: 10_010}
+    assert len(portal.calls) == 1
+    assert report.faults == {("", "401"): 1}
+
+
+def test_a_token_that_is_turned_down_costs_a_second_call_that_is_counted() -> None:
+    portal = FakePortal()
+
+    def turn_down_once(_org: str, _names: list[str]) -> None:
+        portal.error = TokenTurnedDown("401") if len(portal.calls) == 1 else None
+
+    portal.meddle = turn_down_once
+
+    report = dispatch(notices(300), portal)
+
+    assert kinds(report) == {Accepted: 300}
+    assert report.calls == len(portal.calls) == 4
+    assert not report.faults
+
+
+def test_a_second_token_that_is_turned_down_is_a_configuration_fault() -> None:
+    portal = FakePortal()
+    portal.error = TokenTurnedDown("401")
+
+    report = dispatch(notices(300), portal)
+
+    assert kinds(report) == {Deferred: 300}
+    assert report.calls == len(portal.calls) == 2
+    assert report.faults == {("", "401"): 1}
+
+
+def test_an_organisation_without_the_application_does_not_stop_the_others() -> None:
+    portal = FakePortal()
+
+    def forbid(org: str, _names: list[str]) -> None:
+        portal.error = ProduceNotAllowed("403", everywhere=False) if org == "a" else None
+
+    portal.meddle = forbid
+
+    report = dispatch([*notices(300, org="a"), *notices(300, org="b")], portal)
+
+    assert {one.org_id: type(outcome) for one, outcome in report.outcomes.items()} == {
+        "a": Deferred,
+        "b": Accepted,
+    }
+    assert len(grouped(portal)["a"]) == 1
+    assert report.faults == {("a", "403"): 1}

@@ -1,0 +1,132 @@
+"""What holds for a few notices holds for none, for a full batch, for one more, and for ten thousand."""
+
+import itertools
+from math import ceil
+
+import pytest
+
+from notice.answers import ProduceNotAllowed, ProduceUnavailable
+from notice.deadline import Deadline
+from notice.dispatch import WORKERS, Dispatcher
+from notice.outcomes import Accepted, Deferred, Outcome, Rejected
+from notice.records import Notice
+from tests.support.outbound import (
+    BATCH_LIMIT,
+    DOWN,
+    FakePortal,
+    deadline,
+    dispatch,
+    kinds,
+    names_of,
+    notice,
+    notices,
+)
+
+NONE, ALONE, FULL, ONE_MORE, MANY = 0, 1, BATCH_LIMIT, BATCH_LIMIT + 1, 10_000
+SIZES = pytest.mark.parametrize("count", [NONE, ALONE, FULL, ONE_MORE, MANY])
+SIZES_WITH_A_CULPRIT = pytest.mark.parametrize("count", [ALONE, FULL, ONE_MORE, MANY])
+
+
+def received_again_and_again(given: list[Notice], portal: FakePortal, most: int) -> dict[Notice, Outcome]:
+    """The outcomes when what is deferred returns, in other company each time, up to so many receives."""
+    hours = itertools.count(step=3600)
+    dispatcher = Dispatcher(portal, workers=WORKERS, clock=lambda: next(hours))
+    outcomes: dict[Notice, Outcome] = {}
+    for receives in range(1, most + 1):
+        waiting = [one for one in given if not isinstance(outcomes.get(one), Accepted | Rejected)]
+        again = [Notice(one.org_id, one.message_id, one.wire, receives) for one in waiting]
+        outcomes |= dispatcher.dispatch([*again, notice("fresh")], deadline()).outcomes
+    return {one: outcomes[one] for one in given}
+
+
+@SIZES_WITH_A_CULPRIT
+def test_one_culprit_is_rejected_alone_and_costs_the_others_nothing(count: int) -> None:
+    portal = FakePortal(bad={f"n-{count // 2}"})
+
+    report = dispatch(notices(count), portal, workers=WORKERS)
+
+    assert names_of(report, Rejected) == {f"n-{count // 2}"}
+    assert kinds(report)[Accepted] == count - 1 == len(portal.content)
+    assert report.calls <= ceil(count / BATCH_LIMIT) + 10
+
+
+@SIZES_WITH_A_CULPRIT
+def test_one_that_breaks_the_portal_holds_the_others_up_for_a_few_receives(count: int) -> None:
+    portal = FakePortal(breaking={f"n-{count // 2}"})
+
+    outcomes = received_again_and_again(notices(count), portal, most=5)
+
+    waiting = {one.message_id for one, outcome in outcomes.items() if outcome != Accepted()}
+    assert waiting == {f"n-{count // 2}"}
+
+
+@SIZES_WITH_A_CULPRIT
+def test_one_that_breaks_the_portal_ends_rejected(count: int) -> None:
+    portal = FakePortal(breaking={f"n-{count // 2}"})
+
+    outcomes = received_again_and_again(notices(count), portal, most=12)
+
+    assert outcomes.pop(notice(count // 2)) == Rejected("500", "broken")
+    assert set(outcomes.values()) <= {Accepted()}
+
+
+@SIZES
+@pytest.mark.parametrize("error", [DOWN, ProduceUnavailable("429"), ProduceNotAllowed("401")])
+def test_nothing_is_lost_in_an_outage_and_everything_is_through_after_it(
+    count: int, error: Exception
+) -> None:
+    portal, hours = FakePortal(), itertools.count(step=3600)
+    dispatcher = Dispatcher(portal, workers=WORKERS, clock=lambda: next(hours))
+    portal.error = error
+    down = dispatcher.dispatch(notices(count), deadline())
+    calls_down = len(portal.calls)
+    portal.error = None
+
+    up = dispatcher.dispatch(notices(count, receives=2), deadline())
+
+    assert kinds(down)[Deferred] == count
+    assert calls_down <= WORKERS
+    assert kinds(up)[Accepted] == count == len(portal.content)
+    assert up.calls <= ceil(count / BATCH_LIMIT) + 2
+
+
+@SIZES
+def test_what_was_taken_without_an_answer_is_sent_again_unchanged(count: int) -> None:
+    portal = FakePortal()
+
+    def take_and_cut(org: str, names: list[str]) -> None:
+        portal.take(org, [{"messageId": name, "targets": ["u-1"]} for name in names])
+        raise ProduceUnavailable("ProtocolError")
+
+    portal.meddle = take_and_cut
+    cut = dispatch(notices(count), portal)
+    portal.meddle = lambda org, names: None
+
+    report = dispatch(notices(count, receives=2), portal)
+
+    assert kinds(cut)[Deferred] == count
+    assert kinds(report)[Accepted] == count == len(portal.told)
+    # The portal knows by the messageId whom it has told; what comes under it must not have changed.
+    assert [len(contents) for contents in portal.came.values()] == [1] * count
+
+
+@SIZES
+def test_equal_copies_are_sent_once_and_different_ones_in_turn(count: int) -> None:
+    portal = FakePortal()
+    others = [notice(number, text="other") for number in range(count)]
+
+    report = dispatch([*notices(count), *others, *notices(count)], portal)
+
+    assert kinds(report)[Accepted] == 2 * count
+    assert sum(portal.sizes) == 2 * count
+    assert {one["text"] for one in portal.content.values()} <= {""}
+
+
+@SIZES
+def test_without_time_nothing_is_sent_and_everything_waits(count: int) -> None:
+    portal = FakePortal()
+
+    report = Dispatcher(portal).dispatch(notices(count), Deadline(3, lambda: 0.0))
+
+    assert portal.calls == []
+    assert kinds(report)[Deferred] == count

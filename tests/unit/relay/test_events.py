@@ -1,0 +1,132 @@
+"""Ids, envelopes and sizes of events."""
+
+import json
+import os
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relay.events import MESSAGE_LIMIT, Content, Event, envelope, event_id, timestamp
+from relay.items import item_of
+from tests.support.inbound import NOW
+
+JSON_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(st.characters())
+    | st.floats(allow_nan=False, allow_infinity=False),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def test_the_same_message_and_content_is_the_same_event() -> None:
+    first = event_id("A|B", "s-1", Content('{"a":1,"b":"中"}'))
+
+    assert event_id("A|B", "s-1", Content('{ "b": "\\u4e2d",\n"a": 1 }')) == first
+
+
+@pytest.mark.parametrize(
+    ("tag", "message", "content"),
+    [
+        ("A|C", "s-1", '{"a":1.1}'), ("A|B", "s-2", '{"a":1.1}'), ("A|B", "s-1", '{"a":"1.1"}'),
+        ("A|B", "s-1", '{"a":1.10}'), ("A|B", "s-1", '{"a":1.1000000000000000000001}'),
+        ("A|B", None, '{"a":1.1}'),
+    ],
+)  # fmt: skip
+def test_another_tag_message_or_content_is_another_event(tag: str, message: str | None, content: str) -> None:
+    assert event_id(tag, message, Content(content)) != event_id("A|B", "s-1", Content('{"a":1.1}'))
+
+
+def test_events_of_one_message_share_its_key_and_their_contents_tell_them_apart() -> None:
+    ids = [event_id("A|B", "s-1", Content(text)) for text in ("[1]", "[2]")]
+
+    assert ids[0].partition("-")[0] == ids[1].partition("-")[0]
+    assert ids[0].partition("-")[2] != ids[1].partition("-")[2]
+
+
+def test_without_a_message_id_every_delivery_is_its_own_event() -> None:
+    assert event_id("A|B", None, Content("{}")) != event_id("A|B", None, Content("{}"))
+
+
+def test_an_envelope_is_a_cloudevent() -> None:
+    text = envelope(
+        {"id": "1", "type": "A|B", "subject": None, "time": timestamp(NOW)}, Content('{"a": 1.10}')
+    )
+
+    assert json.loads(text) == {
+        "specversion": "1.0", "id": "1", "source": "urn:mozi:gateway", "type": "A|B",
+        "time": "2026-11-22T15:10:09.123Z", "datacontenttype": "application/json", "data": {"a": 1.1},
+    }  # fmt: skip
+    assert '"data":{"a": 1.10}' in text
+
+
+def test_a_large_content_is_referred_to_instead_of_enclosed() -> None:
+    event = json.loads(envelope({"id": "1"}, Content('{"a":1}'), "s3://bucket/events/1"))
+
+    assert event["dataref"] == "s3://bucket/events/1"
+    assert "data" not in event
+
+
+def test_a_text_is_enclosed_as_text() -> None:
+    event = json.loads(envelope({"id": "1"}, Content('say "hi"\n', "text/plain")))
+
+    assert (event["datacontenttype"], event["data"]) == ("text/plain", 'say "hi"\n')
+
+
+@given(JSON_VALUES)
+def test_an_envelope_carries_any_content_in_characters_that_sns_and_sqs_take(value: Any) -> None:
+    text = envelope({"id": "1"}, Content(json.dumps(value, ensure_ascii=False)))
+
+    text.encode()
+    assert not {"\ufffe", "\uffff"} & set(text)
+    assert json.loads(text)["data"] == value
+
+
+def test_half_characters_travel_as_escapes() -> None:
+    text = envelope({"id": "1"}, Content('{"a":"\ud800\uffff"}'))
+
+    assert '"\\ud800\\uffff"' in text
+
+
+def test_nesting_too_deep_to_sort_still_has_an_id() -> None:
+    deep = "[" * 100_000 + "]" * 100_000
+
+    assert event_id("A|B", "s", Content(deep)) == event_id("A|B", "s", Content(deep))
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_a_size_is_counted_in_bytes_with_the_attributes_and_room_to_replay(more: int) -> None:
+    event = Event("k-c", "标签|一", "app-update", timestamp(NOW), "", tenant_id="租户1")
+    attributes = sum(
+        len(name.encode()) + len("String") + len(value.encode())
+        for name, value in {"eventTag": "标签|一", "tenantId": "租户1", "replayed": "true"}.items()
+    )
+    room = MESSAGE_LIMIT - attributes + more
+    text = "中" * (room // 3) + "a" * (room % 3)
+
+    sized = Event(event.id, event.event_tag, event.slug, event.received_at, text, event.tenant_id)
+
+    assert sized.size == MESSAGE_LIMIT + more
+    assert len(text) < MESSAGE_LIMIT / 2
+
+
+def test_the_largest_message_fits_an_item_of_the_table() -> None:
+    name = "😀" * 256
+    event = Event(
+        os.urandom(32).hex(), name, "organization-attach-employee", timestamp(NOW), "x" * MESSAGE_LIMIT, name
+    )
+    item = item_of(event)
+
+    assert sum(len(field) + len(value["S"].encode()) for field, value in item.items()) + 1_000 < 400 * 1024
+
+
+def test_times_sort_as_they_follow_each_other() -> None:
+    times = [timestamp(NOW + step) for step in (0, 0.001, 1, 60, 86_400, 3e7)]
+
+    assert times == sorted(times)
+    assert len(set(map(len, times))) == 1
+    assert timestamp(0) == "1970-01-01T00:00:00.000Z"

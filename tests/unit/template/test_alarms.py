@@ -1,0 +1,232 @@
+"""The alarms, their topic and the dashboard of template.yaml."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from gateway.requests import RetryFailed
+from gateway.requests import read_request as read_retry
+from notice.visibility import LONGEST_SECONDS, RETENTION_SECONDS
+from recovery.requests import Sweep
+from recovery.requests import read_request as read_sweep
+from tests.support.template import RESOURCES, TEMPLATE, of_type
+from tests.support.watching import STACK, Metric, alarms, ours, shown, widgets
+
+ALARMS = {name: alarm["Properties"] for name, alarm in of_type("AWS::CloudWatch::Alarm").items()}
+FUNCTIONS = sorted(of_type("AWS::Serverless::Function"))
+QUEUES = {"NoticeQueue.QueueName", "NoticeDeadLetterQueue.QueueName"}
+
+
+def aws(service: str, name: str, **dimensions: str) -> Metric:
+    return Metric(f"AWS/{service}", name, frozenset(dimensions.items()))
+
+
+SCHEDULES: dict[str, tuple[int, Any]] = {
+    "RecoveryFunction": (300, Sweep(action="sweep")),
+    "GatewayFunction": (900, RetryFailed(action="retry-failed", unattended=True)),
+}
+READERS: dict[str, Any] = {"RecoveryFunction": read_sweep, "GatewayFunction": read_retry}
+API = {"ApiName": f"{STACK}-callback", "Stage": "relay"}
+WATCHED = {
+    "dead letters": aws(
+        "SQS", "ApproximateNumberOfMessagesVisible", QueueName="NoticeDeadLetterQueue.QueueName"
+    ),
+    "oldest pending": ours("PendingAge", "recovery"),
+    "unclassified": ours("Unclassified", "callback"),
+    "not allowed": ours("ConfigurationFault", "notice"),
+    "queue age": aws("SQS", "ApproximateAgeOfOldestMessage", QueueName="NoticeQueue.QueueName"),
+    "waiting in an outage": ours("DeferredAge", "notice"),
+    "5xx": aws("ApiGateway", "5XXError", **API),
+    "503 of the callback itself": ours("Failed", "callback"),
+    "5xx on the fixed addresses": aws(
+        "ApplicationELB", "HTTPCode_ELB_5XX_Count", LoadBalancer="CallbackLoadBalancer.LoadBalancerFullName"
+    ),
+    "failed list": ours("FailedCallbacks", "gateway"),
+} | {
+    f"{name} of {function}": aws("Lambda", name, FunctionName=function)
+    for name in ("Errors", "Throttles")
+    for function in FUNCTIONS
+}
+
+
+@pytest.mark.parametrize("what", WATCHED)
+def test_there_is_one_alarm_for_each_thing_to_watch(what: str) -> None:
+    assert [*alarms().values()].count(WATCHED[what]) == 1
+
+
+def test_there_is_no_other_alarm() -> None:
+    assert set(alarms().values()) == set(WATCHED.values())
+
+
+SUM, MAXIMUM = "Sum", "Maximum"
+# Statistic, threshold, seconds of a period, periods, and how many of them it takes.
+SETTINGS = {
+    "Unclassified": (SUM, 0, 3600, 1, 1),
+    "Pending": (MAXIMUM, 900, 900, 1, 1),
+    "CallbackFailed": (SUM, 0, 300, 3, 3),
+    "ApiServerError": (SUM, 0, 300, 3, 3),
+    "StaticIpServerError": (SUM, 0, 300, 3, 3),
+    "FailedCallbacks": (MAXIMUM, 0, 3600, 3, 3),
+    "DeadLetters": (MAXIMUM, 0, 300, 1, 1),
+    "NotAllowed": (SUM, 0, 300, 7, 1),
+    "NoticeQueueAge": (MAXIMUM, 21_600, 300, 3, 3),
+    "DeferredAge": (MAXIMUM, 43_200, 3600, 1, 1),
+    "CallbackErrors": (SUM, 0, 300, 1, 1),
+    "RecoveryErrors": (SUM, 0, 300, 1, 1),
+    # Long enough to bridge the pauses in which nothing is tried: otherwise one fault would alarm all day.
+    "NoticeErrors": (SUM, 0, 300, 3, 1),
+    "GatewayErrors": (SUM, 0, 300, 4, 1),
+    **{f"{name}Throttles": (SUM, 0, 300, 3, 2) for name in ("Callback", "Notice", "Recovery", "Gateway")},
+}
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_an_alarm_goes_on_when_readme_says_so(name: str) -> None:
+    alarm = ALARMS[name]
+    taken = alarm.get("DatapointsToAlarm", alarm["EvaluationPeriods"])
+    found = (alarm["Statistic"], alarm["Threshold"], alarm["Period"], alarm["EvaluationPeriods"], taken)
+
+    assert found == SETTINGS[name.removesuffix("Alarm")]
+    assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+
+
+def test_an_alarm_bridges_the_pause_between_two_tries() -> None:
+    def bridged(name: str) -> int:
+        return int(ALARMS[name]["Period"] * ALARMS[name]["EvaluationPeriods"])
+
+    assert bridged("GatewayErrorsAlarm") >= SCHEDULES["GatewayFunction"][0] + 300
+    assert bridged("NoticeErrorsAlarm") >= RESOURCES["NoticeQueue"]["Properties"]["VisibilityTimeout"] + 300
+
+
+@pytest.mark.parametrize("function", SCHEDULES)
+def test_a_schedule_asks_for_what_the_function_knows_and_is_its_only_retry(function: str) -> None:
+    every, asked = SCHEDULES[function]
+    properties = RESOURCES[function]["Properties"]
+    (schedule,) = [event["Properties"] for event in properties["Events"].values()]
+
+    assert schedule["ScheduleExpression"] == f"rate({every // 60} minutes)"
+    assert READERS[function](json.loads(schedule["Input"])) == asked
+    assert schedule["RetryPolicy"] == {"MaximumRetryAttempts": 0}
+    assert properties["EventInvokeConfig"] == {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 300}
+    assert properties["Timeout"] < every
+
+
+def test_payloads_are_kept_as_long_as_events() -> None:
+    (rule,) = RESOURCES["PayloadBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+
+    assert rule["ExpirationInDays"] == {"Ref": "EventRetentionDays"}
+    assert RESOURCES["PayloadBucketPolicy"]["DeletionPolicy"] == "Retain"
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_every_alarm_notifies_the_topic_and_says_what_to_do(name: str) -> None:
+    alarm = ALARMS[name]
+    topic = {"Fn::If": ["MakesAlarmTopic", {"Ref": "AlarmTopic"}, {"Ref": "AlarmTopicArn"}]}
+
+    assert alarm["AlarmActions"] == [topic]
+    # That an event was unclassified is over as soon as it is said: nothing is well again.
+    assert alarm.get("OKActions") == (None if name == "UnclassifiedAlarm" else [topic])
+    what, _, remedy = alarm["AlarmDescription"].partition(": ")
+    assert what
+    assert remedy.endswith(".")
+    assert "\n" not in alarm["AlarmDescription"]
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_nothing_happening_alarms_for_recovery_alone(name: str) -> None:
+    assert (ALARMS[name]["TreatMissingData"] == "breaching") is (name == "PendingAlarm")
+    assert ALARMS[name]["TreatMissingData"] in ("breaching", "notBreaching")
+
+
+def test_the_alarm_of_what_is_not_allowed_stays_on_as_long_as_the_fault() -> None:
+    alarm = ALARMS["NotAllowedAlarm"]
+
+    assert alarm["DatapointsToAlarm"] == 1
+    # Less one period, which may begin at any time before the next receive.
+    assert alarm["Period"] * (alarm["EvaluationPeriods"] - 1) >= LONGEST_SECONDS
+
+
+@pytest.mark.parametrize("name", ["DeferredAgeAlarm", "NoticeQueueAgeAlarm"])
+def test_an_outage_of_hours_raises_no_alarm_and_one_of_days_does(name: str) -> None:
+    assert 6 * 3600 <= ALARMS[name]["Threshold"] <= RETENTION_SECONDS / 10
+
+
+def test_a_deferred_record_says_its_age_in_every_period() -> None:
+    assert ALARMS["DeferredAgeAlarm"]["Period"] > LONGEST_SECONDS
+
+
+def test_the_stack_makes_the_alarms_topic_unless_it_is_given_one() -> None:
+    made = ("AlarmTopic", "AlarmTopicPolicy")
+
+    assert TEMPLATE["Parameters"]["AlarmTopicArn"]["Default"] == ""
+    assert TEMPLATE["Conditions"]["MakesAlarmTopic"] == {"Fn::Equals": [{"Ref": "AlarmTopicArn"}, ""]}
+    assert {RESOURCES[name]["Condition"] for name in made} == {"MakesAlarmTopic"}
+    assert TEMPLATE["Outputs"]["AlarmTopicArn"]["Value"] == {
+        "Fn::If": ["MakesAlarmTopic", {"Ref": "AlarmTopic"}, {"Ref": "AlarmTopicArn"}]
+    }
+
+
+def test_cloudwatch_can_publish_on_the_alarms_topic_and_no_function_may() -> None:
+    """A topic under the account's default key would refuse CloudWatch."""
+    topic = RESOURCES["AlarmTopic"]["Properties"]
+    statements = RESOURCES["AlarmTopicPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+
+    assert topic == {"TopicName": {"Fn::Sub": "${AWS::StackName}-alarms"}}
+    allowed: list[Any] = [one for one in statements if one["Effect"] == "Allow"]
+    assert [one["Principal"] for one in allowed] == [{"Service": "cloudwatch.amazonaws.com"}]
+    assert allowed[0]["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    prefix = TEMPLATE["Outputs"]["EventTopicArnPrefix"]["Value"]["Fn::Sub"].rpartition(":")[2]
+    assert not topic["TopicName"]["Fn::Sub"].startswith(prefix)
+
+
+def test_the_dashboard_shows_each_direction_in_a_row_of_its_own() -> None:
+    rows: dict[int, set[str]] = {}
+    body = RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    for y, title in re.findall(r'"x": \d+, "y": (\d+), .+ "properties": \{\s+"title": "([^"]+)"', body):
+        rows.setdefault(int(y), set()).add(title)
+
+    assert [len(titles) for _, titles in sorted(rows.items())] == [1, 4, 4, 4, 2]
+    assert {widget["region"] for kind in ("metric", "log") for widget in widgets(kind)} == {"cn-north-1"}
+
+
+def test_the_dashboard_s_name_is_of_its_region_too() -> None:
+    name = RESOURCES["Dashboard"]["Properties"]["DashboardName"]
+
+    assert name == {"Fn::Sub": "${AWS::StackName}-${AWS::Region}"}
+
+
+def test_the_dashboard_shows_every_alarm() -> None:
+    (widget,) = widgets("alarm")
+
+    always = [name for name in ALARMS if "Condition" not in RESOURCES[name]]
+    assert sorted(widget["alarms"]) == sorted(f"{name}.Arn" for name in always)
+
+
+def test_what_the_dashboard_shows_of_aws_is_there() -> None:
+    dimensions = {
+        frozenset(one.dimensions)
+        for one in (*shown(), *alarms().values())
+        if one.namespace.startswith("AWS/") and one.namespace != "AWS/ApplicationELB"
+    }
+
+    assert dimensions == {
+        frozenset(API.items()),
+        *(frozenset({("QueueName", queue)}) for queue in QUEUES),
+        *(frozenset({("FunctionName", function)}) for function in FUNCTIONS),
+    }
+    api = RESOURCES["CallbackApi"]["Properties"]
+    assert (api["Name"]["Fn::Sub"], api["StageName"]) == ("${AWS::StackName}-callback", API["Stage"])
+
+
+def test_every_function_knows_the_name_of_its_stack() -> None:
+    for function in FUNCTIONS:
+        variables = RESOURCES[function]["Properties"]["Environment"]["Variables"]
+        assert variables["STACK_NAME"] == {"Ref": "AWS::StackName"}
+
+
+def test_every_service_named_by_an_alarm_is_a_function() -> None:
+    services = {value for one in alarms().values() for name, value in one.dimensions if name == "service"}
+
+    assert services <= {function.removesuffix("Function").lower() for function in FUNCTIONS}

@@ -1,0 +1,222 @@
+"""What the template promises: names, encryption, retention, least privilege, limits that fit each other."""
+
+import ast
+import re
+from typing import Any
+
+import pytest
+
+from recovery.pace import STEP_SECONDS
+from relay.store import LEASE_SECONDS
+from tests.support.template import RESOURCES, ROOT, TEMPLATE, event_topics, of_type, topic_slugs
+
+FUNCTIONS = of_type("AWS::Serverless::Function")
+SERVICE_PRINCIPALS = {
+    f"{name}.amazonaws.com" for name in ("apigateway", "cloudwatch", "elasticloadbalancing", "lambda")
+}
+TEXT = (ROOT / "template.yaml").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "default"),
+    [
+        ("EnosBaseUrl", None),
+        ("EnosProducePath", "/app-portal/api/v3/notice-message/produce"),
+        ("GatewayBaseUrl", "https://openplatform.dg-work.cn"),
+        ("AllowedSourceCidrs", "0.0.0.0/0,::/0"),
+        ("EventRetentionDays", 90),
+        ("NoticeBatchWindowSeconds", 5),
+        ("NoticeMaxConcurrency", 5),
+    ],
+)
+def test_parameters_others_rely_on_keep_their_names_and_defaults(name: str, default: object) -> None:
+    assert TEMPLATE["Parameters"][name].get("Default") == default
+
+
+def test_outputs_others_rely_on_are_there() -> None:
+    assert set(TEMPLATE["Outputs"]) >= {
+        "CallbackUrl",
+        "CallbackTokenSecretArn",
+        "EnosCredentialsSecretArn",
+        "GatewayCredentialsSecretArn",
+        "EventTopicArnPrefix",
+        "EventTableName",
+        "PayloadBucketName",
+        "NoticeQueueUrl",
+        "NoticeDeadLetterQueueUrl",
+        "CallbackFunctionName",
+        "NoticeFunctionName",
+        "RecoveryFunctionName",
+        "GatewayFunctionName",
+    }
+
+
+def test_a_topic_s_name_is_the_arn_prefix_and_its_slug() -> None:
+    prefix = TEMPLATE["Outputs"]["EventTopicArnPrefix"]["Value"]["Fn::Sub"]
+
+    assert prefix.endswith(":${AWS::StackName}-event-")
+    assert len(topic_slugs()) == 19
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_each_handler_exists_as_named(function: str) -> None:
+    module, _, name = FUNCTIONS[function]["Properties"]["Handler"].rpartition(".")
+    source = (ROOT / "functions" / (module.replace(".", "/") + ".py")).read_text("utf-8")
+
+    assigned = {
+        node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef | ast.ClassDef)
+    }
+    assert name in assigned
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_each_function_has_its_own_role_and_a_log_group_with_retention(function: str) -> None:
+    properties = FUNCTIONS[function]["Properties"]
+    log_group = RESOURCES[properties["LoggingConfig"]["LogGroup"]["Ref"]]
+
+    assert [
+        name for name, other in FUNCTIONS.items() if other["Properties"]["Role"] == properties["Role"]
+    ] == [function]
+    assert log_group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+def statements() -> list[Any]:
+    return [
+        statement
+        for role in of_type("AWS::IAM::Role").values()
+        for policy in role["Properties"].get("Policies", ())
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
+
+
+def test_no_role_may_do_everything_or_anything_to_everything() -> None:
+    for statement in statements():
+        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        resources = (
+            statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+        )
+        assert not [action for action in actions if "*" in action]
+        assert "*" not in resources
+
+
+def test_a_function_may_publish_on_the_topics_of_its_own_stack_alone() -> None:
+    """One stack's name may be the beginning of another's, so what follows it must tell them apart."""
+    prefix = TEMPLATE["Outputs"]["EventTopicArnPrefix"]["Value"]["Fn::Sub"]
+    resources = [one["Resource"] for one in statements() if one["Action"] == "sns:Publish"]
+
+    assert resources == [{"Fn::Sub": f"{prefix}*"}] * 2
+    assert prefix.endswith("${AWS::StackName}-event-")
+
+
+def test_every_arn_is_partition_neutral() -> None:
+    assert "arn:aws:" not in TEXT
+    assert set(re.findall(r"\S*amazonaws\.com\S*", TEXT)) <= SERVICE_PRINCIPALS
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        "EventTable",
+        "PayloadBucket",
+        "NoticeQueue",
+        "NoticeDeadLetterQueue",
+        *of_type("AWS::SecretsManager::Secret"),
+    ],
+)
+def test_what_holds_data_outlives_the_stack(resource: str) -> None:
+    assert RESOURCES[resource]["DeletionPolicy"] == "Retain"
+    assert RESOURCES[resource]["UpdateReplacePolicy"] == "Retain"
+
+
+def test_everything_is_encrypted_at_rest() -> None:
+    for topic in event_topics().values():
+        assert topic["Properties"]["KmsMasterKeyId"]
+    for queue in of_type("AWS::SQS::Queue").values():
+        assert queue["Properties"]["SqsManagedSseEnabled"] is True
+    for bucket in of_type("AWS::S3::Bucket").values():
+        assert bucket["Properties"]["BucketEncryption"]
+    for table in of_type("AWS::DynamoDB::Table").values():
+        assert table["Properties"]["SSESpecification"]["SSEEnabled"] is True
+
+
+def test_the_event_table_can_be_restored_to_a_point_in_time() -> None:
+    recovery = RESOURCES["EventTable"]["Properties"]["PointInTimeRecoverySpecification"]
+
+    assert recovery["PointInTimeRecoveryEnabled"] is True
+
+
+def test_credentials_that_people_fill_in_have_no_value_a_deploy_could_put_back() -> None:
+    for name in ("EnosCredentialsSecret", "GatewayCredentialsSecret"):
+        assert not {"SecretString", "GenerateSecretString"} & set(RESOURCES[name]["Properties"])
+
+
+def test_notices_stay_invisible_for_six_timeouts_and_the_window_and_are_kept_for_14_days() -> None:
+    queue, function = RESOURCES["NoticeQueue"]["Properties"], FUNCTIONS["NoticeFunction"]["Properties"]
+    longest_window = TEMPLATE["Parameters"]["NoticeBatchWindowSeconds"]["MaxValue"]
+
+    assert queue["VisibilityTimeout"] >= 6 * function["Timeout"] + longest_window
+    assert queue["MessageRetentionPeriod"] == 14 * 86400
+
+
+def test_a_large_batch_size_has_a_window_to_fill_it() -> None:
+    source = FUNCTIONS["NoticeFunction"]["Properties"]["Events"]["Notices"]["Properties"]
+
+    assert source["BatchSize"] > 10
+    assert TEMPLATE["Parameters"]["NoticeBatchWindowSeconds"]["MinValue"] >= 1
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_every_topic_is_under_the_topic_policy() -> None:
+    policy = RESOURCES["EventTopicPolicy"]["Properties"]
+
+    assert {topic["Ref"] for topic in policy["Topics"]} == set(event_topics())
+
+
+def test_only_the_accounts_of_the_parameter_are_let_in_from_outside() -> None:
+    statements = RESOURCES["EventTopicPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    allowed = [one["Fn::If"] for one in statements if "Fn::If" in one]
+
+    assert [condition for condition, _, _ in allowed] == ["HasOutsideSubscribers"]
+    assert allowed[0][1]["Principal"] == {"AWS": {"Ref": "SubscriberAccountIds"}}
+    assert all(one["Effect"] == "Deny" for one in statements if "Fn::If" not in one)
+
+
+def test_the_load_balancer_lets_in_the_allowed_ranges_alone() -> None:
+    rule = RESOURCES["CallbackListenerRule"]["Properties"]["Conditions"]
+    otherwise = RESOURCES["CallbackListener"]["Properties"]["DefaultActions"][0]
+
+    ranges = {"Fn::Split": [",", {"Ref": "AllowedSourceCidrs"}]}
+    assert rule == [{"Field": "source-ip", "SourceIpConfig": {"Values": ranges}}]
+    assert otherwise["FixedResponseConfig"]["StatusCode"] == "403"
+
+
+def test_the_access_log_has_no_path_for_the_token_is_in_it() -> None:
+    setting = RESOURCES["CallbackApi"]["Properties"]["AccessLogSetting"]["Fn::If"][1]
+
+    assert not re.search(r"path|resource|requestOverride|domain", setting["Format"], re.IGNORECASE)
+
+
+def test_the_stage_is_throttled_as_a_whole() -> None:
+    (setting,) = RESOURCES["CallbackApi"]["Properties"]["MethodSettings"]
+
+    assert (setting["ResourcePath"], setting["HttpMethod"]) == ("/*", "*")
+    assert setting["ThrottlingRateLimit"] == {"Ref": "CallbackRateLimit"}
+    assert setting["ThrottlingBurstLimit"] == {"Ref": "CallbackBurstLimit"}
+
+
+def test_fixed_addresses_are_off_unless_a_vpc_is_named_and_then_lead_to_the_same_function() -> None:
+    balancing = of_type("AWS::EC2::EIP") | {
+        name: one for name, one in RESOURCES.items() if one["Type"].startswith("AWS::ElasticLoadBalancingV2")
+    }
+
+    assert TEMPLATE["Parameters"]["StaticIpVpcId"]["Default"] == ""
+    assert {one["Condition"] for one in balancing.values()} == {"HasStaticIp"}
+    assert TEMPLATE["Outputs"]["StaticCallbackUrls"]["Condition"] == "HasStaticIp"
+    assert RESOURCES["CallbackTargets"]["Properties"]["Targets"] == [
+        {"Id": {"Ref": "CallbackFunction.Alias"}}
+    ]
+
+
+def test_a_lease_is_longer_than_a_callback_or_a_step_of_recovery_can_take() -> None:
+    assert FUNCTIONS["CallbackFunction"]["Properties"]["Timeout"] < LEASE_SECONDS
+    assert STEP_SECONDS < LEASE_SECONDS
