@@ -10,8 +10,8 @@ from typing import Any
 
 from benchmarks import artefacts, notice_input, processes
 from benchmarks.portal_server import ORG, TOKEN, WARM_UP_ORG, NotAsClaimed, PortalServer, target
-from notice.batches import BATCH_LIMIT
-from notice.dispatch import WORKERS
+from notice.dispatch.batches import BATCH_LIMIT
+from notice.dispatch.dispatcher import WORKERS
 
 # Enough for as many connections as there are workers.
 _WARM_UP = WORKERS * BATCH_LIMIT

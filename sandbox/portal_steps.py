@@ -15,7 +15,7 @@ CULPRIT = "n-jiaxing-042"
 # Each running function learns for itself: two batches at first, a probe when their records return, and then
 # it leaves the portal alone.
 FIRST_CALLS, MOST_CALLS_DOWN = 3, 12
-# Calls that the notice may break before all others are through, and until it is rejected; see notice.sender.
+# Calls that the notice may break before all others are through, and until it is rejected; see the sender.
 MOST_BREAKS_OF_OTHERS, MOST_BREAKS = 9, 27
 
 

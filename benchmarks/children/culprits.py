@@ -8,11 +8,11 @@ import json
 import sys
 from threading import Lock
 
-from notice.answers import ProduceRefused
 from notice.deadline import Deadline
-from notice.dispatch import Dispatcher
+from notice.dispatch.dispatcher import Dispatcher
 from notice.outcomes import Accepted, Rejected
-from notice.records import Notice
+from notice.portal.answers import ProduceRefused
+from notice.queue.records import Notice
 
 
 class Portal:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from notice import app
 from notice.deadline import Deadline
-from notice.records import Notice, read_records
+from notice.queue.records import Notice, read_records
 
 
 def once(file: str) -> dict[str, float]:

@@ -10,12 +10,12 @@ from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import Field
 
 from callback.answers import Answer
+from callback.handshakes import Handshakes
 from callback.intake import Intake, Receipt
 from callback.request import Request
 from callback.tokens import Tokens
 from relay import aws, observability
 from relay.callback_token import CallbackToken
-from relay.handshakes import Handshakes
 from relay.payloads import Payloads
 from relay.publisher import Publisher
 from relay.secrets import SecretReader

@@ -1,8 +1,8 @@
 """Makes an event of a delivery."""
 
-from callback.reading import Delivery
 from relay.catalog import UNCLASSIFIED, slug_of
 from relay.events import Event, envelope, event_id, timestamp
+from relay.reading.delivery import Delivery
 
 
 def compose(

@@ -7,16 +7,16 @@ from typing import NamedTuple
 
 from callback.answers import Answer
 from callback.composition import compose, enclosed
-from callback.reading import Delivery, Handshake, reading_of
+from callback.handshakes import Handshakes
 from callback.request import Request
 from callback.tokens import Tokens
 from relay import catalog
 from relay.content import fits
 from relay.events import MESSAGE_LIMIT, Event
 from relay.faults import Unavailable
-from relay.handshakes import Handshakes
 from relay.payloads import Payloads
 from relay.publisher import Publisher
+from relay.reading.delivery import Delivery, Handshake, reading_of
 from relay.secrets import SecretUnavailable
 from relay.store import EventStore, Standing
 

@@ -11,7 +11,9 @@ from gateway.addresses import Addresses
 from gateway.client import GatewayClient
 from gateway.pace import Pace
 from gateway.registration import Change, Registrations
-from gateway.requests import (
+from gateway.rows import Row
+from relay import catalog
+from relay.api.gateway import (
     AnyRequest,
     Failed,
     List,
@@ -21,8 +23,6 @@ from gateway.requests import (
     Unregister,
     Update,
 )
-from gateway.rows import Row
-from relay import catalog
 
 type Answer = dict[str, Any]
 # Most rows or errors listed in an answer that was not asked for a number of them.

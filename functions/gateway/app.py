@@ -10,9 +10,9 @@ from gateway.actions import Desk, act, nothing_to_retry
 from gateway.addresses import Addresses
 from gateway.answers import GatewayError
 from gateway.client import CALL_SECONDS, GatewayClient, connections
-from gateway.requests import RetryFailed, read_request
 from gateway.signing import Credentials
 from relay import aws, observability
+from relay.api.gateway import RetryFailed, read_request
 from relay.callback_token import CallbackToken
 from relay.secrets import SecretEmpty, SecretReader
 from relay.settings import Settings as BaseSettings

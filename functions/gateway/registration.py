@@ -7,9 +7,9 @@ from enum import StrEnum
 from gateway.addresses import Addresses
 from gateway.answers import GatewayError
 from gateway.client import GatewayClient
-from gateway.requests import Register, Unregister, Update
 from gateway.rows import Row
 from relay import catalog
+from relay.api.gateway import Register, Unregister, Update
 
 _TAKEN = 'not an address of this relay, so left alone; register or unregister it with "takeOver": true'
 _NO_ID = "it is registered, but its id cannot be read from the gateway's list"

@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from notice.client import PortalClient
-from notice.dead_letters import DeadLetters
 from notice.deadline import Deadline
-from notice.dispatch import WORKERS, Dispatcher
+from notice.dispatch.dispatcher import WORKERS, Dispatcher
 from notice.metrics import report
-from notice.records import Notice, Record, read_records
-from notice.settlement import Settler
-from notice.tokens import EnosCredentials
-from notice.visibility import VisibilityTimeouts
+from notice.portal.client import PortalClient
+from notice.portal.tokens import EnosCredentials
+from notice.queue.dead_letters import DeadLetters
+from notice.queue.records import Notice, Record, read_records
+from notice.queue.settlement import Settler
+from notice.queue.visibility import VisibilityTimeouts
 from relay import observability
 from relay.secrets import SecretReader
 from relay.settings import Settings

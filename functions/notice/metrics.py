@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from notice.naming import name_notices
 from notice.outcomes import Report
-from notice.settlement import Settlement
+from notice.queue.settlement import Settlement
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.logging import Logger

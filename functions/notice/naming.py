@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from itertools import batched
 from typing import TYPE_CHECKING
 
-from notice.batches import BATCH_LIMIT
+from notice.dispatch.batches import BATCH_LIMIT
 from notice.outcomes import Accepted, Deferred, Rejected
-from notice.settlement import RecordOutcome
+from notice.queue.settlement import RecordOutcome
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.logging import Logger

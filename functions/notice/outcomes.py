@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from notice.records import Notice
+    from notice.queue.records import Notice
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,15 @@ from typing import Any, Protocol
 from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import Field
 
+from recovery.history import History
 from recovery.pace import Pace
 from recovery.position import position_of
 from recovery.publishing import TellingPublisher
 from recovery.replay import Replayed, Replayer
-from recovery.requests import Replay, Status, Sweep, read_request
 from recovery.standing import Survey
 from recovery.sweep import Sweeper, Swept
 from relay import aws, observability
-from relay.history import History
+from relay.api.recovery import Replay, Status, Sweep, read_request
 from relay.settings import Settings
 from relay.store import EventStore
 

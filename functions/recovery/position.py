@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from recovery.requests import Replay
+from recovery.history import History, Page
 from relay import catalog
+from relay.api.recovery import Replay
+from relay.api.requests import InvalidRequest
 from relay.events import timestamp
-from relay.history import History, Page
-from relay.requests import InvalidRequest
 
 ALL_SLUGS = (*(kind.slug for kind in catalog.CATALOG), catalog.UNCLASSIFIED)
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from recovery.history import History
 from recovery.pace import WORKERS, Pace
 from recovery.position import Position
 from relay.faults import Unavailable
-from relay.history import History
 from relay.publisher import Publisher
 
 # An index entry is small: so many fit one answer of the table.

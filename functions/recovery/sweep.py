@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import batched
 
+from recovery.history import Pending
 from recovery.pace import WORKERS, Pace
 from relay.faults import Unavailable
-from relay.history import Pending
 from relay.publisher import Publisher
 from relay.store import EventStore, Standing
 

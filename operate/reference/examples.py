@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from callback.composition import compose, enclosed
-from callback.reading import Delivery, reading_of
-from notice.dead_letters import DeadLetter, dead_letter
 from notice.outcomes import Rejected
-from notice.records import read_records
+from notice.queue.dead_letters import DeadLetter, dead_letter
+from notice.queue.records import read_records
 from relay import content
 from relay.catalog import BY_SLUG, CATALOG, UNCLASSIFIED
 from relay.events import Event
+from relay.reading.delivery import Delivery, reading_of
 
 _EVENTS = Path(__file__).parents[2] / "events"
 _RECEIVED = 1_795_360_209.123

@@ -4,12 +4,12 @@ import random
 from collections import Counter
 from typing import Any
 
-from notice.dead_letters import DeadLetters
 from notice.deadline import Deadline
-from notice.dispatch import Dispatcher
-from notice.records import Notice, read_records
-from notice.settlement import Settler
-from notice.visibility import VisibilityTimeouts
+from notice.dispatch.dispatcher import Dispatcher
+from notice.queue.dead_letters import DeadLetters
+from notice.queue.records import Notice, read_records
+from notice.queue.settlement import Settler
+from notice.queue.visibility import VisibilityTimeouts
 from tests.support.outbound import NOW, FakePortal, event, record
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400

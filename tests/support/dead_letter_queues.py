@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from notice.dead_letters import DeadLetters, dead_letter
 from notice.outcomes import Rejected
-from notice.records import read_records
+from notice.queue.dead_letters import DeadLetters, dead_letter
+from notice.queue.records import read_records
 from operate.stack import Stack
 from tests.support import template
 from tests.support.command_line import Ran, ran

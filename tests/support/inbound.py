@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
+from callback.handshakes import Handshakes
 from callback.intake import Intake
 from callback.tokens import Tokens
 from relay.callback_token import CallbackToken
@@ -22,7 +23,6 @@ from relay.content import (
 )
 from relay.content import Content as Model
 from relay.events import Content, Event
-from relay.handshakes import Handshakes
 from relay.payloads import Payloads
 from relay.publisher import Publisher
 from relay.secrets import SecretReader

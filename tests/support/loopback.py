@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from notice.tokens import TOKEN_PATH
+from notice.portal.tokens import TOKEN_PATH
 
 PATH = "/app-portal/api/v3/notice-message/produce"
 KEY, SECRET = "app-key", "app-secret"

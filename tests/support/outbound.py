@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection, Iterable
 from threading import Lock
 from typing import Any
 
-from notice.answers import ProduceRefused, ProduceUnavailable
 from notice.deadline import Deadline
-from notice.dispatch import Dispatcher
+from notice.dispatch.dispatcher import Dispatcher
 from notice.outcomes import Outcome, Report
-from notice.records import Notice
+from notice.portal.answers import ProduceRefused, ProduceUnavailable
+from notice.queue.records import Notice
 
 BATCH_LIMIT = 100
 NOW = 1_700_000_000.0

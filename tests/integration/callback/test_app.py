@@ -11,8 +11,8 @@ import boto3
 import pytest
 
 from callback.request import Request
+from recovery.history import History
 from relay.catalog import CATALOG
-from relay.history import History
 from relay.payloads import resolve
 from relay.store import LEASE_SECONDS
 from tests.support.inbound import (

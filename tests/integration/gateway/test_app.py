@@ -12,8 +12,8 @@ import pytest
 
 from gateway.answers import GatewayError, GatewayNotAllowed
 from gateway.client import CALL_SECONDS
-from gateway.requests import read_request
 from relay import catalog
+from relay.api.gateway import read_request
 from relay.secrets import SecretUnavailable
 from sandbox.gateway import Gateway
 from sandbox.loopback import Answer, Loopback, Request

@@ -228,6 +228,6 @@ def test_a_cold_start_loads_nothing_heavy() -> None:
     ran = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=True)
 
     loaded = set(json.loads(ran.stdout))
-    assert "notice.client" in loaded
+    assert "notice.portal.client" in loaded
     assert not {name for name in loaded if name.startswith(("boto3", "aws_xray_sdk"))}
     assert loaded.isdisjoint({"aws_lambda_powertools.event_handler", "botocore.client", "botocore.session"})

@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from notice.answers import ProduceNotAllowed, ProduceRefused, ProduceUnavailable, TokenTurnedDown
-from notice.client import CONNECT_SECONDS, READ_SECONDS, PortalClient, Transport
-from notice.tokens import TOKEN_PATH, EnosCredentials
+from notice.portal.answers import ProduceNotAllowed, ProduceRefused, ProduceUnavailable, TokenTurnedDown
+from notice.portal.client import CONNECT_SECONDS, READ_SECONDS, PortalClient, Transport
+from notice.portal.tokens import TOKEN_PATH, EnosCredentials
 from relay.secrets import SecretReader
 from tests.support import template
 from tests.support.loopback import KEY, PATH, SECRET, LoopbackPortal, Reply

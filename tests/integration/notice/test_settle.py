@@ -9,11 +9,11 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from notice.dead_letters import DeadLetter, DeadLetters, dead_letter
 from notice.outcomes import Accepted, Deferred, Outcome, Rejected
-from notice.records import Entry, Notice, Record, read_records
-from notice.settlement import Settlement, Settler
-from notice.visibility import EXPIRY_SECONDS, RETENTION_SECONDS, VisibilityTimeouts
+from notice.queue.dead_letters import DeadLetter, DeadLetters, dead_letter
+from notice.queue.records import Entry, Notice, Record, read_records
+from notice.queue.settlement import Settlement, Settler
+from notice.queue.visibility import EXPIRY_SECONDS, RETENTION_SECONDS, VisibilityTimeouts
 from relay.sqs import REQUEST_BYTES, in_requests
 from tests.support import template
 from tests.support.outbound import NOW, deadline, event, message, record

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from notice.client import PortalClient
-from notice.dispatch import Dispatcher
+from notice.dispatch.dispatcher import Dispatcher
 from notice.outcomes import Accepted, Deferred
-from notice.records import Notice
-from notice.tokens import EnosCredentials
+from notice.portal.client import PortalClient
+from notice.portal.tokens import EnosCredentials
+from notice.queue.records import Notice
 from relay.notices import Notice as Read
 from relay.secrets import SecretReader
 from sandbox.notices import notice as written

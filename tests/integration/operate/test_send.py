@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 import pytest
 
-from notice.records import Notice, read_records
+from notice.queue.records import Notice, read_records
 from operate.stack import Stack
 from relay.json_text import Json
 from relay.notices.sending import NotSent, check, enqueue

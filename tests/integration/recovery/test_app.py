@@ -11,8 +11,8 @@ import boto3
 import pytest
 
 from recovery.pace import STEP_SECONDS
+from relay.api.requests import InvalidRequest
 from relay.events import Content, Event, envelope, event_id, timestamp
-from relay.requests import InvalidRequest
 from relay.store import LEASE_SECONDS, EventStore
 from tests.support import template
 

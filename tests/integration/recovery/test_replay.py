@@ -7,14 +7,14 @@ from typing import Any
 import boto3
 import pytest
 
+from recovery.history import History, Kept
 from recovery.pace import STEP_SECONDS, WORKERS, Pace
 from recovery.position import Position, position_of
 from recovery.replay import Replayed, Replayer
-from recovery.requests import Replay
+from relay.api.recovery import Replay
 from relay.catalog import CATALOG
 from relay.events import Content, Event, event_id, timestamp
 from relay.faults import Unavailable
-from relay.history import History, Kept
 from relay.items import SHARDS, shard_of
 from relay.publisher import Publisher
 from relay.store import EventStore

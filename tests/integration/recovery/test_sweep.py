@@ -7,11 +7,11 @@ from typing import Any
 import boto3
 import pytest
 
+from recovery.history import History
 from recovery.pace import STEP_SECONDS, WORKERS, Pace
 from recovery.sweep import Sweeper
 from relay.events import Event, timestamp
 from relay.faults import Unavailable
-from relay.history import History
 from relay.publisher import Publisher
 from relay.store import LEASE_SECONDS, Claim, EventStore, Standing
 from tests.support.inbound import NOW

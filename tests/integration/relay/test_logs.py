@@ -10,9 +10,9 @@ import pytest
 
 from callback.answers import Answer
 from gateway.answers import GatewayError
-from gateway.requests import _ACTIONS
+from relay.api.gateway import _ACTIONS
+from relay.api.requests import InvalidRequest
 from relay.faults import Unavailable
-from relay.requests import InvalidRequest
 from relay.secrets import SecretUnavailable
 from tests.support import template
 from tests.support.inbound import PREVIOUS, TOKEN, dumps, load_balancer, message, rest_api

@@ -7,10 +7,10 @@ from typing import Any
 import boto3
 import pytest
 
+from callback.handshakes import Handshakes
+from recovery.history import History
 from relay.events import Content, Event, event_id, timestamp
 from relay.faults import Unavailable
-from relay.handshakes import Handshakes
-from relay.history import History
 from relay.items import SHARDS, shard_of
 from relay.store import LEASE_SECONDS, EventStore, Standing
 from tests.support.inbound import NOW

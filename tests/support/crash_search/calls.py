@@ -13,20 +13,20 @@ from typing import Any, NamedTuple
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from callback.composition import compose
+from callback.handshakes import Handshakes
 from callback.intake import Intake
-from callback.reading import Delivery, reading_of
 from callback.request import Request
 from callback.tokens import Tokens
+from recovery.history import History
 from recovery.pace import Pace
 from recovery.sweep import Sweeper
 from relay.callback_token import CallbackToken
 from relay.events import MESSAGE_LIMIT
 from relay.faults import Unavailable
-from relay.handshakes import Handshakes
-from relay.history import History
 from relay.items import shard_of
 from relay.payloads import Payloads
 from relay.publisher import Publisher
+from relay.reading.delivery import Delivery, reading_of
 from relay.secrets import SecretReader
 from relay.store import EventStore
 from tests.support.inbound import NOW, TOKEN, Secrets, content_of, dumps, message, rest_api

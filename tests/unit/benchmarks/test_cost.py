@@ -17,7 +17,8 @@ from benchmarks.cost.month import month
 from benchmarks.cost.moving import BURST, DEFAULTS, PACKED, STREAMS, TRICKLE, by_size, by_the_docs, moved
 from benchmarks.cost.notices import BATCH_LIMIT, RECORDS_LIMIT, WORKERS, Invocation, Stream, notices
 from benchmarks.cost.prices import Price
-from notice import batches, dispatch
+from notice.dispatch import batches
+from notice.dispatch import dispatcher as dispatch
 from tests.support.template import RESOURCES, ROOT, TEMPLATE
 
 COST = ROOT / "benchmarks" / "cost"

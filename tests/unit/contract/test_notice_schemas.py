@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notice.dead_letters import dead_letter
 from notice.outcomes import Rejected
-from notice.records import read_records
+from notice.queue.dead_letters import dead_letter
+from notice.queue.records import read_records
 from relay.notices import InvalidNotice, Notice
 from tests.support.inbound import sample
 from tests.support.outbound import NOW, event, message, record

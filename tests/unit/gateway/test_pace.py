@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.pace import GAP_SECONDS, Pace
-from gateway.requests import RetryFailed
+from relay.api.gateway import RetryFailed
 from tests.support.template import RESOURCES
 
 

@@ -13,8 +13,8 @@ from gateway.registration import (
     plan_unregister,
     plan_update,
 )
-from gateway.requests import Register, Unregister, Update
 from gateway.rows import Row
+from relay.api.gateway import Register, Unregister, Update
 from relay.callback_token import CallbackToken
 
 BASE = "http://192.0.2.10/callback"

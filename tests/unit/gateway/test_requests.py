@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from gateway.requests import Failed, Register, RetryFailed, Update, read_request
 from relay import catalog
-from relay.requests import InvalidRequest
+from relay.api.gateway import Failed, Register, RetryFailed, Update, read_request
+from relay.api.requests import InvalidRequest
 
 BASE = "http://192.0.2.10/callback"
 TAG = "MOZI_VDS_TENANT_CHANGE|EMPLOYEE_LEAVE"

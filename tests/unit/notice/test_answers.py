@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from notice.answers import (
+from notice.portal.answers import (
     ProduceError,
     ProduceNotAllowed,
     ProduceRefused,
@@ -14,8 +14,8 @@ from notice.answers import (
     check,
     retry_after,
 )
-from notice.client import signature
-from notice.tokens import encryption
+from notice.portal.client import signature
+from notice.portal.tokens import encryption
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 

@@ -7,9 +7,9 @@ from itertools import groupby
 
 import pytest
 
-from notice import batches
-from notice.batches import BATCH_BYTES, body, full, next_suspects
-from notice.records import Notice
+from notice.dispatch import batches
+from notice.dispatch.batches import BATCH_BYTES, body, full, next_suspects
+from notice.queue.records import Notice
 from tests.support.outbound import notice, notices
 
 

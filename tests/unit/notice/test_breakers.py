@@ -2,9 +2,9 @@
 
 import pytest
 
-from notice.answers import ProduceRefused
-from notice.dispatch import Dispatcher
+from notice.dispatch.dispatcher import Dispatcher
 from notice.outcomes import Deferred
+from notice.portal.answers import ProduceRefused
 from tests.support.days import DAY, HOUR, MINUTE, Simulation
 from tests.support.outbound import BROKEN, FakePortal, deadline, kinds, message, notice, notices
 

@@ -8,7 +8,7 @@ from statistics import mean
 
 import pytest
 
-from notice.batches import Batch, isolate
+from notice.dispatch.batches import Batch, isolate
 from notice.outcomes import Accepted, Deferred, Rejected
 from tests.support.outbound import (
     BATCH_LIMIT,

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from notice.answers import ProduceRefused, ProduceUnavailable
+from notice.portal.answers import ProduceRefused, ProduceUnavailable
 from tests.support.days import DAY, HOUR, MINUTE, Simulation
 from tests.support.outbound import BROKEN, DOWN, FakePortal, message
 

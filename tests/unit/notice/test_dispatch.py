@@ -7,13 +7,13 @@ from threading import enumerate as enumerate_threads
 
 import pytest
 
-from notice.answers import ProduceRefused
-from notice.circuit_breaker import Doubts
 from notice.deadline import Deadline, run_parallel
-from notice.dispatch import WORKERS, Dispatcher
+from notice.dispatch.circuit_breaker import Doubts
+from notice.dispatch.dispatcher import WORKERS, Dispatcher
+from notice.dispatch.progress import START_SECONDS, Progress
 from notice.outcomes import Accepted, Deferred, Rejected
-from notice.progress import START_SECONDS, Progress
-from notice.records import Notice
+from notice.portal.answers import ProduceRefused
+from notice.queue.records import Notice
 from tests.support.outbound import (
     BATCH_LIMIT,
     INVALID,

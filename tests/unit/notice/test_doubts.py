@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from notice.answers import ProduceNotAllowed, ProduceRefused, ProduceUnavailable
-from notice.circuit_breaker import BEYOND_DOUBT_RECEIVES
-from notice.dispatch import WORKERS, Dispatcher
+from notice.dispatch.circuit_breaker import BEYOND_DOUBT_RECEIVES
+from notice.dispatch.dispatcher import WORKERS, Dispatcher
 from notice.outcomes import Accepted, Deferred, Outcome, Rejected
+from notice.portal.answers import ProduceNotAllowed, ProduceRefused, ProduceUnavailable
 from tests.support.outbound import FakePortal, deadline, dispatch, kinds, notice, notices
 
 

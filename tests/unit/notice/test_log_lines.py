@@ -6,8 +6,8 @@ import pytest
 
 from notice.naming import REJECTED_LINES, name_notices
 from notice.outcomes import Accepted, Deferred, Outcome, Rejected
-from notice.records import Entry, Record
-from notice.settlement import RecordOutcome
+from notice.queue.records import Entry, Record
+from notice.queue.settlement import RecordOutcome
 
 
 class Lines:

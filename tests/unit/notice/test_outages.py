@@ -5,9 +5,9 @@ from threading import Event
 
 import pytest
 
-from notice.answers import ProduceNotAllowed, ProduceUnavailable, TokenTurnedDown
-from notice.dispatch import WORKERS, Dispatcher
+from notice.dispatch.dispatcher import WORKERS, Dispatcher
 from notice.outcomes import Accepted, Deferred
+from notice.portal.answers import ProduceNotAllowed, ProduceUnavailable, TokenTurnedDown
 from tests.support.outbound import (
     BROKEN,
     DOWN,

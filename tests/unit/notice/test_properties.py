@@ -6,7 +6,11 @@ from itertools import cycle
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notice.answers import (
+from notice.deadline import Deadline
+from notice.dispatch.circuit_breaker import BEYOND_DOUBT_RECEIVES
+from notice.dispatch.dispatcher import Dispatcher
+from notice.outcomes import Accepted, Deferred, Rejected
+from notice.portal.answers import (
     ProduceError,
     ProduceNotAllowed,
     ProduceRefused,
@@ -14,11 +18,7 @@ from notice.answers import (
     TokenTurnedDown,
     check,
 )
-from notice.circuit_breaker import BEYOND_DOUBT_RECEIVES
-from notice.deadline import Deadline
-from notice.dispatch import Dispatcher
-from notice.outcomes import Accepted, Deferred, Rejected
-from notice.records import Notice
+from notice.queue.records import Notice
 from tests.support.outbound import BROKEN, FakePortal, deadline, notice
 
 WHIMS = st.sampled_from(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from notice.outcomes import Rejected
-from notice.records import Notice, Record, read_records
+from notice.queue.records import Notice, Record, read_records
 from tests.support.outbound import NOW, event, message, record
 from tests.support.template import ROOT
 

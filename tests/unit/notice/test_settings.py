@@ -2,9 +2,15 @@
 
 import pytest
 
-from notice.circuit_breaker import BEYOND_DOUBT_RECEIVES
-from notice.visibility import FIRST_SECONDS, JITTER, LONGEST_ASKED_SECONDS, LONGEST_SECONDS, backoff_seconds
-from notice.visibility import RETENTION_SECONDS as RETENTION
+from notice.dispatch.circuit_breaker import BEYOND_DOUBT_RECEIVES
+from notice.queue.visibility import (
+    FIRST_SECONDS,
+    JITTER,
+    LONGEST_ASKED_SECONDS,
+    LONGEST_SECONDS,
+    backoff_seconds,
+)
+from notice.queue.visibility import RETENTION_SECONDS as RETENTION
 from tests.support.template import RESOURCES, ROOT, TEMPLATE
 
 FUNCTION = RESOURCES["NoticeFunction"]["Properties"]

@@ -5,11 +5,11 @@ from math import ceil
 
 import pytest
 
-from notice.answers import ProduceNotAllowed, ProduceUnavailable
 from notice.deadline import Deadline
-from notice.dispatch import WORKERS, Dispatcher
+from notice.dispatch.dispatcher import WORKERS, Dispatcher
 from notice.outcomes import Accepted, Deferred, Outcome, Rejected
-from notice.records import Notice
+from notice.portal.answers import ProduceNotAllowed, ProduceUnavailable
+from notice.queue.records import Notice
 from tests.support.outbound import (
     BATCH_LIMIT,
     DOWN,

@@ -4,9 +4,9 @@ import itertools
 
 import pytest
 
-from notice.answers import ProduceUnavailable
-from notice.dispatch import Dispatcher
+from notice.dispatch.dispatcher import Dispatcher
 from notice.outcomes import Accepted, Deferred, Rejected
+from notice.portal.answers import ProduceUnavailable
 from tests.support.outbound import (
     BATCH_LIMIT,
     BROKEN,

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from recovery.history import Page
 from recovery.position import ALL_SLUGS, Position, position_of
-from recovery.requests import Replay
+from relay.api.recovery import Replay
+from relay.api.requests import InvalidRequest
 from relay.events import timestamp
-from relay.history import Page
-from relay.requests import InvalidRequest
 from tests.support.template import topic_slugs
 
 NOW = 1_795_360_209.0

@@ -6,14 +6,14 @@ import pytest
 from botocore.exceptions import ClientError
 
 from callback.answers import Answer
+from callback.handshakes import Handshakes
 from callback.intake import Intake, Receipt
 from callback.request import Request
 from callback.tokens import Tokens
+from recovery.history import History
 from recovery.pace import Pace
 from recovery.sweep import Sweeper
 from relay.events import MESSAGE_LIMIT, Event
-from relay.handshakes import Handshakes
-from relay.history import History
 from relay.items import event_of
 from relay.payloads import Payloads
 from relay.publisher import Publisher

@@ -7,7 +7,7 @@ import pytest
 
 from notice.metrics import report
 from notice.outcomes import Report
-from notice.settlement import Settlement
+from notice.queue.settlement import Settlement
 from relay import observability
 from tests.support.watching import STACK, ours, written
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from gateway.requests import RetryFailed
-from gateway.requests import read_request as read_retry
-from notice.visibility import LONGEST_SECONDS, RETENTION_SECONDS
-from recovery.requests import Sweep
-from recovery.requests import read_request as read_sweep
+from notice.queue.visibility import LONGEST_SECONDS, RETENTION_SECONDS
+from relay.api.gateway import RetryFailed
+from relay.api.gateway import read_request as read_retry
+from relay.api.recovery import Sweep
+from relay.api.recovery import read_request as read_sweep
 from tests.support.template import RESOURCES, TEMPLATE, of_type
 from tests.support.watching import STACK, Metric, alarms, ours, shown, widgets
 

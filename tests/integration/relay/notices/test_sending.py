@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from notice.records import Notice, read_records
+from notice.queue.records import Notice, read_records
 from relay.notices.record import InvalidRecord
 from relay.notices.sending import RECORD_BYTES, NotSent, check, enqueue
 from tests.support import template

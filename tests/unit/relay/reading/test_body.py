@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.charsets import Unreadable, decode
-from relay.wire import gathered, members, read, structure
+from relay.reading.body import gathered, members, read, structure
+from relay.reading.charsets import Unreadable, decode
 from tests.support.inbound import SHAPES, message
 
 CONTENT = {

@@ -6,13 +6,13 @@ from itertools import chain
 from operator import attrgetter
 from time import time
 
-from notice import batches
-from notice.circuit_breaker import CircuitBreaker, Doubts, beyond_doubt
 from notice.deadline import Deadline, run_parallel
+from notice.dispatch import batches
+from notice.dispatch.circuit_breaker import CircuitBreaker, Doubts, beyond_doubt
+from notice.dispatch.progress import Progress
+from notice.dispatch.sender import Portal, Sender
 from notice.outcomes import Accepted, Deferred, Rejected, Report
-from notice.progress import Progress
-from notice.records import Notice
-from notice.sender import Portal, Sender
+from notice.queue.records import Notice
 
 WORKERS = 4
 SEARCH_CALLS = 400

@@ -4,9 +4,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from relay import catalog, requests
+from relay import catalog
+from relay.api import requests
+from relay.api.requests import EventTag, Request, unique
 from relay.callback_base import callback_base
-from relay.requests import EventTag, Request, unique
 
 CallbackUrl = Annotated[str, AfterValidator(callback_base)]
 EventTags = Annotated[tuple[EventTag, ...], Field(min_length=1), AfterValidator(unique)]

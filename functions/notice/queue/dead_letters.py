@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from notice.deadline import NO_TIME, Deadline, run_parallel
 from notice.outcomes import Rejected
-from notice.records import Entry, Record
+from notice.queue.records import Entry, Record
 from relay import sqs
 from relay.faults import Unavailable, aws_faults
 from relay.notices.record import MESSAGES

@@ -2,14 +2,14 @@
 
 from typing import Protocol
 
-from notice import batches
-from notice.answers import ProduceNotAllowed, ProduceRefused, ProduceUnavailable, TokenTurnedDown
-from notice.batches import Batch
 from notice.deadline import Deadline
-from notice.failures import Failures
+from notice.dispatch import batches
+from notice.dispatch.batches import Batch
+from notice.dispatch.failures import Failures
+from notice.dispatch.progress import Progress
 from notice.outcomes import Deferred, Rejected
-from notice.progress import Progress
-from notice.records import Notice
+from notice.portal.answers import ProduceNotAllowed, ProduceRefused, ProduceUnavailable, TokenTurnedDown
+from notice.queue.records import Notice
 
 # A suspect that broke the portal this often, alone, while others were taken, is a culprit.
 CULPRIT_RECEIVES = 8
@@ -19,7 +19,7 @@ CONTROLS = (1, 2)
 
 
 class Portal(Protocol):
-    """Takes a batch or raises ProduceError: see `notice.client.PortalClient.produce`."""
+    """Takes a batch or raises ProduceError: see `notice.portal.client.PortalClient.produce`."""
 
     def produce(self, org_id: str, body: bytes, deadline: Deadline) -> None: ...
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from time import time
 from typing import NamedTuple
 
-from notice.records import Notice
+from notice.queue.records import Notice
 
 # However long a portal asks to be left alone, a container calls again after this.
 LONGEST_ASKED = 900.0
@@ -14,7 +14,7 @@ FIRST_OWN, LONGEST_OWN = 15.0, 300.0
 # So many notices refused alone, with one code and nothing accepted since, put an organisation in doubt.
 ALIKE = 5
 STANDING_SECONDS = 3600.0
-# How often a notice is received in a day or a little more: see `notice.visibility.backoff_seconds`. The 64th
+# How often a notice is received in a day or a little more: see `visibility.backoff_seconds`. The 64th
 # receive comes 24.7 hours after the first if each wait is cut most by chance, and 29.0 if none is cut.
 BEYOND_DOUBT_RECEIVES = 64
 

@@ -3,11 +3,11 @@
 from collections.abc import Collection, Iterable, Sequence
 from threading import RLock
 
-from notice.answers import ProduceNotAllowed, ProduceRefused, ProduceUnavailable
-from notice.circuit_breaker import Doubts, beyond_doubt
 from notice.deadline import Deadline
+from notice.dispatch.circuit_breaker import Doubts, beyond_doubt
 from notice.outcomes import Accepted, Deferred, Outcome, Rejected, Report
-from notice.records import Notice
+from notice.portal.answers import ProduceNotAllowed, ProduceRefused, ProduceUnavailable
+from notice.queue.records import Notice
 
 # A call is not started with less; connect, read and a token fit into it, cut to what is left.
 START_SECONDS = 5.0

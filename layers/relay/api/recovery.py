@@ -4,8 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, Field, ValidationInfo, field_validator
 
-from relay import catalog, requests
-from relay.requests import EventId, Request, event_tag, unique
+from relay import catalog
+from relay.api import requests
+from relay.api.requests import EventId, Request, event_tag, unique
 
 
 def _slug(name: str) -> str:

@@ -2,9 +2,9 @@
 
 from typing import Any, NamedTuple
 
-from relay.charsets import Unreadable, decode
 from relay.events import Content
-from relay.wire import GATEWAY_FIELDS, Json, Members, gathered, read
+from relay.reading.body import GATEWAY_FIELDS, Json, Members, gathered, read
+from relay.reading.charsets import Unreadable, decode
 
 # Longer than any name or id of the gateway, and short enough for an attribute.
 LONGEST_NAME = 256

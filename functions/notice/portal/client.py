@@ -8,9 +8,9 @@ from urllib.parse import quote
 from urllib3 import PoolManager, Timeout
 from urllib3.exceptions import HTTPError
 
-from notice.answers import Answer, ProduceUnavailable, TokenTurnedDown, check
 from notice.deadline import NO_TIME, Deadline
-from notice.tokens import Access, EnosCredentials, Timestamps, TokenSource
+from notice.portal.answers import Answer, ProduceUnavailable, TokenTurnedDown, check
+from notice.portal.tokens import Access, EnosCredentials, Timestamps, TokenSource
 from relay.secrets import SecretReader
 
 CONNECT_SECONDS = 3.0

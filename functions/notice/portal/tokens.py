@@ -10,8 +10,15 @@ from threading import Lock
 
 from pydantic import BaseModel, Field, ValidationError
 
-from notice.answers import Answer, ProduceNotAllowed, ProduceUnavailable, read_code, read_object, retry_after
 from notice.deadline import Deadline
+from notice.portal.answers import (
+    Answer,
+    ProduceNotAllowed,
+    ProduceUnavailable,
+    read_code,
+    read_object,
+    retry_after,
+)
 from relay.secrets import SecretReader, SecretUnavailable
 
 TOKEN_PATH = "/apim-token-service/v2.0/token/get"  # noqa: S105
@@ -25,7 +32,7 @@ _NOT_ALLOWED = {"1002", "1003", "1004", "1202"}
 _HTTP_NOT_ALLOWED = {401, 403, 404, 405}
 
 type Post = Callable[[str, bytes, Mapping[str, str], Deadline], Answer]
-"""One attempt to POST (target, body, headers): see `notice.client.Transport.post`."""
+"""One attempt to POST (target, body, headers): see `notice.portal.client.Transport.post`."""
 
 
 class EnosCredentials(BaseModel):

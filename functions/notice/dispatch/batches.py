@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from zlib import crc32
 
-from notice.records import Notice
+from notice.queue.records import Notice
 
 BATCH_LIMIT = 100
 BATCH_BYTES = 1_000_000

@@ -8,8 +8,8 @@ import json
 from urllib.parse import unquote_to_bytes
 
 from relay import json_text
-from relay.charsets import Unreadable, decode
 from relay.json_text import Json as Json  # Part of what this module hands out.
+from relay.reading.charsets import Unreadable, decode
 
 GATEWAY_FIELDS = ("eventTag", "dispatchId", "sourceMessageId", "callbackMessageId")
 _WRAPPED = {"content", "infos"}

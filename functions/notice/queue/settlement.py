@@ -16,11 +16,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
-from notice.dead_letters import DeadLetter, DeadLetters, dead_letter
 from notice.deadline import Deadline
 from notice.outcomes import Accepted, Deferred, Outcome, Rejected
-from notice.records import Notice, Record
-from notice.visibility import EXPIRY_SECONDS, VisibilityTimeouts, Wait, backoff_seconds, lifetime
+from notice.queue.dead_letters import DeadLetter, DeadLetters, dead_letter
+from notice.queue.records import Notice, Record
+from notice.queue.visibility import EXPIRY_SECONDS, VisibilityTimeouts, Wait, backoff_seconds, lifetime
 
 EXPIRED = "Expired"
 

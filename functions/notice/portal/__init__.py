@@ -1,0 +1,1 @@
+"""The EnOS portal: produce calls, access tokens, and what its answers mean."""

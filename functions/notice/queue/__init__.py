@@ -1,0 +1,1 @@
+"""The notice queue: records read and settled, dead letters written, waits set."""
