@@ -27,8 +27,8 @@ from benchmarks import (
 from benchmarks.cost.__main__ import write as write_cost
 from benchmarks.cost.inputs import Inputs
 from benchmarks.measuring import Measured
-from benchmarks.portal_server import NotAsClaimed
-from benchmarks.processes import ChildFailed
+from benchmarks.portal_server import NotAsClaimedError
+from benchmarks.processes import ChildFailedError
 from sandbox.build import build
 from sandbox.cloud import STATE, SandboxError
 from sandbox.leaving import leave_properly
@@ -80,7 +80,7 @@ def bench(parts: Mapping[str, Part], screen: Screen, folder: Path | None) -> int
         for name, part in parts.items():
             with screen.part(part.title):
                 found[name] = part.measure()
-    except (NotAsClaimed, ChildFailed) as error:
+    except (NotAsClaimedError, ChildFailedError) as error:
         screen.console.print(f"[red]✗[/] {escape(str(error))}", soft_wrap=True)
         return 1
     terminal.show((row for one in found.values() for row in one.rows), screen.console)

@@ -43,7 +43,7 @@ class Burst:
         self.posted: list[Posted] = []
 
     def post(self, burst: list[BurstEvent]) -> Posted:
-        """Post all of them. Raises NotAsClaimed if one is not answered 成功 in the end."""
+        """Post all of them. Raises NotAsClaimedError if one is not answered 成功 in the end."""
         self._sent += burst
         self.posted.append(_post(self._stack, burst, self._stack.token(), lambda attempt: attempt.ok))
         return self.posted[-1]
@@ -58,7 +58,7 @@ class Burst:
 def measure(rounds: int = 4, *, count: int = 1000) -> Measured:
     """Rates as a ratio, `count` events in as many slices as there are rounds.
 
-    Raises NotAsClaimed if any event was lost, doubled or altered, or is not kept as published.
+    Raises NotAsClaimedError if any event was lost, doubled or altered, or is not kept as published.
     """
     with (
         stage("burst", lambda _: nullcontext(), wait_scale=HURRY) as running,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
-from benchmarks.portal_server import NotAsClaimed
+from benchmarks.portal_server import NotAsClaimedError
 from relay.items import Item, event_of
 from sandbox import delivery
 from sandbox.samples import SAMPLES, Sample
@@ -70,10 +70,10 @@ class Outcome:
     pending: int = 0
 
     def expect_none(self) -> None:
-        """Raises NotAsClaimed."""
+        """Raises NotAsClaimedError."""
         wrong = {one.name: getattr(self, one.name) for one in fields(self) if getattr(self, one.name)}
         if wrong:
-            raise NotAsClaimed(", ".join(f"{name.replace('_', ' ')}: {n}" for name, n in wrong.items()))
+            raise NotAsClaimedError(", ".join(f"{name.replace('_', ' ')}: {n}" for name, n in wrong.items()))
 
 
 def outcome(

@@ -7,7 +7,7 @@ from statistics import mean
 
 from benchmarks import artefacts, processes
 from benchmarks.measuring import Budget, Measured, Row, single
-from benchmarks.portal_server import NotAsClaimed
+from benchmarks.portal_server import NotAsClaimedError
 
 SIZE = 100
 SEVERAL = (2, 5, 10)
@@ -19,7 +19,7 @@ def measure(
 ) -> Measured:
     """One culprit at every position, and several by chance, as often; counted, so once is enough.
 
-    Raises NotAsClaimed unless every culprit is rejected and all others are accepted.
+    Raises NotAsClaimedError unless every culprit is rejected and all others are accepted.
     """
     path = path or artefacts.function("notice")
     chance = Random(size)  # noqa: S311
@@ -45,7 +45,7 @@ def _calls(path: Sequence[Path], size: int, lists: list[list[int]]) -> list[int]
     for positions, one in zip(lists, found, strict=True):
         ends = (one["accepted"], one["rejected"])
         if ends != (size - len(positions), len(positions)):
-            raise NotAsClaimed(
+            raise NotAsClaimedError(
                 f"culprits at {positions}: {ends[0]} accepted and {ends[1]} rejected of {size}"
             )
     return [one["calls"] for one in found]

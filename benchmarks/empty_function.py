@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from benchmarks.portal_server import NotAsClaimed
+from benchmarks.portal_server import NotAsClaimedError
 from sandbox.cloud import Cloud
 from sandbox.deploy import ARCHITECTURE, Stack
 
@@ -56,7 +56,7 @@ TEMPLATE = {
 
 @contextmanager
 def empty_function(cloud: Cloud) -> Iterator[Stack]:
-    """Its stack, of which the callback's address is known; gone at the end. Raises NotAsClaimed."""
+    """Its stack, of which the callback's address is known; gone at the end. Raises NotAsClaimedError."""
     stacks = cloud.client("cloudformation")
     capabilities = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
     stacks.create_stack(StackName=STACK, TemplateBody=json.dumps(TEMPLATE), Capabilities=capabilities)
@@ -70,6 +70,6 @@ def _outputs(stacks: Any) -> dict[str, str]:
     deadline = time.monotonic() + _READY_SECONDS
     while (found := stacks.describe_stacks(StackName=STACK)["Stacks"][0])["StackStatus"] != "CREATE_COMPLETE":
         if found["StackStatus"] != "CREATE_IN_PROGRESS" or time.monotonic() > deadline:
-            raise NotAsClaimed(f"the empty function's stack: {found['StackStatus']}")
+            raise NotAsClaimedError(f"the empty function's stack: {found['StackStatus']}")
         time.sleep(0.2)
     return {entry["OutputKey"]: entry["OutputValue"] for entry in found["Outputs"]}

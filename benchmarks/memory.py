@@ -12,7 +12,7 @@ from benchmarks import artefacts, notice_input, processes
 from benchmarks.aws_server import aws_server
 from benchmarks.measuring import Budget, Measured, Reading, Row, interleaved
 from benchmarks.outbound import write_event
-from benchmarks.portal_server import ORG, NotAsClaimed, PortalServer
+from benchmarks.portal_server import ORG, NotAsClaimedError, PortalServer
 
 MOST = Budget(150)
 # A container takes one event after the other. The first makes most of the peak; later ones add ever less.
@@ -60,7 +60,7 @@ def measure(
     """Peaks in MB, of fresh processes.
 
     `notice` and `callback` are the folders that the functions see: what was built, unless given. Raises
-    NotAsClaimed if a function did not do what the event asks for.
+    NotAsClaimedError if a function did not do what the event asks for.
     """
     cases: dict[str, Callable[[], float]] = {}
     details: dict[str, dict[str, object]] = {}
@@ -103,7 +103,7 @@ def callback_peak(path: Sequence[Path], aws: str, file: Path, details: dict[str,
     environ = artefacts.ENVIRONS["callback"] | {"AWS_ENDPOINT_URL": aws}
     found = processes.run("invoke", "callback.app", str(TIMES), str(file), path=path, environ=environ)
     if any(one["status"] != 200 for one in found):
-        raise NotAsClaimed(f"the callback answered {[one['status'] for one in found]}")
+        raise NotAsClaimedError(f"the callback answered {[one['status'] for one in found]}")
     return _peak(found, details)
 
 

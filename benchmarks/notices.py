@@ -41,7 +41,7 @@ def measure(
     docs: Sequence[Path] | None = None,
     plan: Plan | None = None,
 ) -> Measured:
-    """Rates as ratios to a bare loop of the same bodies; raises NotAsClaimed if notices did not arrive.
+    """Rates as ratios to a bare loop of the same bodies; raises NotAsClaimedError if notices did not arrive.
 
     `path` and `docs` are as in `Ways`: what was built, unless given.
     """

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import artefacts, notice_input, processes
-from benchmarks.portal_server import ORG, TOKEN, WARM_UP_ORG, NotAsClaimed, PortalServer, target
+from benchmarks.portal_server import ORG, TOKEN, WARM_UP_ORG, NotAsClaimedError, PortalServer, target
 from notice.dispatch.batches import BATCH_LIMIT
 from notice.dispatch.dispatcher import WORKERS
 
@@ -99,7 +99,7 @@ class Ways:
         seen = self._portal.seen()
         seen.expect(sent.notices, calls=sent.calls, times=sent.times)
         if seen.digest != sent.digest():
-            raise NotAsClaimed(f"{name}: what came is not what the others send")
+            raise NotAsClaimedError(f"{name}: what came is not what the others send")
         seconds, cpu = (sum(one[key] for one in found) for key in ("seconds", "cpu"))
         run = Run(sent.notices * sent.times, seen.calls, seconds, cpu, seen.cpu)
         self.runs[f"{name}, {sent.latency} ms"].append(run)
@@ -126,7 +126,7 @@ class Ways:
 
 
 def write_event(file: Path, event: dict[str, Any]) -> None:
-    """Raises NotAsClaimed about an event that is larger than Lambda's largest."""
+    """Raises NotAsClaimedError about an event that is larger than Lambda's largest."""
     if notice_input.size(event) > notice_input.EVENT_BYTES:
-        raise NotAsClaimed(f"an event of {notice_input.size(event):,} bytes would never arrive")
+        raise NotAsClaimedError(f"an event of {notice_input.size(event):,} bytes would never arrive")
     file.write_text(notice_input.compact(event), "utf-8")

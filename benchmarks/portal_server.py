@@ -16,7 +16,7 @@ ORG, WARM_UP_ORG = "o-benchmark", "o-warm-up"
 TOKEN = "APP_PORTAL_S_" + "0" * 32
 
 
-class NotAsClaimed(Exception):
+class NotAsClaimedError(Exception):
     """What was measured did not do its work, so that its time says nothing."""
 
 
@@ -35,10 +35,10 @@ class Seen:
     cpu: float
 
     def expect(self, notices: int, *, calls: int | None = None, times: int = 1) -> None:
-        """Raises NotAsClaimed unless so many notices were taken, each so many times."""
+        """Raises NotAsClaimedError unless so many notices were taken, each so many times."""
         found = (self.notices, self.times, self.calls)
         if found != (notices, [times], self.calls if calls is None else calls):
-            raise NotAsClaimed(
+            raise NotAsClaimedError(
                 f"the portal took {self.notices} notices, each {self.times} times, in {self.calls} calls; "
                 f"expected were {notices}, each {times} times" + (f", in {calls} calls" if calls else "")
             )

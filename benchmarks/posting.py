@@ -10,7 +10,7 @@ from threading import Event
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from benchmarks.portal_server import NotAsClaimed
+from benchmarks.portal_server import NotAsClaimedError
 from sandbox.delivery import CONTENT_TYPE, REPEATS, Attempt
 from sandbox.stage import HURRY
 
@@ -59,7 +59,7 @@ class Poster:
         self._at_once, self._taken, self._wait_scale = at_once, taken, wait_scale
 
     def post(self, posts: Iterable[Post], seconds: float) -> Posted:
-        """Post them all. Raises NotAsClaimed if one is given up, or if they are not all taken by then."""
+        """Post them all. Raises NotAsClaimedError if one is given up or is late."""
         todo, answers = deque(posts), deque[str]()
         count, began, cpu = len(todo), time.perf_counter(), time.process_time()
         deadline, stopped = time.monotonic() + seconds, Event()
@@ -100,12 +100,12 @@ class Poster:
         attempt = Attempt(0, "", 0)
         for seconds in (0, *REPEATS):
             if stopped.wait(seconds * self._wait_scale) or time.monotonic() > deadline:
-                raise NotAsClaimed(f"out of time, the last answer was {attempt.status} {attempt.body}")
+                raise NotAsClaimedError(f"out of time, the last answer was {attempt.status} {attempt.body}")
             attempt = _attempt(connection, post)
             answers.append(f"{attempt.status} {attempt.body}")
             if self._taken(attempt):
                 return
-        raise NotAsClaimed(f"given up after {len(REPEATS)} repeats: {attempt.status} {attempt.body}")
+        raise NotAsClaimedError(f"given up after {len(REPEATS)} repeats: {attempt.status} {attempt.body}")
 
 
 def _attempt(connection: HTTPConnection, post: Post) -> Attempt:

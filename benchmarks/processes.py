@@ -21,7 +21,7 @@ ENVIRONMENT = {
 }
 
 
-class ChildFailed(Exception):
+class ChildFailedError(Exception):
     """The program did not end well; what it said last is the text."""
 
 
@@ -35,7 +35,7 @@ def environment(path: Iterable[Path], environ: Mapping[str, str]) -> dict[str, s
 
 
 def run(program: str, *arguments: str, path: Iterable[Path], environ: Mapping[str, str]) -> Any:
-    """What a program prints as its last line, in JSON. Raises ChildFailed."""
+    """What a program prints as its last line, in JSON. Raises ChildFailedError."""
     done = subprocess.run(
         command(program, *arguments),
         env=environment(path, environ),
@@ -44,5 +44,5 @@ def run(program: str, *arguments: str, path: Iterable[Path], environ: Mapping[st
         check=False,
     )
     if done.returncode:
-        raise ChildFailed(f"{program} {' '.join(arguments)}: {done.stderr[-2000:]}")
+        raise ChildFailedError(f"{program} {' '.join(arguments)}: {done.stderr[-2000:]}")
     return json.loads(done.stdout.splitlines()[-1])

@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from relay import sqs
-from relay.json_text import Json, NotAnObject, take_apart
-from relay.notices.record import DECODER, MESSAGES, InvalidRecord, read_record
+from relay.json_text import Json, NotAnObjectError, take_apart
+from relay.notices.record import DECODER, MESSAGES, InvalidRecordError, read_record
 from relay.notices.sending import check
 
 # Also in a line that is no JSON.
 _NAMES_LETTER = re.compile(r'"deadLetter"\s*:\s*"([^"]+)"')
 
 
-class InvalidLine(Exception):
+class InvalidLineError(Exception):
     """The line cannot be redriven: mend it. The text names the field, and holds nothing of what is in it."""
 
 
@@ -50,7 +50,7 @@ def read_lines(text: str, largest: int) -> tuple[list[Line], list[LineFault]]:
             continue
         try:
             lines.append(_read(number, written, largest))
-        except InvalidLine as error:
+        except InvalidLineError as error:
             faults.append(LineFault(number, str(error)))
             if named := _NAMES_LETTER.search(written):
                 wrong.setdefault(named[1], number)
@@ -78,32 +78,32 @@ def _kept_back(lines: Sequence[Line], at_fault: set[int], wrong: dict[str, int])
 def _read(number: int, written: str, largest: int) -> Line:
     try:
         members = take_apart(written.strip(), DECODER)[0]
-    except NotAnObject as error:
-        raise InvalidLine(f"not a JSON object: {error.__cause__}") from error
+    except NotAnObjectError as error:
+        raise InvalidLineError(f"not a JSON object: {error.__cause__}") from error
     letter = members["deadLetter"].value if "deadLetter" in members else None
     if not isinstance(letter, str) or not letter:
-        raise InvalidLine("deadLetter: required, the id of the letter in whose place this is sent")
+        raise InvalidLineError("deadLetter: required, the id of the letter in whose place this is sent")
     body = _body(members)
     org_id, notices = _record(body)
     # Outside of a string none of the characters that SQS does not take is JSON.
     body = body.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
     if not sqs.takes(body):
-        raise InvalidLine("it holds a character that SQS does not take")
+        raise InvalidLineError("it holds a character that SQS does not take")
     if len(body.encode()) > largest:
         way_out = "shorten it" if len(notices) == 1 else "put its notices on several lines"
-        raise InvalidLine(f"larger than the {largest:,} bytes that the notice queue takes: {way_out}")
+        raise InvalidLineError(f"larger than the {largest:,} bytes that the notice queue takes: {way_out}")
     return Line(number, letter, body, org_id, notices)
 
 
 def _body(members: dict[str, Json]) -> str:
     if ("notice" in members) == ("body" in members):
-        raise InvalidLine("notice: required, with orgId; or in their place a body")
+        raise InvalidLineError("notice: required, with orgId; or in their place a body")
     if "notice" in members:
         org_id = members["orgId"].text if "orgId" in members else "null"
         return f'{{"orgId":{org_id},"{MESSAGES}":[{members["notice"].text}]}}'
     body = members["body"].value
     if not isinstance(body, str):
-        raise InvalidLine("body: a string")
+        raise InvalidLineError("body: a string")
     return body
 
 
@@ -111,8 +111,8 @@ def _record(body: str) -> tuple[str, tuple[object, ...]]:
     """Organisation and notices, by the rules of the function that takes them from the queue."""
     try:
         org_id, found = read_record(body)
-    except InvalidRecord as error:
-        raise InvalidLine(str(error)) from error
+    except InvalidRecordError as error:
+        raise InvalidLineError(str(error)) from error
     return org_id, tuple(one.value for one in found)
 
 

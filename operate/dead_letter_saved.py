@@ -3,7 +3,7 @@
 import json
 
 from operate.dead_letter_queue import Letter
-from relay.json_text import NotAnObject, decoder, take_apart
+from relay.json_text import NotAnObjectError, decoder, take_apart
 from relay.notices.record import MESSAGES
 
 
@@ -20,7 +20,7 @@ def _one_notice(body: str) -> dict[str, str] | None:
     """Texts of a record's orgId and of its one notice, if it holds these and nothing else."""
     try:
         members, found = take_apart(body, decoder(), elements_of=MESSAGES)
-    except NotAnObject:
+    except NotAnObjectError:
         return None
     if members.keys() != {"orgId"} or len(found) != 1:
         return None

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from operate import notice_file_csv, notice_file_json
-from operate.notice_file_lines import NoNotice, unmarked
+from operate.notice_file_lines import NoNoticeError, unmarked
 from relay.json_text import Json
-from relay.notices.record import MESSAGES, InvalidRecord, read_org_id
+from relay.notices.record import MESSAGES, InvalidRecordError, read_org_id
 
 type Given = Json | dict[str, Any]
 
@@ -50,26 +50,26 @@ def read(lines: Iterable[bytes], *, csv: bool, org_id: str | None) -> Iterator[E
         try:
             for own, notice, position in _notices(value):
                 yield _entry(line, own, org_id, notice, position)
-        except NoNotice as error:
+        except NoNoticeError as error:
             yield Mistake(line, error.message_id, str(error))
 
 
 def organisation(own: object, asked: str | None) -> str:
-    """The organisation of a notice that names `own`. Raises NoNotice."""
+    """The organisation of a notice that names `own`. Raises NoNoticeError."""
     if own is None and asked is None:
-        raise NoNotice("orgId: missing, and there is no --org")
+        raise NoNoticeError("orgId: missing, and there is no --org")
     given = asked if own is None else own
     try:
         given = read_org_id(given)
-    except InvalidRecord as error:
-        raise NoNotice(str(error)) from error
+    except InvalidRecordError as error:
+        raise NoNoticeError(str(error)) from error
     if asked is not None and given != asked:
-        raise NoNotice("orgId: not the one that --org gives")
+        raise NoNoticeError("orgId: not the one that --org gives")
     return given
 
 
-def _notices(value: str | dict[str, Any] | NoNotice) -> Iterator[tuple[object, Given, int | None]]:
-    if isinstance(value, NoNotice):
+def _notices(value: str | dict[str, Any] | NoNoticeError) -> Iterator[tuple[object, Given, int | None]]:
+    if isinstance(value, NoNoticeError):
         raise value
     if isinstance(value, str):
         yield from notice_file_json.notices(value)
@@ -80,7 +80,7 @@ def _notices(value: str | dict[str, Any] | NoNotice) -> Iterator[tuple[object, G
 def _entry(line: int, own: object, asked: str | None, notice: Given, position: int | None) -> Entry | Mistake:
     try:
         return Entry(line, organisation(own, asked), notice, position)
-    except NoNotice as error:
+    except NoNoticeError as error:
         return Mistake(line, _message_id(notice), str(error))
 
 

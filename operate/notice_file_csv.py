@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any
 
 from operate.faults import Wrong
-from operate.notice_file_lines import NoNotice
+from operate.notice_file_lines import NoNoticeError
 
 TEXTS = {"header", "body", "appName"}
 LISTS = {"targets", "tags", "features"}
@@ -18,7 +18,7 @@ _SEPARATOR = re.compile("[;；]")
 _LOCALE = re.compile("[a-z]{2,3}_[A-Z]{2}")
 
 
-def rows(lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Any] | NoNotice]]:
+def rows(lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Any] | NoNoticeError]]:
     """Each row's first line and what its cells give; empty rows are left out. Raises Wrong.
 
     Semicolons part the cells if the header has no comma, as Excel writes a table in many languages.
@@ -74,13 +74,13 @@ def _columns(header: Sequence[str]) -> list[str]:
     return columns
 
 
-def _row(columns: Sequence[str], cells: Sequence[str], delimiter: str) -> dict[str, Any] | NoNotice:
+def _row(columns: Sequence[str], cells: Sequence[str], delimiter: str) -> dict[str, Any] | NoNoticeError:
     """What the cells give; an empty one counts as not given."""
     given = {column: cell for column, cell in zip(columns, cells, strict=False) if cell.strip()}
     if len(cells) != len(columns):
         quotes = f': put a cell that holds {delimiter} in quotes, "…"' if len(cells) > len(columns) else ""
         said = f"{len(cells)} cells under {len(columns)} columns{quotes}"
-        return NoNotice(said, given.get("messageId", ""))
+        return NoNoticeError(said, given.get("messageId", ""))
     row: dict[str, Any] = {}
     for column, cell in given.items():
         name, _, locale = column.partition(".")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 _MARK = b"\xef\xbb\xbf"
 
 
-class NoNotice(Exception):
+class NoNoticeError(Exception):
     """A line holds nothing that could be sent; `message_id` if it names one."""
 
     def __init__(self, reason: str, message_id: str = "") -> None:

@@ -10,7 +10,7 @@ import click
 from operate import sending_shown as shown
 from operate.faults import Fault, Wrong, aws_faults
 from operate.notice_file import Entry, Mistake, organisation, read
-from operate.notice_file_lines import NoNotice
+from operate.notice_file_lines import NoNoticeError
 from operate.options import command_line, with_stack
 from operate.screen import bar
 from operate.sending import Ready, Sent, make_ready, put_on_queue
@@ -26,7 +26,7 @@ _SHOWN_EVERY = 500
 def _org(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     try:
         return value if value is None else organisation(value, None)
-    except NoNotice as error:
+    except NoNoticeError as error:
         raise click.BadParameter(str(error)) from error
 
 

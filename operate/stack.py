@@ -11,6 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from operate.faults import Failed, Wrong, aws_faults
+from relay.api.errors import INVALID_REQUEST
 
 # A function may work for 240 s before it answers. One that did not answer may have worked all the same, so
 # it is not called again without a person's knowing.
@@ -40,7 +41,7 @@ class Stack:
         if "FunctionError" not in answer:
             return payload
         kind, message = payload.get("errorType"), payload.get("errorMessage", "no message")
-        if kind == "InvalidRequest":
+        if kind == INVALID_REQUEST:
             raise Wrong(f"{function} does not take this: {message}")
         raise Failed(f"{function} failed: {kind}: {message}. Its log group says more.")
 

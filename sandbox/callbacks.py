@@ -12,7 +12,7 @@ from sandbox import delivery
 from sandbox.delivery import Delivery, Shape
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The call was understood and is not carried out: a business error."""
 
 
@@ -55,14 +55,14 @@ class Callbacks:
             return dict(self._failed)
 
     def register(self, event_tag: str, url: str) -> Define:
-        """Shake hands with the address and register it. Raises Refused."""
+        """Shake hands with the address and register it. Raises RefusedError."""
         if event_tag in self.defines:
-            raise Refused(f"{event_tag} is registered already")
+            raise RefusedError(f"{event_tag} is registered already")
         dispatch_id = self._shake_hands(event_tag, url)
         return self._keep(Define(next(self._ids), event_tag, url, dispatch_id))
 
     def move(self, define_id: int, url: str) -> Define:
-        """Shake hands with a registration's new address and keep it. Raises Refused."""
+        """Shake hands with a registration's new address and keep it. Raises RefusedError."""
         old = self._define(define_id)
         dispatch_id = self._shake_hands(old.event_tag, url)
         return self._keep(Define(old.id, old.event_tag, url, dispatch_id))
@@ -87,7 +87,7 @@ class Callbacks:
         """
         define = self.defines.get(event_tag)
         if define is None and url is None:
-            raise Refused(f"{event_tag} is not registered")
+            raise RefusedError(f"{event_tag} is not registered")
         message = {
             "dispatchId": define.dispatch_id if define else str(uuid.uuid4()),
             "sourceMessageId": message_id or uuid.uuid4().hex.upper(),
@@ -109,18 +109,18 @@ class Callbacks:
                 self._failed[failed_id] = one
 
     def take_failed(self, failed_id: int) -> Delivery:
-        """Take a delivery out of the failed list. Raises Refused."""
+        """Take a delivery out of the failed list. Raises RefusedError."""
         with self._lock:
             one = self._failed.pop(failed_id, None)
         if one is None:
-            raise Refused("eventCallbackFailedId is unknown")
+            raise RefusedError("eventCallbackFailedId is unknown")
         return one
 
     def _define(self, define_id: int) -> Define:
         with self._lock:
             define = self._defines.get(define_id)
         if define is None:
-            raise Refused("eventCallbackId is unknown")
+            raise RefusedError("eventCallbackId is unknown")
         return define
 
     def _keep(self, define: Define) -> Define:
@@ -136,7 +136,7 @@ class Callbacks:
         with self._lock:
             self.handshakes.append(shake)
         if not shake.ok:
-            raise Refused(f"the callback did not answer errcode 0 but {shake.attempts[0].status}")
+            raise RefusedError(f"the callback did not answer errcode 0 but {shake.attempts[0].status}")
         return message["dispatchId"]
 
     def _start(self, one: Delivery) -> Delivery:
@@ -170,4 +170,4 @@ def _require_ip(url: str) -> None:
     try:
         ip_address(urlsplit(url).hostname or "")
     except ValueError:
-        raise Refused("callbackUrl only supports ip") from None
+        raise RefusedError("callbackUrl only supports ip") from None

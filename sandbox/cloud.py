@@ -28,7 +28,7 @@ class SandboxError(Exception):
     """The sandbox cannot run; the message says what is missing or in the way. Show it and stop."""
 
 
-class PortTaken(SandboxError):
+class PortTakenError(SandboxError):
     """Something else listens on the port: end it, or choose another one."""
 
 
@@ -110,7 +110,7 @@ class Cloud:
             try:
                 probe.bind(("127.0.0.1", self.port))
             except OSError:
-                raise PortTaken(
+                raise PortTakenError(
                     f"port {self.port} is taken. End what listens there, or choose another port: "
                     "`python -m sandbox … --port 4600` or SANDBOX_PORT=4600"
                 ) from None

@@ -14,7 +14,7 @@ STACK = "mozi-relay-sandbox"
 ARCHITECTURE = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
 
 
-class FunctionFailed(SandboxError):
+class FunctionFailedError(SandboxError):
     """A function ended with an error instead of an answer; the message is what it said."""
 
 
@@ -45,12 +45,12 @@ class Stack:
         secrets.put_secret_value(SecretId=self.outputs[output], SecretString=json.dumps(value))
 
     def invoke(self, output: str, event: dict[str, Any]) -> Any:
-        """Call a function by the output that names it, and return its answer. Raises FunctionFailed."""
+        """Call a function by the output that names it, and return its answer. Raises FunctionFailedError."""
         functions = self.cloud.client("lambda", read_timeout=120)
         answer = functions.invoke(FunctionName=self.outputs[output], Payload=json.dumps(event))
         payload = json.loads(answer["Payload"].read())
         if "FunctionError" in answer:
-            raise FunctionFailed(f"{self.outputs[output]} failed; see {self.cloud.log}: {payload}")
+            raise FunctionFailedError(f"{self.outputs[output]} failed; see {self.cloud.log}: {payload}")
         return payload
 
 

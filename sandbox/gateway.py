@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
-from sandbox.callbacks import Callbacks, Define, Refused
+from sandbox.callbacks import Callbacks, Define, RefusedError
 from sandbox.delivery import Delivery
 from sandbox.gateway_signature import SignedRequests
 from sandbox.loopback import Answer, Loopback, Request
@@ -66,9 +66,9 @@ class Gateway(Loopback, Callbacks):
             return _gateway_error(*fault), False
         try:
             if self._faults.get(call) == "business":
-                raise Refused("the platform is told to fail")
+                raise RefusedError("the platform is told to fail")
             rows = _CALLS[call](self, dict(form))
-        except Refused as refused:
+        except RefusedError as refused:
             return _business_error(str(refused)), False
         return _success({} if rows is None else {self.rows_under: rows}), True
 
@@ -114,14 +114,14 @@ _CALLS: Mapping[str, Callable[[Gateway, Form], Rows]] = {
 
 def _required(form: Form, name: str) -> str:
     if not form.get(name):
-        raise Refused(f"{name} is required")
+        raise RefusedError(f"{name} is required")
     return form[name]
 
 
 def _number(form: Form, name: str) -> int:
     text = _required(form, name)
     if not text.isdecimal():
-        raise Refused(f"{name} is not a number")
+        raise RefusedError(f"{name} is not a number")
     return int(text)
 
 

@@ -28,7 +28,7 @@ processor = BatchProcessor(event_type=EventType.SQS)
 http = urllib3.PoolManager(timeout=urllib3.Timeout(connect=3, read=15), retries=False)
 
 
-class NotTaken(Exception):
+class NotTakenError(Exception):
     """The portal did not say that it took the notice."""
 
 
@@ -59,7 +59,7 @@ def record_handler(record: SQSRecord) -> None:
     url = f"{BASE_URL}{PRODUCE_PATH}?orgId={quote(org_id, safe='')}"
     answer = http.request("POST", url, body=body.encode(), headers=headers)
     if answer.status != 200 or answer.json()["code"] != 0:
-        raise NotTaken(f"the portal answered {answer.status}")
+        raise NotTakenError(f"the portal answered {answer.status}")
 
 
 @logger.inject_lambda_context

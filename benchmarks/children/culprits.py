@@ -11,7 +11,7 @@ from threading import Lock
 from notice.deadline import Deadline
 from notice.dispatch.dispatcher import Dispatcher
 from notice.outcomes import Accepted, Rejected
-from notice.portal.answers import ProduceRefused
+from notice.portal.answers import ProduceRefusedError
 from notice.queue.records import Notice
 
 
@@ -27,7 +27,7 @@ class Portal:
         with self._lock:
             self.calls += 1
         if names & self._culprits:
-            raise ProduceRefused("400", "parameter.invalid")
+            raise ProduceRefusedError("400", "parameter.invalid")
 
 
 def search(size: int, positions: list[int]) -> dict[str, int]:

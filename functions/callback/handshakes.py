@@ -3,21 +3,21 @@
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from relay.faults import aws_faults
+from relay.aws import aws_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
 class Handshakes:
-    """The handshakes in the event table, kept for good. Both methods raise Unavailable."""
+    """The handshakes in the event table, kept for good. Both methods raise UnavailableError."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client, self._table = client, table
 
     def keep(self, dispatch_id: str, event_tag: str) -> None:
         """Adds the eventTag to those that were named for this dispatchId."""
-        with aws_faults():
+        with aws_errors():
             self._client.update_item(
                 TableName=self._table,
                 Key={"pk": {"S": _key(dispatch_id)}},
@@ -31,7 +31,7 @@ class Handshakes:
         None if there were several: the vendor's page does not say what a dispatchId stands for, and a
         wrong topic is worse than `unclassified`.
         """
-        with aws_faults():
+        with aws_errors():
             answer = self._client.get_item(
                 TableName=self._table, Key={"pk": {"S": _key(dispatch_id)}}, ConsistentRead=True
             )

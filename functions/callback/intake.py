@@ -11,13 +11,13 @@ from callback.handshakes import Handshakes
 from callback.request import Request
 from callback.tokens import Tokens
 from relay import catalog
+from relay.aws import UnavailableError
 from relay.content import fits
 from relay.events import MESSAGE_LIMIT, Event
-from relay.faults import Unavailable
 from relay.payloads import Payloads
 from relay.publisher import Publisher
 from relay.reading.delivery import Delivery, Handshake, reading_of
-from relay.secrets import SecretUnavailable
+from relay.secrets import SecretUnavailableError
 from relay.store import EventStore, Standing
 
 
@@ -52,9 +52,9 @@ class Intake:
             if isinstance(reading, Handshake):
                 return self._shake(reading)
             return self.accept(reading, request.slug, request.id)
-        except SecretUnavailable:
+        except SecretUnavailableError:
             return Receipt(Answer.UNAVAILABLE, fault="the token's secret is unavailable")
-        except Unavailable as fault:
+        except UnavailableError as fault:
             return Receipt(Answer.UNAVAILABLE, fault=str(fault))
 
     def accept(self, delivery: Delivery, slug: str | None, request_id: str | None = None) -> Receipt:
@@ -70,7 +70,7 @@ class Intake:
             if claim.standing is Standing.GRANTED:
                 self.publisher.publish(event)
                 self.store.mark_published(claim)
-        except Unavailable as fault:
+        except UnavailableError as fault:
             return Receipt(Answer.UNAVAILABLE, event=event, fault=str(fault))
         if claim.standing is not Standing.GRANTED:
             return Receipt(_ANSWERS[claim.standing], event=event)

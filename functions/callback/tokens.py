@@ -18,7 +18,7 @@ class Tokens:
         self._secret = secret
 
     def admit(self, given: str) -> bool:
-        """Whether a token is right, in the time that a wrong one takes. Raises SecretUnavailable."""
+        """Whether a token is right, in the time that a wrong one takes. Raises SecretUnavailableError."""
         return _match(given, self._secret.get()) or _match(given, self._secret.get(max_age=FRESH_SECONDS))
 
 

@@ -13,15 +13,15 @@ class GatewayError(Exception):
         self.message, self.code = message, code
 
 
-class GatewayRefused(GatewayError):
+class GatewayRefusedError(GatewayError):
     """The call was read and turned down: its tag, address or id is at fault; other calls may pass."""
 
 
-class GatewayNotAllowed(GatewayError):
+class GatewayNotAllowedError(GatewayError):
     """The gateway did not let the call through: credentials, signature or subscription; no call will pass."""
 
 
-class GatewayUnavailable(GatewayError):
+class GatewayUnavailableError(GatewayError):
     """Nobody knows what became of the call: look at the list, or do it again later."""
 
 
@@ -31,21 +31,21 @@ _ACCEPTED = {"", "0", "200", "OK"}
 def read_answer(status: int, body: bytes) -> Any:
     """The content of an answer that is a success twice: at the gateway and behind it.
 
-    Raises GatewayRefused, GatewayNotAllowed or GatewayUnavailable.
+    Raises GatewayRefusedError, GatewayNotAllowedError or GatewayUnavailableError.
     """
     decoded = _decode(body)
     answer: dict[str, Any] = decoded if isinstance(decoded, dict) else {}
     said, code = _message(answer, f"HTTP status {status}"), _code(answer)
     if status in (401, 403):
-        raise GatewayNotAllowed(said, code)
+        raise GatewayNotAllowedError(said, code)
     if status == 429 or status >= 500 or not answer:
-        raise GatewayUnavailable(said, code)
+        raise GatewayUnavailableError(said, code)
     if status >= 400 or not _is(answer.get("success"), True):
-        raise GatewayNotAllowed(said, code)
+        raise GatewayNotAllowedError(said, code)
     content = answer.get("content")
     content = _decode(content) if isinstance(content, str) else content
     if isinstance(content, dict) and _is_refusal(content):
-        raise GatewayRefused(_message(content, "refused without a message"), _code(content))
+        raise GatewayRefusedError(_message(content, "refused without a message"), _code(content))
     return content
 
 

@@ -8,13 +8,16 @@ from typing import Any, Protocol
 
 from gateway.actions import Desk, act, nothing_to_retry
 from gateway.addresses import Addresses
-from gateway.answers import GatewayError
+from gateway.answers import GatewayError, GatewayNotAllowedError, GatewayRefusedError, GatewayUnavailableError
 from gateway.client import CALL_SECONDS, GatewayClient, connections
 from gateway.signing import Credentials
 from relay import aws, observability
+from relay.api import errors
+from relay.api.errors import reported
 from relay.api.gateway import RetryFailed, read_request
+from relay.api.requests import InvalidRequestError
 from relay.callback_token import CallbackToken
-from relay.secrets import SecretEmpty, SecretReader
+from relay.secrets import SecretEmptyError, SecretOutageError, SecretReader, SecretUnavailableError
 from relay.settings import Settings as BaseSettings
 
 
@@ -30,6 +33,16 @@ class Context(Protocol):
     def get_remaining_time_in_millis(self) -> int: ...
 
 
+ERRORS = {
+    InvalidRequestError: errors.INVALID_REQUEST,
+    SecretEmptyError: errors.SECRET_EMPTY,
+    SecretOutageError: errors.SECRET_OUTAGE,
+    SecretUnavailableError: errors.SECRET_UNAVAILABLE,
+    GatewayRefusedError: errors.GATEWAY_REFUSED,
+    GatewayNotAllowedError: errors.GATEWAY_NOT_ALLOWED,
+    GatewayUnavailableError: errors.GATEWAY_UNAVAILABLE,
+}
+
 settings = Settings.load()
 logger = observability.logger("gateway", settings.log_level)
 metrics = observability.metrics("gateway", settings.stack_name)
@@ -41,15 +54,16 @@ _connections = connections()
 
 
 def handler(event: Any, context: Context) -> dict[str, Any]:
-    """The answer to one request.
+    """Returns the answer to one request. Raises one of ERRORS."""
+    with reported(ERRORS):
+        return _answered(event, context)
 
-    Raises InvalidRequest, SecretUnavailable, or the GatewayError of a list that cannot be had: the
-    invocation then counts as an error of the function.
-    """
+
+def _answered(event: Any, context: Context) -> dict[str, Any]:
     request = read_request(event)
     try:
         credentials = _credentials.get()
-    except SecretEmpty:
+    except SecretEmptyError:
         if isinstance(request, RetryFailed) and request.unattended:
             logger.info("no gateway credentials yet")
             return nothing_to_retry()

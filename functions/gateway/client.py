@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from urllib3 import PoolManager, Timeout
 from urllib3.exceptions import HTTPError
 
-from gateway.answers import GatewayUnavailable, read_answer
+from gateway.answers import GatewayUnavailableError, read_answer
 from gateway.signing import Credentials, sign
 
 # A registration is answered only after the gateway has shaken hands with the callback, cold start included.
@@ -31,8 +31,7 @@ def _now() -> datetime:
 class GatewayClient:
     """Calls in one application's name.
 
-    Every method raises GatewayRefused, GatewayNotAllowed or GatewayUnavailable. The two lists come as the
-    vendor sends them, see `gateway.rows`.
+    Every method raises a GatewayError. The two lists come as the vendor sends them, see `gateway.rows`.
     """
 
     def __init__(
@@ -77,5 +76,5 @@ class GatewayClient:
             )
         except HTTPError as error:
             # urllib3's own text names the host and what happened, never the form.
-            raise GatewayUnavailable(f"no answer: {error}") from error
+            raise GatewayUnavailableError(f"no answer: {error}") from error
         return read_answer(response.status, response.data)

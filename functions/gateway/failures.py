@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from random import Random
 
-from gateway.answers import GatewayNotAllowed, GatewayRefused, GatewayUnavailable
+from gateway.answers import GatewayNotAllowedError, GatewayRefusedError, GatewayUnavailableError
 from gateway.rows import Row
 
 
@@ -36,9 +36,9 @@ def each(ids: Iterable[str], call: Callable[[str], None], time_for_a_call: Calla
         try:
             call(failed_id)
             progress.done.append(failed_id)
-        except GatewayRefused as error:
+        except GatewayRefusedError as error:
             progress.refused[failed_id] = str(error)
-        except (GatewayNotAllowed, GatewayUnavailable) as error:
+        except (GatewayNotAllowedError, GatewayUnavailableError) as error:
             progress.stopped = str(error)
             break
     return progress

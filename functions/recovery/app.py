@@ -17,7 +17,11 @@ from recovery.replay import Replayed, Replayer
 from recovery.standing import Survey
 from recovery.sweep import Sweeper, Swept
 from relay import aws, observability
+from relay.api import errors
+from relay.api.errors import reported
 from relay.api.recovery import Replay, Status, Sweep, read_request
+from relay.api.requests import InvalidRequestError
+from relay.aws import UnavailableError
 from relay.settings import Settings
 from relay.store import EventStore
 
@@ -36,6 +40,8 @@ class Context(Protocol):
     def get_remaining_time_in_millis(self) -> int: ...
 
 
+ERRORS = {InvalidRequestError: errors.INVALID_REQUEST, UnavailableError: errors.UNAVAILABLE}
+
 settings = RecoverySettings.load()
 logger = observability.logger("recovery", settings.log_level)
 metrics = observability.metrics("recovery", settings.stack_name)
@@ -50,7 +56,12 @@ survey = Survey(_table, settings.event_table)
 
 
 def handler(event: Any, context: Context) -> dict[str, Any]:
-    """The answer to one request. Raises InvalidRequest, and Unavailable for a sweep that cannot begin."""
+    """Returns the answer to one request. Raises one of ERRORS."""
+    with reported(ERRORS):
+        return _answered(event, context)
+
+
+def _answered(event: Any, context: Context) -> dict[str, Any]:
     request = read_request(event)
 
     def remaining() -> float:

@@ -7,8 +7,8 @@ from heapq import merge
 from time import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from relay.aws import aws_errors
 from relay.events import Event, timestamp
-from relay.faults import aws_faults
 from relay.items import SHARDS, event_of
 from relay.store import LEASE_SECONDS
 
@@ -40,7 +40,7 @@ class Kept:
 
 
 class History:
-    """The event table, read. All its methods raise Unavailable.
+    """The event table, read. All its methods raise UnavailableError.
 
     What was received more than `retention_days` ago is over, though the table deletes it later and keeps some
     of it longer: what of it was too large for a topic may be gone from the bucket.
@@ -91,7 +91,7 @@ class History:
 
     def get(self, key: str) -> Kept | None:
         """The event kept under a key of `pending` or `page`."""
-        with aws_faults():
+        with aws_errors():
             answer = self._client.get_item(TableName=self._table, Key={"pk": {"S": key}}, ConsistentRead=True)
         item = answer.get("Item")
         if not item or "eventId" not in item or item["receivedAt"]["S"] < self._begins():
@@ -111,7 +111,7 @@ class History:
     ) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
         """Index entries of one shard, and the key to go on after; None at the shard's end."""
         following: dict[str, Any] = {"ExclusiveStartKey": start} if start else {}
-        with aws_faults():
+        with aws_errors():
             answer = self._client.query(
                 TableName=self._table,
                 IndexName=index,

@@ -9,7 +9,7 @@ from hashlib import sha256
 from recovery.history import History, Page
 from relay import catalog
 from relay.api.recovery import Replay
-from relay.api.requests import InvalidRequest
+from relay.api.requests import InvalidRequestError
 from relay.events import timestamp
 
 ALL_SLUGS = (*(kind.slug for kind in catalog.CATALOG), catalog.UNCLASSIFIED)
@@ -42,7 +42,7 @@ class Position:
 
 
 def position_of(request: Replay, clock: Callable[[], float]) -> Position:
-    """Where a replay begins, or goes on by its cursor. Raises InvalidRequest.
+    """Where a replay begins, or goes on by its cursor. Raises InvalidRequestError.
 
     A cursor holds the end of the time as it was at first, so that a replay until now comes to an end.
     """
@@ -58,8 +58,8 @@ def _resumed(start: Position, cursor: str) -> Position:
     try:
         selection, until, slug, within = json.loads(urlsafe_b64decode(cursor))
     except (ValueError, TypeError):
-        raise InvalidRequest("cursor: is none that a replay answered") from None
+        raise InvalidRequestError("cursor: is none that a replay answered") from None
     if selection != start.selection or slug not in start.slugs:
-        raise InvalidRequest("cursor: belongs to a replay of other eventTags, from or to")
+        raise InvalidRequestError("cursor: belongs to a replay of other eventTags, from or to")
     left = start.slugs[start.slugs.index(slug) :]
     return replace(start, slugs=left, until=until, within=within)

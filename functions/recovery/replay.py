@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from recovery.history import History
 from recovery.pace import WORKERS, Pace
 from recovery.position import Position
-from relay.faults import Unavailable
+from relay.aws import UnavailableError
 from relay.publisher import Publisher
 
 # An index entry is small: so many fit one answer of the table.
@@ -57,7 +57,7 @@ class Replayer:
                 kept = self._history.find(left[0])
                 if kept and not dry_run:
                     self._publisher.publish(kept.event, replayed=True)
-            except Unavailable as fault:
+            except UnavailableError as fault:
                 replayed.stopped = str(fault)
                 break
             if kept:
@@ -77,7 +77,7 @@ class Replayer:
             try:
                 page = position.page(self._history, min(size, limit - replayed.matched))
                 taken = take(page.keys)
-            except Unavailable as fault:
+            except UnavailableError as fault:
                 replayed.stopped = str(fault)
                 break
             replayed.topics[position.slugs[0]] += taken

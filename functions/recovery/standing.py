@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from recovery.pace import STEP_SECONDS, WORKERS
 from recovery.position import ALL_SLUGS
+from relay.aws import UnavailableError, aws_errors
 from relay.events import timestamp
-from relay.faults import Unavailable, aws_faults
 from relay.items import SHARDS
 from relay.store import LEASE_SECONDS
 
@@ -60,12 +60,12 @@ class Survey:
             _sort(zip(questions, asked, strict=True), standing)
         return standing
 
-    def _answered[Answer](self, ask: Callable[[], Answer], until: float) -> "Answer | Unavailable":
+    def _answered[Answer](self, ask: Callable[[], Answer], until: float) -> "Answer | UnavailableError":
         if self._stopwatch() >= until:
-            return Unavailable("no time was left", "Query")
+            return UnavailableError("no time was left", "Query")
         try:
             return ask()
-        except Unavailable as fault:
+        except UnavailableError as fault:
             return fault
 
     def _latest(self, slug: str, shard: int) -> str | None:
@@ -78,7 +78,7 @@ class Survey:
             lambda shard: self._answered(lambda: self._waiting(shard, before), until), range(SHARDS)
         )
         for found in ask:
-            if isinstance(found, Unavailable):
+            if isinstance(found, UnavailableError):
                 standing.unknown[PENDING] = str(found)
                 continue
             count, more, oldest = found
@@ -99,7 +99,7 @@ class Survey:
         condition, values = "#shard = :shard", {":shard": {"S": shard}}
         if before:
             condition, values = f"{condition} AND receivedAt <= :before", values | {":before": {"S": before}}
-        with aws_faults():
+        with aws_errors():
             answer: Any = self._client.query(
                 TableName=self._table,
                 IndexName=index,
@@ -116,10 +116,12 @@ def _received_at(answer: dict[str, Any]) -> str | None:
     return next((str(item["receivedAt"]["S"]) for item in answer["Items"]), None)
 
 
-def _sort(asked: Iterable[tuple[tuple[str, int], "str | Unavailable | None"]], standing: Standing) -> None:
+def _sort(
+    asked: Iterable[tuple[tuple[str, int], "str | UnavailableError | None"]], standing: Standing
+) -> None:
     """A topic of which a shard is unknown is unknown: the newest event may be there."""
     for (slug, _), found in asked:
-        if isinstance(found, Unavailable):
+        if isinstance(found, UnavailableError):
             standing.unknown[slug] = str(found)
         else:
             known = (standing.latest.get(slug), found)

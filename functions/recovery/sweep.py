@@ -8,7 +8,7 @@ from itertools import batched
 
 from recovery.history import Pending
 from recovery.pace import WORKERS, Pace
-from relay.faults import Unavailable
+from relay.aws import UnavailableError
 from relay.publisher import Publisher
 from relay.store import EventStore, Standing
 
@@ -45,7 +45,7 @@ class Sweeper:
     def sweep(self, pending: Iterator[Pending], pace: Pace) -> Swept:
         """Recovers events in their order for as long as there is time.
 
-        Raises Unavailable if the list of them cannot be had. An event that cannot be published stays
+        Raises UnavailableError if the list of them cannot be had. An event that cannot be published stays
         pending and holds up no other.
         """
         swept = Swept()
@@ -60,19 +60,19 @@ class Sweeper:
                     _account(fate, swept)
         return swept
 
-    def _recover(self, pending: Pending) -> "Standing | Unavailable | None":
+    def _recover(self, pending: Pending) -> "Standing | UnavailableError | None":
         try:
             claim = self._store.take_over(pending.key)
             if claim and claim.standing is Standing.GRANTED:
                 self._publisher.publish(claim.event)
                 self._store.mark_published(claim)
-        except Unavailable as fault:
+        except UnavailableError as fault:
             return fault
         return claim.standing if claim else None
 
 
-def _account(fate: "Standing | Unavailable | None", swept: Swept) -> None:
-    if isinstance(fate, Unavailable):
+def _account(fate: "Standing | UnavailableError | None", swept: Swept) -> None:
+    if isinstance(fate, UnavailableError):
         swept.faults[str(fate)] += 1
     elif fate is Standing.GRANTED:
         swept.recovered += 1

@@ -7,8 +7,8 @@ from zlib import compress, crc32, decompress
 
 from botocore.exceptions import ClientError
 
+from relay.aws import aws_errors
 from relay.events import Event
-from relay.faults import aws_faults
 
 # An index key takes 1,000 writes a second, and an event is two on `pending`: room for 16,000 events a second.
 SHARDS = 32
@@ -19,7 +19,7 @@ WRITE_UNIT = 1024
 type Item = Mapping[str, Mapping[str, Any]]
 
 
-class ConditionFailed(Exception):
+class ConditionFailedError(Exception):
     """The table refused a conditional write; `item` is what it has instead, empty for nothing."""
 
     def __init__(self, item: Item) -> None:
@@ -81,15 +81,15 @@ def _text(item: Item, name: str) -> str | None:
 
 @contextmanager
 def conditional_write() -> Iterator[None]:
-    """Turns a refused condition into ConditionFailed, and any other fault into Unavailable."""
-    with aws_faults():
+    """Turns a refused condition into ConditionFailedError, and any other fault into UnavailableError."""
+    with aws_errors():
         try:
             yield
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
             response: Mapping[str, Any] = error.response
-            raise ConditionFailed(response.get("Item", {})) from error
+            raise ConditionFailedError(response.get("Item", {})) from error
 
 
 def number(value: int) -> dict[str, str]:

@@ -15,7 +15,7 @@ class Json(NamedTuple):
     text: str
 
 
-class NotAnObject(ValueError):
+class NotAnObjectError(ValueError):
     """The text is not a JSON object by the decoder that was given."""
 
 
@@ -30,13 +30,13 @@ def take_apart(
     """Members of the JSON object `text`, and each element of its member `elements_of` if that is a list.
 
     That member is not among the others, so nothing of it is held twice. A member that comes twice counts as
-    it came last, as in any JSON reader. Raises NotAnObject.
+    it came last, as in any JSON reader. Raises NotAnObjectError.
     """
     parts = _Parts(text, decoder, elements_of)
     try:
         parts.read()
     except (ValueError, RecursionError) as error:
-        raise NotAnObject("not a JSON object") from error
+        raise NotAnObjectError("not a JSON object") from error
     return parts.members, parts.elements
 
 

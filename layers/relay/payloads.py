@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from relay.aws import aws_errors
 from relay.events import Content
-from relay.faults import aws_faults
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -19,9 +19,9 @@ class Payloads:
         self._client: S3Client | None = None
 
     def put(self, event_id: str, content: Content) -> str:
-        """Keeps the content of an event; its address, for `dataref`. Raises Unavailable."""
+        """Keeps the content of an event; its address, for `dataref`. Raises UnavailableError."""
         key = f"events/{event_id}"
-        with aws_faults():
+        with aws_errors():
             self._client = self._client or self._make_client()
             self._client.put_object(
                 Bucket=self._bucket,

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from relay.aws import aws_errors
 from relay.events import Event
-from relay.faults import aws_faults
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -16,8 +16,8 @@ class Publisher:
         self._client, self._prefix = client, prefix
 
     def publish(self, event: Event, *, replayed: bool = False) -> None:
-        """Puts the event on its topic. Raises Unavailable: it may be there all the same."""
-        with aws_faults():
+        """Puts the event on its topic. Raises UnavailableError: it may be there all the same."""
+        with aws_errors():
             self._client.publish(
                 TopicArn=f"{self._prefix}{event.slug}",
                 Message=event.envelope,

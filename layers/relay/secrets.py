@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ValidationError
 
-from relay.faults import Unavailable, aws_faults
+from relay.aws import UnavailableError, aws_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 
-class SecretUnavailable(Exception):
+class SecretUnavailableError(Exception):
     """The secret cannot be had right now, or is not filled: answer or defer as for any outage."""
 
 
-class SecretOutage(SecretUnavailable):
+class SecretOutageError(SecretUnavailableError):
     """Nobody knows what the secret holds now; what it held not long ago will do."""
 
 
-class SecretEmpty(SecretOutage):
+class SecretEmptyError(SecretOutageError):
     """There is no value: as the template makes the secret, nobody has filled it yet."""
 
 
@@ -57,7 +57,7 @@ class SecretReader[Model: BaseModel]:
         self._client = self._client or self._make_client()
 
     def get(self, *, max_age: float | None = None) -> Model:
-        """The secret's value; with `max_age` one no older, outage or not. Raises SecretUnavailable."""
+        """The secret's value; with `max_age` one no older, outage or not. Raises SecretUnavailableError."""
         limit = self._max_age if max_age is None else max_age
         now = self._clock()
         if self._kept and now - self._kept[0] < limit:
@@ -66,7 +66,7 @@ class SecretReader[Model: BaseModel]:
             return self._kept[1]
         try:
             self._kept = (now, self._fetch())
-        except SecretOutage:
+        except SecretOutageError:
             end = self._kept[0] + self._max_age * BRIDGED_AGES if self._kept and max_age is None else now
             if not self._kept or now >= end:
                 raise
@@ -76,13 +76,15 @@ class SecretReader[Model: BaseModel]:
     def _fetch(self) -> Model:
         client = self._client = self._client or self._make_client()
         try:
-            with aws_faults():
+            with aws_errors():
                 text = client.get_secret_value(SecretId=self._arn)["SecretString"]
             return self._model.model_validate_json(text)
-        except Unavailable as error:
-            kind = SecretEmpty if error.code == _NO_VALUE else SecretOutage
+        except UnavailableError as error:
+            kind = SecretEmptyError if error.code == _NO_VALUE else SecretOutageError
             raise kind(f"{self._arn} cannot be read: {error.code}") from error
         except (ValidationError, KeyError):
             # Nothing of the value may reach a log, not even as the error's cause.
             fields = ", ".join(self._model.model_fields)
-            raise SecretUnavailable(f"{self._arn} is not filled: it must be JSON with {fields}") from None
+            raise SecretUnavailableError(
+                f"{self._arn} is not filled: it must be JSON with {fields}"
+            ) from None

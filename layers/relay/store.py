@@ -10,9 +10,9 @@ from collections.abc import Callable
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
+from relay.aws import UnavailableError, aws_errors
 from relay.events import Event, timestamp
-from relay.faults import Unavailable, aws_faults
-from relay.items import ConditionFailed, Item, conditional_write, event_of, item_of, number, packed
+from relay.items import ConditionFailedError, Item, conditional_write, event_of, item_of, number, packed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -39,7 +39,7 @@ class Claim(NamedTuple):
 
 
 class EventStore:
-    """The event table. All its methods raise Unavailable, after which nobody knows what was written."""
+    """The event table. All its methods raise UnavailableError, after which nobody knows what was written."""
 
     def __init__(
         self,
@@ -81,13 +81,13 @@ class EventStore:
                     ReturnValues="ALL_NEW",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
-        except ConditionFailed as refused:
+        except ConditionFailedError as refused:
             return _claim_of(key, refused.item, claimant) if refused.item else None
         return Claim(Standing.GRANTED, key, event_of(answer["Attributes"]))
 
     def mark_published(self, claim: Claim) -> None:
         """Ends a claim: from now on the event's repeats are known as such."""
-        with aws_faults():
+        with aws_errors():
             self._client.update_item(
                 TableName=self._table,
                 Key={"pk": {"S": claim.key}},
@@ -123,7 +123,7 @@ class EventStore:
                     ExpressionAttributeValues={":now": number(now)},
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
-        except ConditionFailed as refused:
+        except ConditionFailedError as refused:
             # Our own: the write had arrived, its answer had not, and botocore sent it again.
             return None if refused.item.get("claimant") == {"S": claimant} else refused.item
         return None
@@ -153,9 +153,9 @@ class EventStore:
                     ExpressionAttributeValues={":expires": number(expires)},
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
-        except ConditionFailed as refused:
+        except ConditionFailedError as refused:
             if not refused.item:
-                raise Unavailable("ItemExpired", "UpdateItem") from None
+                raise UnavailableError("ItemExpired", "UpdateItem") from None
 
 
 def _claim_of(key: str, item: Item, claimant: str) -> Claim:

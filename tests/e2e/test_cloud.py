@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.cloud import ROOT, Cloud, PortTaken, SandboxError, free_port
+from sandbox.cloud import ROOT, Cloud, PortTakenError, SandboxError, free_port
 from sandbox.launch import bare_interpreter
 from sandbox.small_function import small_function
 from sandbox.steps import await_count
@@ -59,7 +59,7 @@ def test_the_bare_interpreter_sees_a_layer_only_when_it_is_given_one(tmp_path: P
 def test_a_taken_port_is_named_and_so_is_the_way_out() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        with pytest.raises(PortTaken, match=rf"port {port} is taken.*--port"), Cloud("test-port", port):
+        with pytest.raises(PortTakenError, match=rf"port {port} is taken.*--port"), Cloud("test-port", port):
             pass
 
 

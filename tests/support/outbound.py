@@ -9,15 +9,15 @@ from typing import Any
 from notice.deadline import Deadline
 from notice.dispatch.dispatcher import Dispatcher
 from notice.outcomes import Outcome, Report
-from notice.portal.answers import ProduceRefused, ProduceUnavailable
+from notice.portal.answers import ProduceRefusedError, ProduceUnavailableError
 from notice.queue.records import Notice
 
 BATCH_LIMIT = 100
 NOW = 1_700_000_000.0
 
-DOWN = ProduceUnavailable("503", "down")
-BROKEN = ProduceUnavailable("500", "broken", answered=True)
-INVALID = ProduceRefused("400", "parameter.invalid")
+DOWN = ProduceUnavailableError("503", "down")
+BROKEN = ProduceUnavailableError("500", "broken", answered=True)
+INVALID = ProduceRefusedError("400", "parameter.invalid")
 
 
 def notice(name: int | str, *, org: str = "o-1", receives: int = 1, text: str = "") -> Notice:
@@ -71,7 +71,7 @@ class FakePortal:
             raise BROKEN
         for name in names:
             if name in self.bad:
-                raise ProduceRefused(self.codes.get(name, "400"), f"parameter.invalid {name}")
+                raise ProduceRefusedError(self.codes.get(name, "400"), f"parameter.invalid {name}")
         self.take(org_id, messages)
 
     def take(self, org_id: str, messages: Iterable[dict[str, Any]]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from relay.api.recovery import Replay, read_request
-from relay.api.requests import InvalidRequest
+from relay.api.requests import InvalidRequestError
 
 
 @dataclass
@@ -33,7 +33,7 @@ class RecoveryStub:
             return _answered(fate, FunctionError="Unhandled")
         try:
             request = read_request(self.requests[-1])
-        except InvalidRequest as error:
+        except InvalidRequestError as error:
             told = {"errorType": "InvalidRequest", "errorMessage": str(error)}
             return _answered(told, FunctionError="Unhandled")
         assert isinstance(request, Replay)

@@ -6,7 +6,7 @@ from threading import RLock
 from notice.deadline import Deadline
 from notice.dispatch.circuit_breaker import Doubts, beyond_doubt
 from notice.outcomes import Accepted, Deferred, Outcome, Rejected, Report
-from notice.portal.answers import ProduceNotAllowed, ProduceRefused, ProduceUnavailable
+from notice.portal.answers import ProduceNotAllowedError, ProduceRefusedError, ProduceUnavailableError
 from notice.queue.records import Notice
 
 # A call is not started with less; connect, read and a token fit into it, cut to what is left.
@@ -77,7 +77,7 @@ class Progress:
             self._accepted[batch[0].org_id] = batch[0]
             self._doubts.lift(batch[0].org_id)
 
-    def refuse(self, batch: Sequence[Notice], error: ProduceRefused) -> None:
+    def refuse(self, batch: Sequence[Notice], error: ProduceRefusedError) -> None:
         """The portal's own word about `batch`: the last one if it is about a notice alone.
 
         When nothing of the organisation was accepted and the last few notices that stood alone were refused
@@ -98,7 +98,7 @@ class Progress:
                 self._blame(org_id, error.code)
             self._doubted_orgs[org_id] = Deferred(f"everything of this organisation is refused: {error}")
 
-    def not_allowed(self, org_id: str, error: ProduceNotAllowed) -> None:
+    def not_allowed(self, org_id: str, error: ProduceNotAllowedError) -> None:
         with self._lock:
             if self._closed:
                 return
@@ -109,7 +109,7 @@ class Progress:
             else:
                 self._stopped_orgs[org_id] = why
 
-    def unavailable(self, error: ProduceUnavailable) -> Deferred:
+    def unavailable(self, error: ProduceUnavailableError) -> Deferred:
         with self._lock:
             if not self._closed:
                 self._report.outages[error.code] += 1

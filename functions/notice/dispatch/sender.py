@@ -8,7 +8,12 @@ from notice.dispatch.batches import Batch
 from notice.dispatch.failures import Failures
 from notice.dispatch.progress import Progress
 from notice.outcomes import Deferred, Rejected
-from notice.portal.answers import ProduceNotAllowed, ProduceRefused, ProduceUnavailable, TokenTurnedDown
+from notice.portal.answers import (
+    ProduceNotAllowedError,
+    ProduceRefusedError,
+    ProduceUnavailableError,
+    TokenTurnedDownError,
+)
 from notice.queue.records import Notice
 
 # A suspect that broke the portal this often, alone, while others were taken, is a culprit.
@@ -24,7 +29,7 @@ class Portal(Protocol):
     def produce(self, org_id: str, body: bytes, deadline: Deadline) -> None: ...
 
 
-class Hindered(Exception):
+class BlockedError(Exception):
     """No further call may be made for this batch: what is undecided in it waits."""
 
     def __init__(self, why: Deferred) -> None:
@@ -52,7 +57,7 @@ class Sender:
             return False
         try:
             return self._settled(batch)
-        except ProduceUnavailable as error:
+        except ProduceUnavailableError as error:
             why = self._progress.unavailable(error)
             self._progress.settle(batch, why)
             if not _may_be_a_notices_fault(error):
@@ -71,7 +76,7 @@ class Sender:
         """
         try:
             return self._settled(batch)
-        except ProduceUnavailable as error:
+        except ProduceUnavailableError as error:
             why = self._progress.unavailable(error)
             if not _may_be_a_notices_fault(error):
                 self._progress.halt(why)
@@ -95,21 +100,21 @@ class Sender:
         return False
 
     def _settled(self, batch: Batch) -> bool:
-        """Send the batch and search it if need be. Raises ProduceUnavailable."""
+        """Send the batch and search it if need be. Raises ProduceUnavailableError."""
         try:
             if self._takes(batch, first=True):
                 return True
             if len(batch) > 1:
                 batches.isolate(batch, self._found_good, self._progress.halved)
-        except ProduceNotAllowed as error:
+        except ProduceNotAllowedError as error:
             self._progress.not_allowed(batch[0].org_id, error)
-        except Hindered as hindered:
+        except BlockedError as hindered:
             self._progress.settle(batch, hindered.why)
         return False
 
     def _found_good(self, part: Batch) -> bool:
         if not self._progress.may_search():
-            raise Hindered(Deferred("the search for culprits took too many calls"))
+            raise BlockedError(Deferred("the search for culprits took too many calls"))
         return self._takes(part)
 
     def _takes(self, batch: Batch, *, first: bool = False) -> bool:
@@ -121,11 +126,11 @@ class Sender:
     def _accepts(self, batch: Batch, *, first: bool = False) -> bool:
         """One call, or a second if the token is turned down.
 
-        Raises ProduceUnavailable, ProduceNotAllowed, or Hindered without having called.
+        Raises ProduceUnavailableError, ProduceNotAllowedError, or BlockedError without having called.
         """
         try:
             self._call(batch, first=first)
-        except ProduceRefused as error:
+        except ProduceRefusedError as error:
             self._progress.refuse(batch, error)
             return False
         self._progress.accept(batch)
@@ -134,20 +139,20 @@ class Sender:
     def _call(self, batch: Batch, *, first: bool = False) -> None:
         why = self._progress.hindrance(batch)
         if why:
-            raise Hindered(why)
+            raise BlockedError(why)
         try:
             self._produce(batch, first=first)
-        except TokenTurnedDown:
+        except TokenTurnedDownError:
             why = self._progress.hindrance(batch)
             if why:
-                raise Hindered(why) from None
+                raise BlockedError(why) from None
             self._produce(batch, first=False)
 
     def _produce(self, batch: Batch, *, first: bool) -> None:
         self._progress.started(batch, first=first)
         self._portal.produce(batch[0].org_id, batches.body(batch), self._progress.deadline)
 
-    def _accuse(self, notice: Notice, error: ProduceUnavailable, why: Deferred) -> None:
+    def _accuse(self, notice: Notice, error: ProduceUnavailableError, why: Deferred) -> None:
         """Reject a notice that again and again breaks a portal which takes another of its organisation."""
         if not self._failures.at_work:
             self._progress.stop_org(notice.org_id, why)
@@ -166,17 +171,17 @@ class Sender:
         try:
             if control is None or not all(self._accepts([control]) for _ in range(controls)):
                 return False
-        except (ProduceUnavailable, ProduceNotAllowed, Hindered):
+        except (ProduceUnavailableError, ProduceNotAllowedError, BlockedError):
             return False
         try:
             self._accepts([notice])
-        except ProduceUnavailable as error:
+        except ProduceUnavailableError as error:
             return error.answered
-        except (ProduceNotAllowed, Hindered):
+        except (ProduceNotAllowedError, BlockedError):
             return False
         return False
 
 
-def _may_be_a_notices_fault(error: ProduceUnavailable) -> bool:
+def _may_be_a_notices_fault(error: ProduceUnavailableError) -> bool:
     """Whether the portal failed in its own words, and did not ask to come back later."""
     return error.answered and error.retry_after is None

@@ -24,11 +24,11 @@ class ProduceError(Exception):
         self.code, self.message = code, message
 
 
-class ProduceRefused(ProduceError):
+class ProduceRefusedError(ProduceError):
     """The portal read the batch and will not have it: halve it."""
 
 
-class ProduceUnavailable(ProduceError):
+class ProduceUnavailableError(ProduceError):
     """Nobody knows what became of the batch: leave it queued.
 
     `answered` says that the portal failed on this batch in its own words (a 500, say), which one notice in
@@ -42,7 +42,7 @@ class ProduceUnavailable(ProduceError):
         self.retry_after, self.answered = retry_after, answered
 
 
-class ProduceNotAllowed(ProduceError):
+class ProduceNotAllowedError(ProduceError):
     """Configuration is at fault, not the notices: leave them queued and tell the operator.
 
     `everywhere` is false if it may be about this organisation only.
@@ -53,7 +53,7 @@ class ProduceNotAllowed(ProduceError):
         self.everywhere = everywhere
 
 
-class TokenTurnedDown(ProduceNotAllowed):
+class TokenTurnedDownError(ProduceNotAllowedError):
     """The portal does not take the token: call once more, with another. A second time is final."""
 
 
@@ -89,7 +89,7 @@ def check(status: int, headers: Mapping[str, str], body: bytes, now: datetime | 
     """Return if the portal says that it took the batch, in either documented form; else raise ProduceError.
 
     A code of success is enough where `data` says neither yes nor no: otherwise a notice that the portal has
-    would be sent again for 14 days. What says nothing about the data, foreseen or not, is ProduceUnavailable.
+    would be sent again for 14 days. What says nothing about the data is ProduceUnavailableError.
     """
     answer = read_object(body)
     code = _code(answer, status)
@@ -101,13 +101,13 @@ def check(status: int, headers: Mapping[str, str], body: bytes, now: datetime | 
     meaning = _CODES.get(code) or _STATUSES.get(status, BROKEN)
     code = code if code and code not in _SUCCESS else str(status)
     if meaning == REFUSED:
-        raise ProduceRefused(code, message)
+        raise ProduceRefusedError(code, message)
     if meaning == TURNED_DOWN:
-        raise TokenTurnedDown(code, message)
+        raise TokenTurnedDownError(code, message)
     if meaning in (LOCKED_OUT, NOT_THIS_ORG):
-        raise ProduceNotAllowed(code, message, everywhere=meaning == LOCKED_OUT)
+        raise ProduceNotAllowedError(code, message, everywhere=meaning == LOCKED_OUT)
     wait = retry_after(headers.get("Retry-After"), now or datetime.now(UTC))
-    raise ProduceUnavailable(code, message, retry_after=wait, answered=meaning == BROKEN)
+    raise ProduceUnavailableError(code, message, retry_after=wait, answered=meaning == BROKEN)
 
 
 def _check_data(data: object, message: str, *, enough: bool) -> None:
@@ -117,9 +117,9 @@ def _check_data(data: object, message: str, *, enough: bool) -> None:
     """
     said = data.get("success") if isinstance(data, dict) else data
     if said is False:
-        raise ProduceRefused(NOT_SENT, message or "the portal answered that it did not send")
+        raise ProduceRefusedError(NOT_SENT, message or "the portal answered that it did not send")
     if said is not True and not (said is None and enough):
-        raise ProduceUnavailable("200", "an answer that is not in the portal's form")
+        raise ProduceUnavailableError("200", "an answer that is not in the portal's form")
 
 
 def read_object(body: bytes) -> dict[str, Any]:

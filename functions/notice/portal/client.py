@@ -9,7 +9,7 @@ from urllib3 import PoolManager, Timeout
 from urllib3.exceptions import HTTPError
 
 from notice.deadline import NO_TIME, Deadline
-from notice.portal.answers import Answer, ProduceUnavailable, TokenTurnedDown, check
+from notice.portal.answers import Answer, ProduceUnavailableError, TokenTurnedDownError, check
 from notice.portal.tokens import Access, EnosCredentials, Timestamps, TokenSource
 from relay.secrets import SecretReader
 
@@ -39,14 +39,14 @@ class PortalClient:
     def produce(self, org_id: str, body: bytes, deadline: Deadline) -> None:
         """Hand over one batch, all or nothing, in one attempt.
 
-        Raises ProduceRefused, ProduceUnavailable or ProduceNotAllowed; after TokenTurnedDown the next call
-        has another token. Repeating a call is safe: the portal knows a notice by its messageId and does not
+        Raises a ProduceError; after TokenTurnedDownError the next call has another token.
+        Repeating a call is safe: the portal knows a notice by its messageId and does not
         bother users who have had it.
         """
         access = self._tokens.get(deadline)
         try:
             self._attempt(org_id, body, access, deadline)
-        except TokenTurnedDown:
+        except TokenTurnedDownError:
             self._tokens.drop(access)
             raise
 
@@ -71,10 +71,10 @@ class Transport:
         self._pool = PoolManager(maxsize=connections, retries=False, cert_reqs="CERT_REQUIRED")
 
     def post(self, target: str, body: bytes, headers: Mapping[str, str], deadline: Deadline) -> Answer:
-        """One attempt. Raises ProduceUnavailable when no whole answer comes in time."""
+        """One attempt. Raises ProduceUnavailableError when no whole answer comes in time."""
         left = deadline.left()
         if left < LEAST_SECONDS:
-            raise ProduceUnavailable(NO_TIME, "too little time is left for a call")
+            raise ProduceUnavailableError(NO_TIME, "too little time is left for a call")
         try:
             response = self._pool.request(
                 "POST",
@@ -87,10 +87,10 @@ class Transport:
             content = response.read(_ANSWER_LIMIT + 1)
         except HTTPError as error:
             # The kind of failure only: urllib3's text holds the address.
-            raise ProduceUnavailable(type(error).__name__, "no whole answer from the portal") from None
+            raise ProduceUnavailableError(type(error).__name__, "no whole answer from the portal") from None
         if len(content) > _ANSWER_LIMIT:
             response.close()
-            raise ProduceUnavailable("AnswerTooLong", f"an answer of over {_ANSWER_LIMIT} bytes")
+            raise ProduceUnavailableError("AnswerTooLong", f"an answer of over {_ANSWER_LIMIT} bytes")
         response.release_conn()
         return Answer(response.status, response.headers, content)
 

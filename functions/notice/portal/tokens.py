@@ -13,13 +13,13 @@ from pydantic import BaseModel, Field, ValidationError
 from notice.deadline import Deadline
 from notice.portal.answers import (
     Answer,
-    ProduceNotAllowed,
-    ProduceUnavailable,
+    ProduceNotAllowedError,
+    ProduceUnavailableError,
     read_code,
     read_object,
     retry_after,
 )
-from relay.secrets import SecretReader, SecretUnavailable
+from relay.secrets import SecretReader, SecretUnavailableError
 
 TOKEN_PATH = "/apim-token-service/v2.0/token/get"  # noqa: S105
 REFRESH_EARLY_SECONDS = 600
@@ -88,7 +88,7 @@ class TokenSource:
     def get(self, deadline: Deadline) -> Access:
         """Access, fetched anew if it is about to expire or was turned down.
 
-        Raises ProduceNotAllowed when the credentials are at fault, ProduceUnavailable when nobody knows.
+        Raises ProduceNotAllowedError when the credentials are at fault, else ProduceUnavailableError.
         """
         with self._lock:
             kept = self._access
@@ -101,7 +101,7 @@ class TokenSource:
         try:
             # A secret may have been rotated: what was turned down is not to be read from memory.
             access = self._fetch(deadline, max_age=0 if self._turned_down else None)
-        except ProduceUnavailable:
+        except ProduceUnavailableError:
             if kept is None or self._clock() >= kept.expires_at:
                 raise
             return replace(kept, refresh_at=self._clock() + ASKED_AGAIN_SECONDS)
@@ -117,8 +117,8 @@ class TokenSource:
     def _fetch(self, deadline: Deadline, *, max_age: float | None) -> Access:
         try:
             credentials = self._credentials.get(max_age=max_age)
-        except SecretUnavailable as error:
-            raise ProduceNotAllowed("SecretUnavailable", str(error)) from error
+        except SecretUnavailableError as error:
+            raise ProduceNotAllowedError("SecretUnavailable", str(error)) from error
         answer = self._ask(credentials, deadline)
         if _status(answer) == _REPEATED:
             answer = self._ask(credentials, deadline)  # Another container was in the same millisecond.
@@ -133,12 +133,12 @@ class TokenSource:
     def _access_in(self, answer: Answer, credentials: EnosCredentials) -> Access:
         status = _status(answer)
         if status in _NOT_ALLOWED or answer.status in _HTTP_NOT_ALLOWED:
-            raise ProduceNotAllowed(status, "the token service turned the request down")
+            raise ProduceNotAllowedError(status, "the token service turned the request down")
         try:
             given = _Given.model_validate(read_object(answer.body).get("data"))
         except ValidationError:
             wait = retry_after(answer.headers.get("Retry-After"), datetime.now(UTC))
-            raise ProduceUnavailable(status, "no token was to be had", retry_after=wait) from None
+            raise ProduceUnavailableError(status, "no token was to be had", retry_after=wait) from None
         # A token that is nearly over is given again as it is, so do not ask for it at every call.
         lasting = max(given.expire - REFRESH_EARLY_SECONDS, given.expire / 2)
         now = self._clock()

@@ -8,7 +8,7 @@ from notice.deadline import NO_TIME, Deadline, run_parallel
 from notice.outcomes import Rejected
 from notice.queue.records import Entry, Record
 from relay import sqs
-from relay.faults import Unavailable, aws_faults
+from relay.aws import UnavailableError, aws_errors
 from relay.notices.record import MESSAGES
 
 if TYPE_CHECKING:
@@ -79,9 +79,9 @@ class DeadLetters:
     def _put(self, client: "SQSClient", part: list[int], letters: Sequence[DeadLetter]) -> dict[int, str]:
         entries: list[Any] = [_entry(number, letters[number]) for number in part]
         try:
-            with aws_faults():
+            with aws_errors():
                 answer = client.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
-        except Unavailable as fault:
+        except UnavailableError as fault:
             return dict.fromkeys(part, fault.code)
         return {int(failed["Id"]): failed["Code"] for failed in answer.get("Failed", [])}
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from notice.outcomes import Rejected
 from relay import notices
 from relay.json_text import Json
-from relay.notices.record import InvalidRecord, read_record
+from relay.notices.record import InvalidRecordError, read_record
 
 INVALID = "InvalidNotice"
 
@@ -74,7 +74,7 @@ def _record(given: Mapping[str, Any], now: float) -> Record:
     try:
         org_id, found = read_record(body)
         entries = tuple(_entries(org_id, found, receives, record_id))
-    except InvalidRecord as error:
+    except InvalidRecordError as error:
         entries = (Entry(body, Rejected(INVALID, str(error))),)
     return Record(
         id=record_id,
@@ -92,6 +92,6 @@ def _entries(org_id: str, found: Sequence[Json], receives: int, record_id: str) 
             read = notices.Notice.read(value)
             notice = Notice(org_id, read.message_id, read.wire(), receives, record_id)
             yield Entry(sent, notice, read.message_id)
-        except notices.InvalidNotice as error:
+        except notices.InvalidNoticeError as error:
             named = value.get("messageId") if isinstance(value, dict) else None
             yield Entry(sent, Rejected(INVALID, str(error)), named if isinstance(named, str) else "")

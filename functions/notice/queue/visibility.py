@@ -7,7 +7,7 @@ from random import random
 from typing import TYPE_CHECKING, NamedTuple
 
 from notice.deadline import NO_TIME, Deadline, run_parallel
-from relay.faults import Unavailable, aws_faults
+from relay.aws import UnavailableError, aws_errors
 from relay.sqs import REQUEST_ENTRIES
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class VisibilityTimeouts:
 
     def _change(self, client: "SQSClient", part: Sequence[Wait]) -> list[str]:
         try:
-            with aws_faults():
+            with aws_errors():
                 answer = client.change_message_visibility_batch(
                     QueueUrl=self._queue_url,
                     Entries=[
@@ -86,6 +86,6 @@ class VisibilityTimeouts:
                         for number, one in enumerate(part)
                     ],
                 )
-        except Unavailable as fault:
+        except UnavailableError as fault:
             return [fault.code] * len(part)
         return [failed["Code"] for failed in answer.get("Failed", [])]

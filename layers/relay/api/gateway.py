@@ -85,5 +85,5 @@ _ACTIONS: dict[str, type[AnyRequest]] = {
 
 
 def read_request(event: Any) -> AnyRequest:
-    """The request in an invocation's event. Raises InvalidRequest."""
+    """The request in an invocation's event. Raises InvalidRequestError."""
     return requests.read_request(event, _ACTIONS)

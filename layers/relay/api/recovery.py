@@ -70,5 +70,5 @@ _ACTIONS: dict[str, type[AnyRequest]] = {"sweep": Sweep, "replay": Replay, "stat
 
 
 def read_request(event: Any) -> AnyRequest:
-    """The request in an invocation's event. Raises InvalidRequest."""
+    """The request in an invocation's event. Raises InvalidRequestError."""
     return requests.read_request(event, _ACTIONS)

@@ -9,7 +9,7 @@ from pydantic.alias_generators import to_camel
 from relay import catalog
 
 
-class InvalidRequest(Exception):
+class InvalidRequestError(Exception):
     """The event that invoked the function is wrong: mend the fields that it names and invoke again."""
 
 
@@ -43,11 +43,11 @@ def unique[Value](values: tuple[Value, ...]) -> tuple[Value, ...]:
 
 
 def read_request[Action: BaseModel](event: Any, actions: Mapping[str, type[Action]]) -> Action:
-    """The request in an invocation's event. Raises InvalidRequest, which names every field at fault."""
+    """The request in an invocation's event. Raises InvalidRequestError, which names every field at fault."""
     action = event.get("action") if isinstance(event, dict) else None
     model = actions.get(action) if isinstance(action, str) else None
     if model is None:
-        raise InvalidRequest(f"action: must be one of {', '.join(actions)}")
+        raise InvalidRequestError(f"action: must be one of {', '.join(actions)}")
     try:
         return model.model_validate(event)
     except ValidationError as error:
@@ -60,4 +60,4 @@ def read_request[Action: BaseModel](event: Any, actions: Mapping[str, type[Actio
             if fault["loc"] not in inner
         )
         # Without its cause, which repeats the input: an address in it may hold a token.
-        raise InvalidRequest("; ".join(faults)) from None
+        raise InvalidRequestError("; ".join(faults)) from None

@@ -3,6 +3,6 @@
 An application sends with `relay.notices.sending`, which the functions have no need to load.
 """
 
-from relay.notices.model import InvalidNotice, Notice
+from relay.notices.model import InvalidNoticeError, Notice
 
-__all__ = ["InvalidNotice", "Notice"]
+__all__ = ["InvalidNoticeError", "Notice"]

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError, PydanticSerializationError
 from relay.notices.text import Text, Texts
 
 
-class InvalidNotice(Exception):
+class InvalidNoticeError(Exception):
     """The notice breaks a rule of the vendor's page: mend it, for sending it again cannot help.
 
     The text names each field at fault and holds nothing of what was in it.
@@ -69,18 +69,18 @@ class Notice(BaseModel):
 
     @classmethod
     def read(cls, given: object) -> Self:
-        """The notice in a JSON value. Raises InvalidNotice."""
+        """The notice in a JSON value. Raises InvalidNoticeError."""
         try:
             return cls.model_validate(given)
         except ValidationError as error:
-            raise InvalidNotice("; ".join(_faults(error))) from None
+            raise InvalidNoticeError("; ".join(_faults(error))) from None
 
     def wire(self) -> bytes:
-        """The notice as compact UTF-8 JSON, ready to be sent. Raises InvalidNotice if there is no such."""
+        """The notice as compact UTF-8 JSON, ready to be sent. Raises InvalidNoticeError."""
         try:
             return self.model_dump_json(by_alias=True, exclude_unset=True).encode()
         except PydanticSerializationError:
-            raise InvalidNotice("it cannot be written as UTF-8 JSON") from None
+            raise InvalidNoticeError("it cannot be written as UTF-8 JSON") from None
 
     @model_validator(mode="before")
     @classmethod

@@ -11,7 +11,7 @@ RECORD_LIMIT = 100
 ORG_ID_LENGTH = 256
 
 
-class InvalidRecord(Exception):
+class InvalidRecordError(Exception):
     """No notice can be told in the record. The text names the member at fault, and holds nothing of it."""
 
 
@@ -27,23 +27,23 @@ DECODER = json_text.decoder(parse_float=_finite)
 
 
 def read_record(body: str) -> tuple[str, Sequence[Json]]:
-    """Organisation and notices of a body `{"orgId", "messages": […]}`. Raises InvalidRecord."""
+    """Organisation and notices of a body `{"orgId", "messages": […]}`. Raises InvalidRecordError."""
     try:
         members, found = json_text.take_apart(body, DECODER, elements_of=MESSAGES)
-    except json_text.NotAnObject as error:
-        raise InvalidRecord(f"not a JSON object that can be sent on: {error.__cause__}") from error
+    except json_text.NotAnObjectError as error:
+        raise InvalidRecordError(f"not a JSON object that can be sent on: {error.__cause__}") from error
     org_id = read_org_id(members["orgId"].value if "orgId" in members else None)
     if not found:
-        raise InvalidRecord(f"{MESSAGES}: required, a list of 1 to {RECORD_LIMIT} notices")
+        raise InvalidRecordError(f"{MESSAGES}: required, a list of 1 to {RECORD_LIMIT} notices")
     if len(found) > RECORD_LIMIT:
-        raise InvalidRecord(f"{MESSAGES}: a list of 1 to {RECORD_LIMIT} notices, here {len(found)}")
+        raise InvalidRecordError(f"{MESSAGES}: a list of 1 to {RECORD_LIMIT} notices, here {len(found)}")
     return org_id, found
 
 
 def read_org_id(given: object) -> str:
-    """Raises InvalidRecord."""
+    """Raises InvalidRecordError."""
     if not isinstance(given, str) or not given.strip() or not given.isprintable():
-        raise InvalidRecord("orgId: required, a printable string")
+        raise InvalidRecordError("orgId: required, a printable string")
     if len(given) > ORG_ID_LENGTH:
-        raise InvalidRecord(f"orgId: at most {ORG_ID_LENGTH} characters")
+        raise InvalidRecordError(f"orgId: at most {ORG_ID_LENGTH} characters")
     return given

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from relay.json_text import Json
-from relay.notices.model import InvalidNotice, Notice
+from relay.notices.model import InvalidNoticeError, Notice
 from relay.notices.record import RECORD_LIMIT, read_org_id
 from relay.notices.text import Text
 from relay.sqs import in_requests, takes
@@ -55,7 +55,7 @@ def _checked(notices: Sequence[object]) -> tuple[dict[int, str], list[NotSent]]:
             notice = Notice.read(given.value if isinstance(given, Json) else given)
             notice.wire()
             good[position] = _written(given)
-        except InvalidNotice as error:
+        except InvalidNoticeError as error:
             found.append(NotSent(position, str(error)))
             continue
         if notice.app_name and not notice.app_id:
@@ -71,7 +71,7 @@ def enqueue(org_id: str, notices: Sequence[object], *, queue_url: str, sqs: "SQS
 
     Each is checked first, so that a mistake is seen here and not in the dead-letter queue. To send one again
     that may be there already is safe. A `json_text.Json` keeps the text it was written in. Raises
-    `record.InvalidRecord` about an `org_id` that is no printable string, before anything is sent, and
+    `record.InvalidRecordError` about an `org_id` that is no printable string, before anything is sent, and
     botocore's errors when SQS fails as a whole: what was sent by then is on the queue.
     """
     packed, not_sent = pack(org_id, notices)
@@ -84,7 +84,7 @@ def enqueue(org_id: str, notices: Sequence[object], *, queue_url: str, sqs: "SQS
 def pack(org_id: str, notices: Sequence[object]) -> tuple[list[Packed], list[NotSent]]:
     """The SQS messages for one organisation's good notices, and what is wrong with the others.
 
-    Raises InvalidRecord about an `org_id` that would cost all of them their record.
+    Raises InvalidRecordError about an `org_id` that would cost all of them their record.
     """
     read_org_id(org_id)
     good, not_sent = _checked(notices)
@@ -110,12 +110,12 @@ def send(packed: Iterable[Packed], *, queue_url: str, sqs: "SQSClient") -> Itera
 
 
 def _written(given: object) -> str:
-    """JSON as SQS takes it: a few characters can only be sent escaped. Raises InvalidNotice."""
+    """JSON as SQS takes it: a few characters can only be sent escaped. Raises InvalidNoticeError."""
     try:
         text = given.text if isinstance(given, Json) else _compact(given)
     except (TypeError, ValueError):
         # Among them a number that no JSON reader takes: the relay would reject its whole record.
-        raise InvalidNotice("it cannot be written as JSON") from None
+        raise InvalidNoticeError("it cannot be written as JSON") from None
     return text if takes(text) else "".join(one if takes(one) else f"\\u{ord(one):04x}" for one in text)
 
 

@@ -9,7 +9,7 @@ from urllib.parse import unquote_to_bytes
 
 from relay import json_text
 from relay.json_text import Json as Json  # Part of what this module hands out.
-from relay.reading.charsets import Unreadable, decode
+from relay.reading.charsets import UnreadableError, decode
 
 GATEWAY_FIELDS = ("eventTag", "dispatchId", "sourceMessageId", "callbackMessageId")
 _WRAPPED = {"content", "infos"}
@@ -23,7 +23,7 @@ type Members = dict[str, Json]
 
 
 def read(text: str, charset: str | None = None) -> Members:
-    """A body's fields, content and infos unwrapped; a bare array counts as content. Raises Unreadable."""
+    """The fields of a body; content and infos unwrapped, a bare array as content. Raises UnreadableError."""
     text = text.removeprefix("\ufeff")
     # As JSON; as a form's only key, plain or encoded; else as fields.
     found = structure(text) or structure(text.removesuffix("=")) or structure(_unquoted(text, charset))
@@ -73,7 +73,7 @@ def _form(text: str, charset: str | None) -> Members:
     # A form of one field that is the whole body, whatever the field is called.
     only = structure(next(iter(fields.values())).value) if len(fields) == 1 else None
     if only is None:
-        raise Unreadable("a form without a field of the gateway")
+        raise UnreadableError("a form without a field of the gateway")
     return members(only)
 
 
@@ -81,6 +81,6 @@ def _unquoted(text: str, charset: str | None, ending: str = "=") -> str:
     try:
         raw = unquote_to_bytes(text.removesuffix(ending).replace("+", " "))
     except UnicodeEncodeError:
-        raise Unreadable("half a character") from None
+        raise UnreadableError("half a character") from None
     # What was not percent-encoded is decoded already, and is UTF-8 again here.
     return decode(raw, charset if text.isascii() else None)

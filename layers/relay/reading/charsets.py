@@ -1,7 +1,7 @@
 """Bytes of a body as text, by what they show and by what was declared."""
 
 
-class Unreadable(ValueError):
+class UnreadableError(ValueError):
     """Nobody can tell what this body says: carry it on as text."""
 
 
@@ -28,14 +28,14 @@ _BYTE_ORDER_MARKS = (
 def decode(raw: bytes, charset: str | None = None) -> str:
     """Bytes as text: by byte-order mark, by the charset that was declared, as UTF-8, as GB18030.
 
-    Raises Unreadable. A declared western charset comes after UTF-8: servers declare it unasked.
+    Raises UnreadableError. A declared western charset comes after UTF-8: servers declare it unasked.
     """
     for name in _charsets(raw, _CHARSETS.get((charset or "").lower())):
         try:
             return raw.decode(name).removeprefix("\ufeff")
         except UnicodeDecodeError:
             continue
-    raise Unreadable("no charset fits")
+    raise UnreadableError("no charset fits")
 
 
 def _charsets(raw: bytes, declared: str | None) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from relay.events import Content
 from relay.reading.body import GATEWAY_FIELDS, Json, Members, gathered, read
-from relay.reading.charsets import Unreadable, decode
+from relay.reading.charsets import UnreadableError, decode
 
 # Longer than any name or id of the gateway, and short enough for an attribute.
 LONGEST_NAME = 256
@@ -54,7 +54,7 @@ def reading_of(body: bytes | str, charset: str | None) -> Handshake | Delivery:
     try:
         text = body if isinstance(body, str) else decode(body, charset)
         return _interpreted(read(text, charset))
-    except Unreadable:
+    except UnreadableError:
         text = body if isinstance(body, str) else body.decode(errors="replace")
         whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         return Delivery(Content(whole, "text/plain"))

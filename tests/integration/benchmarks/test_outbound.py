@@ -13,8 +13,8 @@ import pytest
 from benchmarks import artefacts, culprits, memory, notice_input, notices
 from benchmarks.aws_server import aws_server
 from benchmarks.outbound import Ways, write_event
-from benchmarks.portal_server import ORG, TOKEN, NotAsClaimed, PortalServer, target
-from benchmarks.processes import ChildFailed
+from benchmarks.portal_server import ORG, TOKEN, NotAsClaimedError, PortalServer, target
+from benchmarks.processes import ChildFailedError
 from tests.support import template
 
 SITE = Path(sysconfig.get_path("purelib"))
@@ -110,7 +110,7 @@ def test_what_came_otherwise_than_expected_is_an_error(
     seen = portal.seen()
 
     seen.expect(1, calls=1, times=1)
-    with pytest.raises(NotAsClaimed):
+    with pytest.raises(NotAsClaimedError):
         seen.expect(notices, calls=calls, times=times)
 
 
@@ -144,7 +144,7 @@ def test_a_portal_that_does_not_take_everything_gives_no_number(
     with BrokenPortal(**faults) as portal:
         ways = Ways(portal, path=PATH, docs=DOCS, folder=tmp_path)
 
-        with pytest.raises((NotAsClaimed, ChildFailed), match=r"the portal took|failed processing"):
+        with pytest.raises((NotAsClaimedError, ChildFailedError), match=r"the portal took|failed processing"):
             getattr(ways, way)(3, 0)
 
         assert not ways.runs
@@ -158,7 +158,7 @@ def test_bodies_that_differ_from_what_the_others_send_give_no_number(
     (file,) = tmp_path.glob("bodies-*-3-*")
     file.write_text(file.read_text("utf-8").replace("审批", "通知"), "utf-8")
 
-    with pytest.raises(NotAsClaimed, match="what came is not what the others send"):
+    with pytest.raises(NotAsClaimedError, match="what came is not what the others send"):
         ways.bare(3, 0)
 
 
@@ -175,7 +175,7 @@ def test_the_calls_that_find_a_culprit_are_counted_at_every_position() -> None:
 
 def test_culprits_that_are_not_all_found_give_no_number() -> None:
     # All of them: the dispatcher then doubts the organisation, and rejects none.
-    with pytest.raises(NotAsClaimed, match="0 accepted and 0 rejected of 8"):
+    with pytest.raises(NotAsClaimedError, match="0 accepted and 0 rejected of 8"):
         culprits.measure(path=PATH, size=8, several=(8,))
 
 
@@ -205,9 +205,9 @@ def test_a_peak_without_the_work_is_no_number(tmp_path: Path) -> None:
     write_event(tmp_path / "notice", event)
     write_event(tmp_path / "callback", memory.callback_event(100_000))
 
-    with BrokenPortal(refuse=["n-000001"]) as portal, pytest.raises(NotAsClaimed):
+    with BrokenPortal(refuse=["n-000001"]) as portal, pytest.raises(NotAsClaimedError):
         memory.notice_peak(PATH, portal, tmp_path / "notice", count, {})
-    with aws_server("another token") as aws, pytest.raises(NotAsClaimed, match="answered"):
+    with aws_server("another token") as aws, pytest.raises(NotAsClaimedError, match="answered"):
         memory.callback_peak(PATH, aws, tmp_path / "callback", {})
 
 
@@ -231,5 +231,5 @@ def test_the_template_lets_so_many_records_into_one_invocation() -> None:
 
 
 def test_an_event_that_lambda_would_not_take_is_not_measured(tmp_path: Path) -> None:
-    with pytest.raises(NotAsClaimed, match="would never arrive"):
+    with pytest.raises(NotAsClaimedError, match="would never arrive"):
         write_event(tmp_path / "event", {"Records": [{"body": "x" * notice_input.EVENT_BYTES}]})

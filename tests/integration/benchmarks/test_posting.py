@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from benchmarks.portal_server import NotAsClaimed
+from benchmarks.portal_server import NotAsClaimedError
 from benchmarks.posting import Post, Poster
 from sandbox.delivery import REPEATS, Attempt
 from sandbox.loopback import Answer, Loopback, Request
@@ -69,7 +69,7 @@ def test_what_is_not_taken_is_posted_again(failure: Answer) -> None:
 def test_what_is_never_taken_is_given_up() -> None:
     with (
         Callback(BUSY) as callback,
-        pytest.raises(NotAsClaimed, match=r"given up after 16 repeats: 503 .*5031"),
+        pytest.raises(NotAsClaimedError, match=r"given up after 16 repeats: 503 .*5031"),
     ):
         poster(callback, 0).post(POSTS[:1], 30)
 
@@ -78,7 +78,7 @@ def test_what_is_never_taken_is_given_up() -> None:
 
 @pytest.mark.parametrize("posts", [POSTS[:1], POSTS])
 def test_what_takes_too_long_ends_in_an_error(posts: Iterable[Post]) -> None:
-    with Callback(BUSY) as callback, pytest.raises(NotAsClaimed, match="out of time"):
+    with Callback(BUSY) as callback, pytest.raises(NotAsClaimedError, match="out of time"):
         poster(callback, 1 / 100).post(posts, 0.3)
 
 

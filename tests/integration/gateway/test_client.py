@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from urllib3 import PoolManager, Timeout
 
-from gateway.answers import GatewayNotAllowed, GatewayRefused, GatewayUnavailable
+from gateway.answers import GatewayNotAllowedError, GatewayRefusedError, GatewayUnavailableError
 from gateway.client import CALL_SECONDS, GatewayClient, connections
 from gateway.signing import Credentials
 from sandbox.gateway import Gateway
@@ -78,16 +78,16 @@ def test_the_stand_in_accepts_the_signature_of_every_call() -> None:
         client.registrations()
         client.failed_callbacks()
         for call in (client.unregister, client.retry, client.remove):
-            with pytest.raises(GatewayRefused, match="is unknown"):
+            with pytest.raises(GatewayRefusedError, match="is unknown"):
                 call("1")
-        with pytest.raises(GatewayRefused, match="eventCallbackId is unknown"):
+        with pytest.raises(GatewayRefusedError, match="eventCallbackId is unknown"):
             client.update("1", "http://192.0.2.10/callback")
-        with pytest.raises(GatewayRefused, match="callbackUrl only supports ip"):
+        with pytest.raises(GatewayRefusedError, match="callbackUrl only supports ip"):
             client.register("a|b", "http://relay.example/callback")
 
 
 def test_the_stand_in_refuses_another_key() -> None:
-    with Gateway(api_key="key", secret_key="another") as gateway, pytest.raises(GatewayNotAllowed):
+    with Gateway(api_key="key", secret_key="another") as gateway, pytest.raises(GatewayNotAllowedError):
         client_of(gateway).registrations()
 
 
@@ -96,14 +96,14 @@ def test_the_stand_in_refuses_another_key() -> None:
     [
         (
             Answer(200, {"success": True, "content": {"success": False, "responseCode": "9999"}}),
-            GatewayRefused,
+            GatewayRefusedError,
         ),
-        (Answer(200, {"success": False, "errorCode": "4001"}), GatewayNotAllowed),
-        (Answer(403, {}), GatewayNotAllowed),
-        (Answer(503, OK), GatewayUnavailable),
-        (Answer(302, "", {"Location": "/elsewhere"}), GatewayUnavailable),
-        (Answer(200, OK, cut=True), GatewayUnavailable),
-        (Answer(0, ""), GatewayUnavailable),
+        (Answer(200, {"success": False, "errorCode": "4001"}), GatewayNotAllowedError),
+        (Answer(403, {}), GatewayNotAllowedError),
+        (Answer(503, OK), GatewayUnavailableError),
+        (Answer(302, "", {"Location": "/elsewhere"}), GatewayUnavailableError),
+        (Answer(200, OK, cut=True), GatewayUnavailableError),
+        (Answer(0, ""), GatewayUnavailableError),
     ],
 )
 def test_a_call_is_made_once_whatever_becomes_of_it(answer: Answer, error: type[Exception]) -> None:
@@ -119,7 +119,7 @@ def test_a_gateway_that_is_not_there_is_unavailable() -> None:
     with Vendor(Answer(200, OK)) as gone:
         client = client_of(gone)
 
-    with pytest.raises(GatewayUnavailable, match="no answer"):
+    with pytest.raises(GatewayUnavailableError, match="no answer"):
         client.registrations()
 
 
@@ -130,7 +130,7 @@ def test_no_call_can_take_longer_than_it_is_given() -> None:
 
 
 def test_a_certificate_that_nobody_vouches_for_ends_the_call_before_anything_is_sent(tmp_path: Path) -> None:
-    with tls_vendor(tmp_path) as vendor, pytest.raises(GatewayUnavailable, match="certificate"):
+    with tls_vendor(tmp_path) as vendor, pytest.raises(GatewayUnavailableError, match="certificate"):
         client_of(vendor).registrations()
 
     assert vendor.requests == []

@@ -18,7 +18,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from notice.portal.answers import ProduceNotAllowed, ProduceRefused, ProduceUnavailable, TokenTurnedDown
+from notice.portal.answers import (
+    ProduceNotAllowedError,
+    ProduceRefusedError,
+    ProduceUnavailableError,
+    TokenTurnedDownError,
+)
 from notice.portal.client import CONNECT_SECONDS, READ_SECONDS, PortalClient, Transport
 from notice.portal.tokens import TOKEN_PATH, EnosCredentials
 from relay.secrets import SecretReader
@@ -91,7 +96,7 @@ def test_a_token_that_is_turned_down_is_replaced(portal: LoopbackPortal, reply: 
     portal.replies = [reply]
     sender = client(portal.url)
 
-    with pytest.raises(TokenTurnedDown):
+    with pytest.raises(TokenTurnedDownError):
         sender.produce("o-1", BODY, deadline())
     sender.produce("o-1", BODY, deadline())
 
@@ -107,9 +112,9 @@ def test_a_no_that_is_not_about_the_token_costs_no_other_one(portal: LoopbackPor
     sender = client(portal.url)
 
     for _ in portal.replies.copy():
-        with pytest.raises(ProduceNotAllowed) as caught:
+        with pytest.raises(ProduceNotAllowedError) as caught:
             sender.produce("o-1", BODY, deadline())
-        assert not isinstance(caught.value, TokenTurnedDown)
+        assert not isinstance(caught.value, TokenTurnedDownError)
 
     assert len(portal.tokens) == 1
     assert len(portal.produced) == 2
@@ -126,7 +131,7 @@ def test_a_token_that_another_thread_has_replaced_is_not_dropped_again(portal: L
     sender = client(portal.url)
 
     def produce_twice() -> None:
-        with suppress(TokenTurnedDown):
+        with suppress(TokenTurnedDownError):
             sender.produce("o-1", BODY, deadline())
         sender.produce("o-1", BODY, deadline())
 
@@ -153,7 +158,7 @@ def test_a_token_lasts_to_its_end_when_no_other_is_to_be_had(portal: LoopbackPor
     assert len(portal.tokens) == 3
 
     now[0] += 600
-    with pytest.raises(ProduceUnavailable, match="503"):
+    with pytest.raises(ProduceUnavailableError, match="503"):
         sender.produce("o-1", BODY, deadline())
 
 
@@ -164,7 +169,7 @@ def test_a_token_that_was_kept_on_is_dropped_when_it_is_turned_down(portal: Loop
     portal.valid, portal.token_replies, portal.replies = "t-1", [(503, b"")], [(401, b"")]
     now[0] += 7200 - 599
 
-    with pytest.raises(TokenTurnedDown):
+    with pytest.raises(TokenTurnedDownError):
         sender.produce("o-1", BODY, deadline())
     portal.valid = None
     sender.produce("o-1", BODY, deadline())
@@ -201,7 +206,7 @@ def test_a_rotated_secret_is_read_when_the_old_one_is_turned_down(portal: Loopba
 
     portal.secret = "new"
     secrets.text = json.dumps({"appKey": KEY, "appSecret": "new"})
-    with pytest.raises(TokenTurnedDown):
+    with pytest.raises(TokenTurnedDownError):
         sender.produce("o-1", BODY, deadline())
     sender.produce("o-1", BODY, deadline())
 
@@ -214,7 +219,7 @@ def test_credentials_that_the_token_service_does_not_take_are_not_allowed(
 ) -> None:
     portal.token_replies = [(200, {"status": status})]
 
-    with pytest.raises(ProduceNotAllowed, match=str(status)):
+    with pytest.raises(ProduceNotAllowedError, match=str(status)):
         client(portal.url).produce("o-1", BODY, deadline())
 
     assert portal.produced == []
@@ -227,7 +232,7 @@ def test_a_wrong_address_of_the_token_service_is_not_allowed(
 ) -> None:
     portal.token_replies = [(status, body)]
 
-    with pytest.raises(ProduceNotAllowed, match=r"40\d"):
+    with pytest.raises(ProduceNotAllowedError, match=r"40\d"):
         client(portal.url).produce("o-1", BODY, deadline())
 
 
@@ -238,7 +243,7 @@ def test_a_wait_that_the_token_service_asks_for_is_passed_on(
 ) -> None:
     portal.token_replies = [(status, body, {"Retry-After": "7"})]
 
-    with pytest.raises(ProduceUnavailable, match=f"{status}|31429") as caught:
+    with pytest.raises(ProduceUnavailableError, match=f"{status}|31429") as caught:
         client(portal.url).produce("o-1", BODY, deadline())
 
     assert caught.value.retry_after == 7
@@ -260,7 +265,7 @@ def test_a_wait_that_the_token_service_asks_for_is_passed_on(
 def test_without_a_token_the_portal_is_unavailable(portal: LoopbackPortal, reply: Reply) -> None:
     portal.token_replies = [reply, reply]
 
-    with pytest.raises(ProduceUnavailable):
+    with pytest.raises(ProduceUnavailableError):
         client(portal.url).produce("o-1", BODY, deadline())
 
     assert portal.produced == []
@@ -268,14 +273,14 @@ def test_without_a_token_the_portal_is_unavailable(portal: LoopbackPortal, reply
 
 @pytest.mark.parametrize("text", ["{}", '{"appKey":"","appSecret":""}', "not JSON"])
 def test_credentials_that_are_not_filled_are_not_allowed(portal: LoopbackPortal, text: str) -> None:
-    with pytest.raises(ProduceNotAllowed, match="SecretUnavailable"):
+    with pytest.raises(ProduceNotAllowedError, match="SecretUnavailable"):
         client(portal.url, Secrets(text)).produce("o-1", BODY, deadline())
 
 
 def test_a_refusal_carries_the_vendors_words(portal: LoopbackPortal) -> None:
     portal.replies = [(200, {"code": 400, "message": "参数错误"})]
 
-    with pytest.raises(ProduceRefused) as caught:
+    with pytest.raises(ProduceRefusedError) as caught:
         client(portal.url).produce("o-1", BODY, deadline())
 
     assert (caught.value.code, caught.value.message) == ("400", "参数错误")
@@ -285,7 +290,7 @@ def test_a_refusal_carries_the_vendors_words(portal: LoopbackPortal) -> None:
 def test_a_wait_that_is_asked_for_is_passed_on(portal: LoopbackPortal, status: int) -> None:
     portal.replies = [(status, b"", {"Retry-After": "17"})]
 
-    with pytest.raises(ProduceUnavailable) as caught:
+    with pytest.raises(ProduceUnavailableError) as caught:
         client(portal.url).produce("o-1", BODY, deadline())
 
     assert caught.value.retry_after == 17
@@ -316,7 +321,7 @@ def test_an_answer_that_does_not_come_whole_leaves_it_open_after_one_attempt(
     portal.replies = [end]
     sender = client(portal.url)
 
-    with pytest.raises(ProduceUnavailable):
+    with pytest.raises(ProduceUnavailableError):
         sender.produce("o-1", BODY, deadline())
     assert len(portal.produced) == 1
 
@@ -327,14 +332,14 @@ def test_an_answer_that_does_not_come_whole_leaves_it_open_after_one_attempt(
 def test_an_answer_without_end_is_not_read_to_the_end(portal: LoopbackPortal) -> None:
     portal.replies = [flood]
 
-    with pytest.raises(ProduceUnavailable, match="AnswerTooLong"):
+    with pytest.raises(ProduceUnavailableError, match="AnswerTooLong"):
         client(portal.url).produce("o-1", BODY, deadline())
 
 
 def test_a_redirect_is_not_followed(portal: LoopbackPortal) -> None:
     portal.replies = [(302, b"", {"Location": f"{portal.url}/elsewhere"})]
 
-    with pytest.raises(ProduceUnavailable):
+    with pytest.raises(ProduceUnavailableError):
         client(portal.url).produce("o-1", BODY, deadline())
 
     assert len(portal.produced) == 1
@@ -350,7 +355,7 @@ def test_a_call_takes_no_longer_than_there_is_time(portal: LoopbackPortal) -> No
     sender = client(portal.url)
     started = time.monotonic()
 
-    with pytest.raises(ProduceUnavailable, match="Timeout"):
+    with pytest.raises(ProduceUnavailableError, match="Timeout"):
         sender.produce("o-1", BODY, deadline(2.3))
     released.set()
 
@@ -365,7 +370,7 @@ def test_a_portal_that_stays_silent_is_not_waited_for_as_long_as_there_is_time(
     transport = Transport(portal.url, read_seconds=0.2)
     started = time.monotonic()
 
-    with pytest.raises(ProduceUnavailable, match="ReadTimeoutError"):
+    with pytest.raises(ProduceUnavailableError, match="ReadTimeoutError"):
         transport.post(TOKEN_PATH, b"{}", {}, deadline(50))
     released.set()
 
@@ -379,7 +384,7 @@ def test_several_calls_of_a_silent_portal_fit_into_an_invocation() -> None:
 
 
 def test_no_call_is_made_without_time_for_it(portal: LoopbackPortal) -> None:
-    with pytest.raises(ProduceUnavailable, match="NoTime"):
+    with pytest.raises(ProduceUnavailableError, match="NoTime"):
         client(portal.url).produce("o-1", BODY, deadline(1.9))
 
     assert portal.tokens == []
@@ -389,7 +394,7 @@ def test_a_portal_that_is_not_there_is_unavailable() -> None:
     with closing(socket.socket()) as unused:
         unused.bind(("127.0.0.1", 0))
 
-        with pytest.raises(ProduceUnavailable):
+        with pytest.raises(ProduceUnavailableError):
             client(f"http://127.0.0.1:{unused.getsockname()[1]}").produce("o-1", BODY, deadline())
 
 
@@ -419,7 +424,7 @@ def certificate(portal: LoopbackPortal, tmp_path: Path) -> Path:
 def test_a_certificate_that_nobody_vouches_for_is_not_accepted(
     portal: LoopbackPortal, certificate: Path
 ) -> None:
-    with pytest.raises(ProduceUnavailable, match="SSLError"):
+    with pytest.raises(ProduceUnavailableError, match="SSLError"):
         client(portal.url).produce("o-1", BODY, deadline())
 
     assert portal.tokens == []
@@ -439,7 +444,7 @@ def test_nothing_that_is_raised_or_shown_holds_key_secret_or_token(portal: Loopb
     portal.replies = [(500, b"")]
     sender = client(portal.url)
 
-    with pytest.raises(ProduceUnavailable) as caught:
+    with pytest.raises(ProduceUnavailableError) as caught:
         sender.produce("o-1", BODY, deadline())
 
     shown = f"{caught.value} {caught.value!r} {vars(caught.value)} {sender._tokens.get(deadline())!r}"

@@ -12,9 +12,9 @@ from recovery.pace import STEP_SECONDS, WORKERS, Pace
 from recovery.position import Position, position_of
 from recovery.replay import Replayed, Replayer
 from relay.api.recovery import Replay
+from relay.aws import UnavailableError
 from relay.catalog import CATALOG
 from relay.events import Content, Event, event_id, timestamp
-from relay.faults import Unavailable
 from relay.items import SHARDS, shard_of
 from relay.publisher import Publisher
 from relay.store import EventStore
@@ -34,7 +34,7 @@ class Topics(Publisher):
     def publish(self, event: Event, *, replayed: bool = False) -> None:
         assert replayed
         if next(self.fails, False):
-            raise Unavailable("Throttling", "Publish")
+            raise UnavailableError("Throttling", "Publish")
         self.events.append(event)
 
     @property

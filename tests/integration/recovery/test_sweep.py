@@ -10,8 +10,8 @@ import pytest
 from recovery.history import History
 from recovery.pace import STEP_SECONDS, WORKERS, Pace
 from recovery.sweep import Sweeper
+from relay.aws import UnavailableError
 from relay.events import Event, timestamp
-from relay.faults import Unavailable
 from relay.publisher import Publisher
 from relay.store import LEASE_SECONDS, Claim, EventStore, Standing
 from tests.support.inbound import NOW
@@ -39,7 +39,7 @@ class Topics(Publisher):
     def publish(self, event: Event, *, replayed: bool = False) -> None:
         assert not replayed
         if event.id in self.broken:
-            raise Unavailable("NotFound", "Publish")
+            raise UnavailableError("NotFound", "Publish")
         self.ids.append(event.id)
 
 
@@ -217,5 +217,5 @@ def test_a_sweep_out_of_time_has_done_the_oldest_and_says_what_is_left(
 def test_a_table_that_cannot_be_reached_is_an_error_of_the_sweep(store: EventStore, topics: Topics) -> None:
     nowhere = History(boto3.client("dynamodb"), "no-such-table")
 
-    with pytest.raises(Unavailable, match="Query: ResourceNotFoundException"):
+    with pytest.raises(UnavailableError, match="Query: ResourceNotFoundException"):
         Sweeper(store, topics).sweep(nowhere.pending(), endless())

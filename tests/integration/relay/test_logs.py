@@ -9,11 +9,8 @@ import boto3
 import pytest
 
 from callback.answers import Answer
-from gateway.answers import GatewayError
+from relay.api.errors import InvocationError
 from relay.api.gateway import _ACTIONS
-from relay.api.requests import InvalidRequest
-from relay.faults import Unavailable
-from relay.secrets import SecretUnavailable
 from tests.support import template
 from tests.support.inbound import PREVIOUS, TOKEN, dumps, load_balancer, message, rest_api
 from tests.support.loopback import KEY, SECRET, LoopbackPortal
@@ -124,7 +121,7 @@ def attempt(run: Run, function: str, given: dict[str, Any]) -> None:
     """Lambda writes an error that is raised to the log as well."""
     try:
         run(function, given)
-    except (InvalidRequest, SecretUnavailable, Unavailable, GatewayError) as error:
+    except InvocationError as error:
         print(type(error).__name__, error, error.__cause__ or "")  # noqa: T201
 
 

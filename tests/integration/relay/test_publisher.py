@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, cast
 import boto3
 import pytest
 
+from relay.aws import UnavailableError
 from relay.events import Content, Event, envelope, timestamp
-from relay.faults import Unavailable
 from relay.payloads import Payloads, resolve
 from relay.publisher import Publisher
 from tests.support.inbound import NOW
@@ -81,7 +81,7 @@ def test_a_subscriber_gets_the_envelope() -> None:
 
 
 def test_a_topic_that_cannot_be_reached_is_unavailable() -> None:
-    with pytest.raises(Unavailable) as refused:
+    with pytest.raises(UnavailableError) as refused:
         Publisher(boto3.client("sns"), TOPIC_PREFIX).publish(event(slug="missing"))
     assert (refused.value.code, refused.value.operation) == ("NotFound", "Publish")
 
@@ -114,5 +114,5 @@ def test_a_content_that_was_sent_along_needs_no_bucket() -> None:
 
 
 def test_a_bucket_that_cannot_be_reached_is_unavailable() -> None:
-    with pytest.raises(Unavailable):
+    with pytest.raises(UnavailableError):
         payloads("missing").put("k-c", Content("{}"))

@@ -8,7 +8,7 @@ from botocore.exceptions import ConnectTimeoutError
 from botocore.parsers import ResponseParserError
 from pydantic import BaseModel
 
-from relay.secrets import SecretReader, SecretUnavailable
+from relay.secrets import SecretReader, SecretUnavailableError
 from tests.support.template import make_secret
 
 pytestmark = pytest.mark.usefixtures("cloud")
@@ -62,7 +62,7 @@ def test_a_fresher_value_is_had_by_asking() -> None:
 def test_a_secret_that_nobody_filled_says_which_fields_it_wants() -> None:
     secret = reader(make_secret("credentials", None), Clock())
 
-    with pytest.raises(SecretUnavailable, match="credentials"):
+    with pytest.raises(SecretUnavailableError, match="credentials"):
         secret.get()
 
 
@@ -70,7 +70,7 @@ def test_a_secret_that_nobody_filled_says_which_fields_it_wants() -> None:
 def test_a_value_of_the_wrong_shape_is_named_by_its_fields_and_never_shown(text: str) -> None:
     secret = reader(make_secret("credentials", text or " "), Clock())
 
-    with pytest.raises(SecretUnavailable, match="key, secret") as caught:
+    with pytest.raises(SecretUnavailableError, match="key, secret") as caught:
         secret.get()
 
     assert "hush" not in str(caught.value)
@@ -84,7 +84,7 @@ def test_an_outage_does_not_replace_a_value_that_is_still_young_enough() -> None
     secret.get()
     boto3.client("secretsmanager").delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
 
-    with pytest.raises(SecretUnavailable):
+    with pytest.raises(SecretUnavailableError):
         secret.get(max_age=0)
     assert secret.get().key == "a"
 
@@ -112,7 +112,7 @@ def test_an_outage_is_bridged_by_the_last_value_for_an_hour_and_no_longer() -> N
     clock.now += 3599
     assert secret.get().key == "a"
     clock.now += 1
-    with pytest.raises(SecretUnavailable):
+    with pytest.raises(SecretUnavailableError):
         secret.get()
 
 
@@ -124,7 +124,7 @@ def test_a_value_that_must_be_fresh_is_not_bridged() -> None:
     client.down = True
 
     clock.now += 3
-    with pytest.raises(SecretUnavailable):
+    with pytest.raises(SecretUnavailableError):
         secret.get(max_age=3)
 
 
@@ -134,7 +134,7 @@ def test_a_reader_that_keeps_nothing_bridges_nothing() -> None:
     secret.get()
     client.down = True
 
-    with pytest.raises(SecretUnavailable):
+    with pytest.raises(SecretUnavailableError):
         secret.get()
 
 
@@ -163,7 +163,7 @@ def test_a_value_that_was_spoilt_is_not_bridged() -> None:
     put(arn, "spoilt")
 
     clock.now += 300
-    with pytest.raises(SecretUnavailable, match="key, secret"):
+    with pytest.raises(SecretUnavailableError, match="key, secret"):
         secret.get()
 
 
@@ -176,5 +176,5 @@ def test_an_answer_that_nobody_can_read_is_an_outage() -> None:
 
     secret = SecretReader("arn", Credentials, Garbling)  # type: ignore[arg-type]  # all that is called of a client
 
-    with pytest.raises(SecretUnavailable):
+    with pytest.raises(SecretUnavailableError):
         secret.get()

@@ -9,8 +9,8 @@ import pytest
 
 from callback.handshakes import Handshakes
 from recovery.history import History
+from relay.aws import UnavailableError
 from relay.events import Content, Event, event_id, timestamp
-from relay.faults import Unavailable
 from relay.items import SHARDS, shard_of
 from relay.store import LEASE_SECONDS, EventStore, Standing
 from tests.support.inbound import NOW
@@ -272,7 +272,7 @@ def test_a_message_that_expires_while_another_content_is_claimed_is_not_revived(
     clock.now += 5
     vanishing: Any = Vanishing(client)
 
-    with pytest.raises(Unavailable):
+    with pytest.raises(UnavailableError):
         EventStore(vanishing, EVENT_TABLE, retention_days=1, clock=clock).claim(event(content="[2]"))
     assert items() == {}
 
@@ -281,7 +281,7 @@ def test_a_mark_leaves_no_stump_of_an_event_that_is_gone(store: EventStore) -> N
     claim = store.claim(event())
     boto3.client("dynamodb").delete_item(TableName=EVENT_TABLE, Key={"pk": {"S": claim.key}})
 
-    with pytest.raises(Unavailable):
+    with pytest.raises(UnavailableError):
         store.mark_published(claim)
     assert items() == {}
 
@@ -404,6 +404,6 @@ def test_a_dispatch_id_of_two_tags_names_none() -> None:
 def test_a_table_that_cannot_be_reached_is_unavailable(ask: Any) -> None:
     client = boto3.client("dynamodb")
 
-    with pytest.raises(Unavailable) as refused:
+    with pytest.raises(UnavailableError) as refused:
         ask(EventStore(client, "missing", retention_days=1), History(client, "missing"))
     assert refused.value.code == "ResourceNotFoundException"

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, unquote
 import pytest
 
 from sandbox import gateway_signature
-from sandbox.callbacks import Refused
+from sandbox.callbacks import RefusedError
 from sandbox.delivery import CONTENT_TYPE, REPEATS, Shape, encode
 from sandbox.gateway import Gateway
 from sandbox.loopback import Answer, Loopback, Request
@@ -230,7 +230,7 @@ class TestDelivering:
         assert callback.requests[-1].body == callback.requests[-2].body
 
     def test_what_is_not_registered_is_not_delivered(self, gateway: Gateway) -> None:
-        with pytest.raises(Refused):
+        with pytest.raises(RefusedError):
             gateway.deliver(TAG, {})
 
     def test_an_unanswered_event_is_repeated_until_it_is_answered(self, gateway: Gateway) -> None:

@@ -20,9 +20,9 @@ from callback.tokens import Tokens
 from recovery.history import History
 from recovery.pace import Pace
 from recovery.sweep import Sweeper
+from relay.aws import UnavailableError
 from relay.callback_token import CallbackToken
 from relay.events import MESSAGE_LIMIT
-from relay.faults import Unavailable
 from relay.items import shard_of
 from relay.payloads import Payloads
 from relay.publisher import Publisher
@@ -242,6 +242,6 @@ def _sweep(aws: Aws) -> str:
     history = History(client, EVENT_TABLE, clock=lambda: aws.now)
     try:
         swept = Sweeper(store, Publisher(client, TOPIC_PREFIX)).sweep(history.pending(), Pace(lambda: 240))
-    except Unavailable:
+    except UnavailableError:
         return "failed"
     return "failed" if swept.failed else "swept"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from benchmarks.burst_events import BurstEvent, Outcome, events, outcome
-from benchmarks.portal_server import NotAsClaimed
+from benchmarks.portal_server import NotAsClaimedError
 from relay.events import Content, Event, envelope
 from relay.items import item_of
 from sandbox.samples import SAMPLES
@@ -92,5 +92,5 @@ def test_what_is_not_kept_just_once_and_as_published_is_counted(
 
 @pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(Outcome)])
 def test_an_event_that_went_wrong_in_any_way_is_an_error(name: str) -> None:
-    with pytest.raises(NotAsClaimed, match=f"^{name.replace('_', ' ')}: 1$"):
+    with pytest.raises(NotAsClaimedError, match=f"^{name.replace('_', ' ')}: 1$"):
         Outcome(**{name: 1}).expect_none()

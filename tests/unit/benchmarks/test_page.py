@@ -14,8 +14,8 @@ from rich.console import Console
 from benchmarks import chart, page, record, terminal
 from benchmarks.__main__ import FOLDER, PARTS, Part, bench
 from benchmarks.measuring import Budget, Measured, Reading, Row, single
-from benchmarks.portal_server import NotAsClaimed
-from benchmarks.processes import ChildFailed
+from benchmarks.portal_server import NotAsClaimedError
+from benchmarks.processes import ChildFailedError
 from benchmarks.texts import TEXTS, Said
 from sandbox.screen import Screen
 
@@ -118,7 +118,7 @@ def part(outcome: Measured | Exception) -> Part:
     return Part("a part", measure)
 
 
-@pytest.mark.parametrize("error", [NotAsClaimed("3 were lost [here]"), ChildFailed("it ended")])
+@pytest.mark.parametrize("error", [NotAsClaimedError("3 were lost [here]"), ChildFailedError("it ended")])
 def test_what_did_not_do_its_work_ends_the_run_and_nothing_is_written(
     error: Exception, tmp_path: Path
 ) -> None:

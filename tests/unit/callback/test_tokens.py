@@ -3,7 +3,7 @@
 import pytest
 
 from callback.tokens import FRESH_SECONDS, Tokens
-from relay.secrets import SecretUnavailable
+from relay.secrets import SecretUnavailableError
 from tests.support.inbound import PREVIOUS, TOKEN, Secrets
 
 
@@ -29,7 +29,7 @@ def test_an_empty_token_is_never_admitted(secret: dict[str, str]) -> None:
 
 
 def test_a_secret_with_an_empty_token_is_not_filled_and_turns_nobody_away_for_good() -> None:
-    with pytest.raises(SecretUnavailable):
+    with pytest.raises(SecretUnavailableError):
         Tokens(Secrets(current="").reader()).admit("any")
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from notice.outcomes import Rejected
 from notice.queue.dead_letters import dead_letter
 from notice.queue.records import read_records
-from relay.notices import InvalidNotice, Notice
+from relay.notices import InvalidNoticeError, Notice
 from tests.support.inbound import sample
 from tests.support.outbound import NOW, event, message, record
 from tests.support.schemas import valid
@@ -41,7 +41,7 @@ NOTICES = st.fixed_dictionaries({}, optional=FIELDS)
 def taken(one: object) -> bool:
     try:
         Notice.read(one)
-    except InvalidNotice:
+    except InvalidNoticeError:
         return False
     return True
 

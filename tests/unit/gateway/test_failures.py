@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gateway import failures
-from gateway.answers import GatewayNotAllowed, GatewayRefused, GatewayUnavailable
+from gateway.answers import GatewayNotAllowedError, GatewayRefusedError, GatewayUnavailableError
 from gateway.rows import failed_callbacks
 
 
@@ -51,14 +51,16 @@ def test_an_id_that_stands_in_the_list_twice_counts_once() -> None:
 
 
 def test_a_refusal_is_told_and_the_next_are_tried() -> None:
-    call = Calls(b=GatewayRefused("unknown id", "9999"))
+    call = Calls(b=GatewayRefusedError("unknown id", "9999"))
 
     progress = failures.each("abc", call, always)
 
     assert progress == failures.Progress(done=["a", "c"], refused={"b": "unknown id (code 9999)"})
 
 
-@pytest.mark.parametrize("error", [GatewayUnavailable("no answer"), GatewayNotAllowed("bad signature")])
+@pytest.mark.parametrize(
+    "error", [GatewayUnavailableError("no answer"), GatewayNotAllowedError("bad signature")]
+)
 def test_what_no_call_would_survive_ends_the_run(error: Any) -> None:
     call = Calls(b=error)
 

@@ -7,7 +7,7 @@ import pytest
 
 from relay import catalog
 from relay.api.gateway import Failed, Register, RetryFailed, Update, read_request
-from relay.api.requests import InvalidRequest
+from relay.api.requests import InvalidRequestError
 
 BASE = "http://192.0.2.10/callback"
 TAG = "MOZI_VDS_TENANT_CHANGE|EMPLOYEE_LEAVE"
@@ -44,7 +44,7 @@ def test_an_action_alone_is_enough_where_nothing_must_be_said(action: str) -> No
 )
 def test_an_unknown_action_is_answered_with_the_known_ones(event: Any) -> None:
     with pytest.raises(
-        InvalidRequest, match=r"^action: must be one of register, update, unregister, list, failed"
+        InvalidRequestError, match=r"^action: must be one of register, update, unregister, list, failed"
     ):
         read_request(event)
 
@@ -74,21 +74,21 @@ def test_an_unknown_action_is_answered_with_the_known_ones(event: Any) -> None:
     ],
 )
 def test_a_wrong_field_is_named(event: dict[str, Any], field: str) -> None:
-    with pytest.raises(InvalidRequest) as caught:
+    with pytest.raises(InvalidRequestError) as caught:
         read_request(event)
 
     assert str(caught.value).startswith(f"{field}: ")
 
 
 def test_every_wrong_field_is_named_at_once() -> None:
-    with pytest.raises(InvalidRequest, match=r"eventTags\.0: .*; callbackUrl: .*; surprise: "):
+    with pytest.raises(InvalidRequestError, match=r"eventTags\.0: .*; callbackUrl: .*; surprise: "):
         read_request({"action": "register", "callbackUrl": "x", "eventTags": ["x"], "surprise": 1})
 
 
 def test_an_address_with_a_token_in_it_is_not_repeated_by_what_python_prints() -> None:
     event = {"action": "register", "callbackUrl": f"{BASE}/s3cr3tToken", "extra": "s3cr3tToken"}
 
-    with pytest.raises(InvalidRequest) as caught:
+    with pytest.raises(InvalidRequestError) as caught:
         read_request(event)
 
     assert "s3cr3tToken" not in "".join(traceback.format_exception(caught.value))

@@ -7,10 +7,10 @@ import pytest
 
 from notice.portal.answers import (
     ProduceError,
-    ProduceNotAllowed,
-    ProduceRefused,
-    ProduceUnavailable,
-    TokenTurnedDown,
+    ProduceNotAllowedError,
+    ProduceRefusedError,
+    ProduceUnavailableError,
+    TokenTurnedDownError,
     check,
     retry_after,
 )
@@ -44,7 +44,7 @@ def test_a_code_of_success_without_a_verdict_is_a_success(code: object, more: di
 def test_a_plain_no_is_about_the_data(data: object) -> None:
     error = said(200, {"code": 0, "data": data})
 
-    assert isinstance(error, ProduceRefused)
+    assert isinstance(error, ProduceRefusedError)
     assert error.code == "NotSent"
 
 
@@ -53,7 +53,7 @@ def test_a_plain_no_is_about_the_data(data: object) -> None:
 def test_codes_that_speak_of_the_data_are_refusals_whatever_the_status(status: int, code: int) -> None:
     error = said(status, {"code": code, "message": "parameter.invalid"})
 
-    assert isinstance(error, ProduceRefused)
+    assert isinstance(error, ProduceRefusedError)
     assert (error.code, error.message) == (str(code), "parameter.invalid")
 
 
@@ -69,7 +69,7 @@ def test_what_is_no_code_is_not_taken_for_one(name: str, code: str) -> None:
 def test_codes_of_the_token_are_about_everything(status: int, code: int) -> None:
     error = said(status, {"code": code})
 
-    assert isinstance(error, TokenTurnedDown)
+    assert isinstance(error, TokenTurnedDownError)
     assert error.everywhere
 
 
@@ -77,7 +77,7 @@ def test_codes_of_the_token_are_about_everything(status: int, code: int) -> None
 def test_codes_of_permission_may_be_about_one_organisation(code: int) -> None:
     error = said(200, {"code": code})
 
-    assert isinstance(error, ProduceNotAllowed)
+    assert isinstance(error, ProduceNotAllowedError)
     assert not error.everywhere
 
 
@@ -88,18 +88,18 @@ def test_codes_of_permission_may_be_about_one_organisation(code: int) -> None:
 def test_codes_that_say_nothing_about_the_data_leave_it_open(status: int, code: int, answered: bool) -> None:
     error = said(status, {"code": code})
 
-    assert isinstance(error, ProduceUnavailable)
+    assert isinstance(error, ProduceUnavailableError)
     assert error.answered is answered
 
 
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        *((status, ProduceRefused) for status in (400, 413, 422)),
-        (401, TokenTurnedDown),
-        *((status, ProduceNotAllowed) for status in (403, 404, 405)),
-        *((status, ProduceUnavailable) for status in (100, 301, 302, 304, 402, 408, 418, 425, 429)),
-        *((status, ProduceUnavailable) for status in (500, 501, 502, 503, 504, 599)),
+        *((status, ProduceRefusedError) for status in (400, 413, 422)),
+        (401, TokenTurnedDownError),
+        *((status, ProduceNotAllowedError) for status in (403, 404, 405)),
+        *((status, ProduceUnavailableError) for status in (100, 301, 302, 304, 402, 408, 418, 425, 429)),
+        *((status, ProduceUnavailableError) for status in (500, 501, 502, 503, 504, 599)),
     ],
 )
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ ODD_DATA: list[object] = [1, 0, "", [], {"success": "true"}, {"success": 1}]
     ],
 )
 def test_a_200_that_does_not_say_yes_is_no_success(status: int, answer: object) -> None:
-    assert isinstance(said(status, answer), ProduceUnavailable)
+    assert isinstance(said(status, answer), ProduceUnavailableError)
 
 
 @pytest.mark.parametrize("status", [301, 400, 500])
@@ -137,9 +137,9 @@ def test_a_yes_under_an_error_status_is_no_success(status: int) -> None:
 
 
 def test_the_gateways_status_field_counts_unless_it_only_echoes_http() -> None:
-    assert isinstance(said(200, {"status": 1203, "msg": "token expired"}), ProduceNotAllowed)
-    assert isinstance(said(404, {"status": 404, "path": "/x"}), ProduceNotAllowed)
-    assert isinstance(said(404, {"code": 404}), ProduceRefused)
+    assert isinstance(said(200, {"status": 1203, "msg": "token expired"}), ProduceNotAllowedError)
+    assert isinstance(said(404, {"status": 404, "path": "/x"}), ProduceNotAllowedError)
+    assert isinstance(said(404, {"code": 404}), ProduceRefusedError)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_retry_after_is_read_in_both_its_forms(given: str | None, seconds: float
 def test_a_wait_that_the_portal_asks_for_is_passed_on(status: int) -> None:
     error = said(status, b"", {"Retry-After": "30"})
 
-    assert isinstance(error, ProduceUnavailable)
+    assert isinstance(error, ProduceUnavailableError)
     assert error.retry_after == 30
 
 

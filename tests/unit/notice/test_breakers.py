@@ -4,7 +4,7 @@ import pytest
 
 from notice.dispatch.dispatcher import Dispatcher
 from notice.outcomes import Deferred
-from notice.portal.answers import ProduceRefused
+from notice.portal.answers import ProduceRefusedError
 from tests.support.days import DAY, HOUR, MINUTE, Simulation
 from tests.support.outbound import BROKEN, FakePortal, deadline, kinds, message, notice, notices
 
@@ -80,7 +80,7 @@ def test_an_outage_of_one_organisation_is_no_fault_of_its_notices(hours: int) ->
 
 def test_a_wrong_organisation_is_noticed_though_its_notices_come_one_by_one() -> None:
     portal = FakePortal()
-    portal.error = ProduceRefused("400", "no such orgId")
+    portal.error = ProduceRefusedError("400", "no such orgId")
     days = Simulation(portal)
     for minute in range(300):
         days.put(f"r-{minute}", message(f"n-{minute}"))
@@ -96,7 +96,7 @@ def test_a_wrong_organisation_is_noticed_though_its_notices_come_one_by_one() ->
 
 def test_a_container_that_knows_nothing_rejects_no_notice_that_another_may_have_doubted() -> None:
     portal = FakePortal()
-    portal.error = ProduceRefused("400", "no such orgId")
+    portal.error = ProduceRefusedError("400", "no such orgId")
 
     for number in range(20):
         report = Dispatcher(portal).dispatch([notice(number, receives=12)], deadline())

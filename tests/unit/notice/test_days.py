@@ -4,14 +4,14 @@ from collections import Counter
 
 import pytest
 
-from notice.portal.answers import ProduceRefused, ProduceUnavailable
+from notice.portal.answers import ProduceRefusedError, ProduceUnavailableError
 from tests.support.days import DAY, HOUR, MINUTE, Simulation
 from tests.support.outbound import BROKEN, DOWN, FakePortal, message
 
 
 @pytest.mark.parametrize(("error", "at_first", "later"), [(DOWN, 18, 13), (BROKEN, 36, 26)])
 def test_three_days_of_outage_lose_nothing_and_cost_few_calls(
-    error: ProduceUnavailable, at_first: int, later: int
+    error: ProduceUnavailableError, at_first: int, later: int
 ) -> None:
     """Calls an hour while down: a probe in five minutes, of two calls if the portal answers 500."""
     portal = FakePortal()
@@ -74,7 +74,7 @@ def test_under_a_rate_limit_everything_gets_through_and_few_calls_are_refused(wa
         per_minute[days.now] += 1
         if per_minute[days.now] > 3:
             refused[int(days.now // HOUR)] += 1
-            raise ProduceUnavailable("429", retry_after=wait)
+            raise ProduceUnavailableError("429", retry_after=wait)
 
     portal.meddle = limit
     for number in range(40):
@@ -125,7 +125,7 @@ def test_bad_notices_that_are_all_an_organisation_sends_end_rejected_after_about
     records: int, each: int
 ) -> None:
     portal = FakePortal()
-    portal.error = ProduceRefused("400", "parameter.invalid")
+    portal.error = ProduceRefusedError("400", "parameter.invalid")
     days = Simulation(portal)
     for number in range(records):
         days.put(f"r-{number}", *(message(f"n-{number}-{one}") for one in range(each)))

@@ -12,7 +12,7 @@ from notice.dispatch.circuit_breaker import Doubts
 from notice.dispatch.dispatcher import WORKERS, Dispatcher
 from notice.dispatch.progress import START_SECONDS, Progress
 from notice.outcomes import Accepted, Deferred, Rejected
-from notice.portal.answers import ProduceRefused
+from notice.portal.answers import ProduceRefusedError
 from notice.queue.records import Notice
 from tests.support.outbound import (
     BATCH_LIMIT,
@@ -105,7 +105,7 @@ def test_a_notice_takes_the_place_of_a_rejected_one_of_the_same_id() -> None:
     portal = FakePortal()
 
     def refuse_the_first(_org: str, _names: list[str]) -> None:
-        portal.error = ProduceRefused("400") if len(portal.calls) == 1 else None
+        portal.error = ProduceRefusedError("400") if len(portal.calls) == 1 else None
 
     portal.meddle = refuse_the_first
 

@@ -7,7 +7,7 @@ import pytest
 from notice.dispatch.circuit_breaker import BEYOND_DOUBT_RECEIVES
 from notice.dispatch.dispatcher import WORKERS, Dispatcher
 from notice.outcomes import Accepted, Deferred, Outcome, Rejected
-from notice.portal.answers import ProduceNotAllowed, ProduceRefused, ProduceUnavailable
+from notice.portal.answers import ProduceNotAllowedError, ProduceRefusedError, ProduceUnavailableError
 from tests.support.outbound import FakePortal, deadline, dispatch, kinds, notice, notices
 
 
@@ -22,7 +22,7 @@ def test_a_few_bad_notices_are_rejected_though_nothing_else_was_there(count: int
 @pytest.mark.parametrize("count", [100, 10_000])
 def test_when_everything_of_an_organisation_is_refused_alike_nothing_is_rejected(count: int) -> None:
     portal = FakePortal()
-    portal.error = ProduceRefused("400", "no such orgId")
+    portal.error = ProduceRefusedError("400", "no such orgId")
 
     report = dispatch(notices(count), portal, workers=WORKERS)
 
@@ -34,7 +34,7 @@ def test_when_everything_of_an_organisation_is_refused_alike_nothing_is_rejected
 @pytest.mark.parametrize("count", range(5, 101, 5))
 def test_an_organisation_whose_every_notice_is_refused_is_doubted_within_25_calls(count: int) -> None:
     portal = FakePortal()
-    portal.error = ProduceRefused("400", "no such orgId")
+    portal.error = ProduceRefusedError("400", "no such orgId")
 
     report = dispatch(notices(count), portal)
 
@@ -44,7 +44,7 @@ def test_an_organisation_whose_every_notice_is_refused_is_doubted_within_25_call
 
 def test_ten_thousand_notices_under_a_wrong_organisation_lose_none_on_the_first_day() -> None:
     portal, now = FakePortal(), [0.0]
-    portal.error = ProduceRefused("400", "no such orgId")
+    portal.error = ProduceRefusedError("400", "no such orgId")
     dispatcher = Dispatcher(portal, clock=lambda: now[0])
     given = notices(10_000)
 
@@ -58,7 +58,7 @@ def test_ten_thousand_notices_under_a_wrong_organisation_lose_none_on_the_first_
 
 def test_a_wrong_organisation_that_is_mended_gets_everything_through() -> None:
     portal = FakePortal()
-    portal.error = ProduceRefused("400", "no such orgId")
+    portal.error = ProduceRefusedError("400", "no such orgId")
     dispatcher = Dispatcher(portal)
     dispatcher.dispatch(notices(10_000, receives=BEYOND_DOUBT_RECEIVES - 1), deadline())
     portal.error = None
@@ -73,7 +73,7 @@ def test_what_has_had_its_day_is_rejected_for_its_own_reason_doubt_or_not(asked_
     portal, now = FakePortal(), [0.0]
     dispatcher = Dispatcher(portal, clock=lambda: now[0])
     if asked_for_patience:  # After that, suspects travel in full batches.
-        portal.error = ProduceUnavailable("429")
+        portal.error = ProduceUnavailableError("429")
         dispatcher.dispatch([notice("first", receives=9)], deadline())
         now[0] += 3600
         portal.error = None
@@ -92,7 +92,7 @@ def test_what_has_had_its_day_is_rejected_for_its_own_reason_doubt_or_not(asked_
 
 def test_an_organisation_that_is_not_allowed_is_not_asked_about_what_has_had_its_day() -> None:
     portal = FakePortal()
-    portal.error = ProduceNotAllowed("403", everywhere=False)
+    portal.error = ProduceNotAllowedError("403", everywhere=False)
 
     report = dispatch(notices(10, receives=BEYOND_DOUBT_RECEIVES), portal)
 
@@ -103,7 +103,7 @@ def test_another_organisation_does_not_suffer_from_one_that_refuses_everything()
     portal = FakePortal()
 
     def refuse_one(org: str, _names: list[str]) -> None:
-        portal.error = ProduceRefused("400", "no such orgId") if org == "wrong" else None
+        portal.error = ProduceRefusedError("400", "no such orgId") if org == "wrong" else None
 
     portal.meddle = refuse_one
 
@@ -115,7 +115,7 @@ def test_another_organisation_does_not_suffer_from_one_that_refuses_everything()
 
 def test_a_doubted_organisation_loses_nothing_when_its_notices_come_back_one_by_one() -> None:
     portal = FakePortal()
-    portal.error = ProduceRefused("400", "no such orgId")
+    portal.error = ProduceRefusedError("400", "no such orgId")
     dispatcher = Dispatcher(portal)
     dispatcher.dispatch(notices(100), deadline())
 
@@ -127,7 +127,7 @@ def test_a_doubted_organisation_loses_nothing_when_its_notices_come_back_one_by_
 
 def test_a_doubted_organisation_is_trusted_again_once_something_is_accepted() -> None:
     portal = FakePortal()
-    portal.error = ProduceRefused("400", "no such orgId")
+    portal.error = ProduceRefusedError("400", "no such orgId")
     dispatcher = Dispatcher(portal)
     dispatcher.dispatch(notices(100), deadline())
     portal.error, portal.bad = None, {"n-7"}

@@ -7,7 +7,7 @@ import pytest
 
 from notice.dispatch.dispatcher import WORKERS, Dispatcher
 from notice.outcomes import Accepted, Deferred
-from notice.portal.answers import ProduceNotAllowed, ProduceUnavailable, TokenTurnedDown
+from notice.portal.answers import ProduceNotAllowedError, ProduceUnavailableError, TokenTurnedDownError
 from tests.support.outbound import (
     BROKEN,
     DOWN,
@@ -23,7 +23,7 @@ from tests.support.outbound import (
 
 @pytest.mark.parametrize(("error", "calls"), [(DOWN, 1), (BROKEN, 2)])
 def test_an_outage_costs_returning_notices_one_call_or_two_and_no_halving(
-    error: ProduceUnavailable, calls: int
+    error: ProduceUnavailableError, calls: int
 ) -> None:
     """The second is about one notice alone: had it been taken, the first would have broken on another."""
     portal = FakePortal()
@@ -59,7 +59,7 @@ def test_after_an_outage_the_backlog_drains_at_full_speed() -> None:
 
 def test_a_portal_that_asks_for_patience_is_not_called_again_before_that() -> None:
     portal, now = FakePortal(), [0.0]
-    portal.error = ProduceUnavailable("429", retry_after=60)
+    portal.error = ProduceUnavailableError("429", retry_after=60)
     dispatcher = Dispatcher(portal, clock=lambda: now[0])
 
     first = dispatcher.dispatch([notice(1)], deadline())
@@ -106,7 +106,7 @@ def test_a_portal_that_works_again_is_not_left_alone_after_its_next_failure() ->
 
 def test_a_portal_that_turns_the_key_down_is_called_ever_less_often_too() -> None:
     portal, now = FakePortal(), [0.0]
-    portal.error = ProduceNotAllowed("401")
+    portal.error = ProduceNotAllowedError("401")
     dispatcher = Dispatcher(portal, clock=lambda: now[0])
 
     while now[0] < 3600:
@@ -122,7 +122,7 @@ def test_a_portal_that_asks_for_patience_midway_gets_it_at_once(code: str, wait:
     portal = FakePortal()
 
     def tire(_org: str, _names: list[str]) -> None:
-        tired = ProduceUnavailable(code, retry_after=wait, answered=code == "500" and wait is not None)
+        tired = ProduceUnavailableError(code, retry_after=wait, answered=code == "500" and wait is not None)
         portal.error = tired if len(portal.calls) == 3 else None
 
     portal.meddle = tire
@@ -135,7 +135,7 @@ def test_a_portal_that_asks_for_patience_midway_gets_it_at_once(code: str, wait:
 
 def test_a_rate_limit_without_a_time_stops_this_invocation_only() -> None:
     portal = FakePortal()
-    portal.error = ProduceUnavailable("429")
+    portal.error = ProduceUnavailableError("429")
     dispatcher = Dispatcher(portal, workers=1)
 
     assert dispatcher.dispatch(notices(1000), deadline()).calls == 1
@@ -148,7 +148,7 @@ def test_a_notice_that_was_taken_but_not_answered_is_sent_again_and_told_once() 
 
     def take_and_cut(org: str, names: list[str]) -> None:
         portal.take(org, [{"messageId": name, "targets": ["u-1"]} for name in names])
-        raise ProduceUnavailable("ProtocolError")
+        raise ProduceUnavailableError("ProtocolError")
 
     portal.meddle = take_and_cut
     first = dispatch([notice(1)], portal)
@@ -163,7 +163,7 @@ def test_a_notice_that_was_taken_but_not_answered_is_sent_again_and_told_once() 
 def test_after_a_rate_limit_notices_travel_in_full_batches_again() -> None:
     portal, hours = FakePortal(), itertools.count(step=3600)
     dispatcher = Dispatcher(portal, workers=1, clock=lambda: next(hours))
-    portal.error = ProduceUnavailable("429")
+    portal.error = ProduceUnavailableError("429")
     dispatcher.dispatch(notices(300, receives=9), deadline())
     portal.error = None
 
@@ -175,7 +175,7 @@ def test_after_a_rate_limit_notices_travel_in_full_batches_again() -> None:
 def test_after_a_rate_limit_that_lasts_there_is_one_probe() -> None:
     portal, hours = FakePortal(), itertools.count(step=3600)
     dispatcher = Dispatcher(portal, clock=lambda: next(hours))
-    portal.error = ProduceUnavailable("429")
+    portal.error = ProduceUnavailableError("429")
     portal.meddle = lambda org, names: Event().wait(0.05)  # Long enough for other threads to call too.
 
     for receives in (9, 10, 11):
@@ -186,7 +186,7 @@ def test_after_a_rate_limit_that_lasts_there_is_one_probe() -> None:
 
 def test_a_refused_key_defers_everything_with_one_call() -> None:
     portal = FakePortal()
-    portal.error = ProduceNotAllowed("401")
+    portal.error = ProduceNotAllowedError("401")
 
     report = dispatch([*notices(10_000, org="a"), *notices(10, org="b")], portal)
 
@@ -199,7 +199,7 @@ def test_a_token_that_is_turned_down_costs_a_second_call_that_is_counted() -> No
     portal = FakePortal()
 
     def turn_down_once(_org: str, _names: list[str]) -> None:
-        portal.error = TokenTurnedDown("401") if len(portal.calls) == 1 else None
+        portal.error = TokenTurnedDownError("401") if len(portal.calls) == 1 else None
 
     portal.meddle = turn_down_once
 
@@ -212,7 +212,7 @@ def test_a_token_that_is_turned_down_costs_a_second_call_that_is_counted() -> No
 
 def test_a_second_token_that_is_turned_down_is_a_configuration_fault() -> None:
     portal = FakePortal()
-    portal.error = TokenTurnedDown("401")
+    portal.error = TokenTurnedDownError("401")
 
     report = dispatch(notices(300), portal)
 
@@ -225,7 +225,7 @@ def test_an_organisation_without_the_application_does_not_stop_the_others() -> N
     portal = FakePortal()
 
     def forbid(org: str, _names: list[str]) -> None:
-        portal.error = ProduceNotAllowed("403", everywhere=False) if org == "a" else None
+        portal.error = ProduceNotAllowedError("403", everywhere=False) if org == "a" else None
 
     portal.meddle = forbid
 

@@ -12,10 +12,10 @@ from notice.dispatch.dispatcher import Dispatcher
 from notice.outcomes import Accepted, Deferred, Rejected
 from notice.portal.answers import (
     ProduceError,
-    ProduceNotAllowed,
-    ProduceRefused,
-    ProduceUnavailable,
-    TokenTurnedDown,
+    ProduceNotAllowedError,
+    ProduceRefusedError,
+    ProduceUnavailableError,
+    TokenTurnedDownError,
     check,
 )
 from notice.queue.records import Notice
@@ -28,13 +28,13 @@ WHIMS = st.sampled_from(
         None,
         "taken, but the answer was cut",
         BROKEN,
-        ProduceUnavailable("429", retry_after=0.0),
-        ProduceUnavailable("ReadTimeoutError"),
-        ProduceRefused("400"),
-        ProduceRefused("415"),
-        TokenTurnedDown("401"),
-        ProduceNotAllowed("404"),
-        ProduceNotAllowed("403", everywhere=False),
+        ProduceUnavailableError("429", retry_after=0.0),
+        ProduceUnavailableError("ReadTimeoutError"),
+        ProduceRefusedError("400"),
+        ProduceRefusedError("415"),
+        TokenTurnedDownError("401"),
+        ProduceNotAllowedError("404"),
+        ProduceNotAllowedError("403", everywhere=False),
     ]
 )
 NOTICES = st.lists(
@@ -60,7 +60,7 @@ def whimsical(whims: list[object], bad: set[str], breaking: set[str]) -> FakePor
             raise whim
         if whim and not portal.bad & set(names):
             portal.take(org, [{"messageId": name, "targets": ["u-1"]} for name in names])
-            raise ProduceUnavailable("ProtocolError")
+            raise ProduceUnavailableError("ProtocolError")
 
     portal.meddle = meddle
     return portal

@@ -8,7 +8,7 @@ import pytest
 from notice.deadline import Deadline
 from notice.dispatch.dispatcher import WORKERS, Dispatcher
 from notice.outcomes import Accepted, Deferred, Outcome, Rejected
-from notice.portal.answers import ProduceNotAllowed, ProduceUnavailable
+from notice.portal.answers import ProduceNotAllowedError, ProduceUnavailableError
 from notice.queue.records import Notice
 from tests.support.outbound import (
     BATCH_LIMIT,
@@ -71,7 +71,7 @@ def test_one_that_breaks_the_portal_ends_rejected(count: int) -> None:
 
 
 @SIZES
-@pytest.mark.parametrize("error", [DOWN, ProduceUnavailable("429"), ProduceNotAllowed("401")])
+@pytest.mark.parametrize("error", [DOWN, ProduceUnavailableError("429"), ProduceNotAllowedError("401")])
 def test_nothing_is_lost_in_an_outage_and_everything_is_through_after_it(
     count: int, error: Exception
 ) -> None:
@@ -96,7 +96,7 @@ def test_what_was_taken_without_an_answer_is_sent_again_unchanged(count: int) ->
 
     def take_and_cut(org: str, names: list[str]) -> None:
         portal.take(org, [{"messageId": name, "targets": ["u-1"]} for name in names])
-        raise ProduceUnavailable("ProtocolError")
+        raise ProduceUnavailableError("ProtocolError")
 
     portal.meddle = take_and_cut
     cut = dispatch(notices(count), portal)

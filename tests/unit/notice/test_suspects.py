@@ -6,7 +6,7 @@ import pytest
 
 from notice.dispatch.dispatcher import Dispatcher
 from notice.outcomes import Accepted, Deferred, Rejected
-from notice.portal.answers import ProduceUnavailable
+from notice.portal.answers import ProduceUnavailableError
 from tests.support.outbound import (
     BATCH_LIMIT,
     BROKEN,
@@ -67,8 +67,12 @@ def test_a_notice_on_which_a_broken_portal_fails_is_never_rejected() -> None:
         }
 
 
-@pytest.mark.parametrize("last", [ProduceUnavailable("429"), DOWN, ProduceUnavailable("ReadTimeoutError")])
-def test_a_notice_is_not_rejected_unless_the_portal_fails_on_it_to_the_last(last: ProduceUnavailable) -> None:
+@pytest.mark.parametrize(
+    "last", [ProduceUnavailableError("429"), DOWN, ProduceUnavailableError("ReadTimeoutError")]
+)
+def test_a_notice_is_not_rejected_unless_the_portal_fails_on_it_to_the_last(
+    last: ProduceUnavailableError,
+) -> None:
     portal = FakePortal()
 
     def fail_otherwise_at_last(_org: str, names: list[str]) -> None:

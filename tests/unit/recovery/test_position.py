@@ -8,7 +8,7 @@ import pytest
 from recovery.history import Page
 from recovery.position import ALL_SLUGS, Position, position_of
 from relay.api.recovery import Replay
-from relay.api.requests import InvalidRequest
+from relay.api.requests import InvalidRequestError
 from relay.events import timestamp
 from tests.support.template import topic_slugs
 
@@ -65,7 +65,9 @@ def test_after_the_last_page_of_a_topic_comes_the_next_and_then_nothing() -> Non
 def test_a_cursor_of_another_replay_is_refused(other: dict[str, Any]) -> None:
     cursor = begin(eventTags=[SECOND]).cursor
 
-    with pytest.raises(InvalidRequest, match="cursor: belongs to a replay of other eventTags, from or to"):
+    with pytest.raises(
+        InvalidRequestError, match="cursor: belongs to a replay of other eventTags, from or to"
+    ):
         begin(**other, cursor=cursor)
 
 
@@ -80,7 +82,7 @@ def test_pace_and_limit_may_change_on_the_way() -> None:
 )
 def test_what_is_no_cursor_is_refused(text: str) -> None:
     for cursor in (text, urlsafe_b64encode(text.encode()).decode(), "中"):
-        with pytest.raises(InvalidRequest, match=r"^cursor: "):
+        with pytest.raises(InvalidRequestError, match=r"^cursor: "):
             begin(cursor=cursor)
 
 

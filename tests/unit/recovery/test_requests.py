@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from relay.api.recovery import Replay, Status, Sweep, read_request
-from relay.api.requests import InvalidRequest
+from relay.api.requests import InvalidRequestError
 from tests.support.template import ROOT
 
 ID = "0f4d2c0b9f1f4f0e8c7b6a5948372615-44136fa355b3678a1146ad16f7e8649e"
@@ -27,7 +27,7 @@ def test_a_sweep_needs_nothing_else() -> None:
 
 def test_how_things_stand_needs_nothing_else_and_takes_nothing() -> None:
     assert read_request({"action": "status"}) == Status(action="status")
-    with pytest.raises(InvalidRequest, match="limit"):
+    with pytest.raises(InvalidRequestError, match="limit"):
         read_request({"action": "status", "limit": 1})
 
 
@@ -76,7 +76,7 @@ def test_a_time_may_be_a_moment() -> None:
     ],
 )
 def test_a_wrong_field_is_named(fields: dict[str, Any], field: str) -> None:
-    with pytest.raises(InvalidRequest) as caught:
+    with pytest.raises(InvalidRequestError) as caught:
         replay(**fields)
 
     assert str(caught.value).startswith(f"{field}: ")
@@ -84,7 +84,7 @@ def test_a_wrong_field_is_named(fields: dict[str, Any], field: str) -> None:
 
 @pytest.mark.parametrize("event", [None, {}, {"action": "resend"}, {"action": 1}])
 def test_an_unknown_action_is_answered_with_the_known_ones(event: Any) -> None:
-    with pytest.raises(InvalidRequest, match="action: must be one of sweep, replay, status"):
+    with pytest.raises(InvalidRequestError, match="action: must be one of sweep, replay, status"):
         read_request(event)
 
 

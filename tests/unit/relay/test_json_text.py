@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.json_text import Json, NotAnObject, decoder, take_apart
+from relay.json_text import Json, NotAnObjectError, decoder, take_apart
 
 DECODER = decoder()
 
@@ -47,7 +47,7 @@ def test_what_a_json_reader_refuses_is_refused(text: str) -> None:
     if isinstance(expected, dict):
         take_apart(text, DECODER, elements_of="messages")
     else:
-        with pytest.raises(NotAnObject):
+        with pytest.raises(NotAnObjectError):
             take_apart(text, DECODER, elements_of="messages")
 
 
@@ -81,13 +81,13 @@ def test_a_decoder_may_refuse_numbers_that_others_take() -> None:
         raise ValueError
 
     assert take_apart('{"a":1e400}', DECODER)[0]["a"].text == "1e400"
-    with pytest.raises(NotAnObject):
+    with pytest.raises(NotAnObjectError):
         take_apart('{"a":1.5}', decoder(parse_float=none))
     for number in ("NaN", "Infinity", "-Infinity"):
-        with pytest.raises(NotAnObject):
+        with pytest.raises(NotAnObjectError):
             take_apart(f'{{"a":{number}}}', DECODER)
 
 
 def test_nesting_without_end_is_no_object() -> None:
-    with pytest.raises(NotAnObject):
+    with pytest.raises(NotAnObjectError):
         take_apart('{"a":' + "[" * 200_000, DECODER)

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from relay.aws import UnavailableError
 from relay.events import Content, Event, event_id, timestamp
-from relay.faults import Unavailable
 from relay.store import LEASE_SECONDS, EventStore, Standing
 from tests.support.inbound import NOW
 from tests.support.memory_cloud import MemoryCloud
@@ -67,7 +67,7 @@ def test_a_mark_is_for_the_event_that_was_published_and_for_no_other_in_its_plac
     now += DAY
     store.claim(event("[2]"))
 
-    with pytest.raises(Unavailable):
+    with pytest.raises(UnavailableError):
         store.mark_published(first)
 
     now += LEASE_SECONDS

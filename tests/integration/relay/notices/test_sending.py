@@ -7,7 +7,7 @@ import boto3
 import pytest
 
 from notice.queue.records import Notice, read_records
-from relay.notices.record import InvalidRecord
+from relay.notices.record import InvalidRecordError
 from relay.notices.sending import RECORD_BYTES, NotSent, check, enqueue
 from tests.support import template
 from tests.support.outbound import NOW, event, message, record
@@ -71,7 +71,7 @@ def test_what_the_relay_would_reject_is_named_and_the_rest_is_sent(queue: Queue)
 
 @pytest.mark.parametrize("org", ["", " ", None, 7, "a\nb"])
 def test_a_record_without_a_usable_organisation_is_not_sent(queue: Queue, org: Any) -> None:
-    with pytest.raises(InvalidRecord, match="orgId: required, a printable string"):
+    with pytest.raises(InvalidRecordError, match="orgId: required, a printable string"):
         queue.send([message("a")], org=org)
 
     assert queue.requests == []

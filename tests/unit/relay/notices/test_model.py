@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.notices import InvalidNotice, Notice
+from relay.notices import InvalidNoticeError, Notice
 from relay.notices.model import unknown_fields
 from tests.support.outbound import message
 
@@ -36,7 +36,7 @@ def sent(given: object) -> dict[str, Any]:
 
 
 def fault(given: object) -> str:
-    with pytest.raises(InvalidNotice) as caught:
+    with pytest.raises(InvalidNoticeError) as caught:
         Notice.read(given)
     return str(caught.value)
 
@@ -223,7 +223,7 @@ def test_unknown_fields_are_those_that_the_vendors_page_does_not_have() -> None:
 
 @pytest.mark.parametrize("field", ["messageId", "ext"])
 def test_text_that_is_not_unicode_cannot_be_sent(field: str) -> None:
-    with pytest.raises(InvalidNotice, match="UTF-8"):
+    with pytest.raises(InvalidNoticeError, match="UTF-8"):
         Notice.read(message(**{field: "\ud800"})).wire()
 
 
@@ -263,6 +263,6 @@ def test_whatever_is_given_it_is_a_notice_or_invalid_and_reading_it_again_change
 ) -> None:
     try:
         wire = Notice.read(SAMPLE | given if complete else given).wire()
-    except InvalidNotice:
+    except InvalidNoticeError:
         return
     assert Notice.read(json.loads(wire)).wire() == wire

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.reading.body import gathered, members, read, structure
-from relay.reading.charsets import Unreadable, decode
+from relay.reading.charsets import UnreadableError, decode
 from tests.support.inbound import SHAPES, message
 
 CONTENT = {
@@ -84,17 +84,17 @@ def test_any_object_comes_apart_into_its_values(value: Any) -> None:
     ],
 )
 def test_a_text_without_json_is_unreadable(text: str) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableError):
         read(text)
 
 
 def test_nesting_without_end_is_unreadable() -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableError):
         read('{"a":' + "[" * 200_000 + "]" * 200_000 + "}")
 
 
 def test_half_a_character_in_a_form_is_unreadable() -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableError):
         read("content=\ud800")
 
 
@@ -126,5 +126,5 @@ def test_a_western_charset_is_believed_where_utf_8_fails() -> None:
 
 
 def test_bytes_in_no_charset_are_unreadable() -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableError):
         decode(b"\xff\x00\xff", "utf-8")
