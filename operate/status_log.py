@@ -9,9 +9,10 @@ from operate.faults import Failed
 from operate.stack import Stack
 from operate.status_facts import PortalError
 
-# The lines of `notice.metrics` that are about the portal.
+# The lines of `notice.report` that are about the portal.
 LINES = ("portal unavailable", "configuration at fault", "notices rejected")
 _PATTERN = "{ " + " || ".join(f'$.message = "{line}"' for line in LINES) + " }"
+_KEYS = ("error_code", "errorCode"), ("org_id", "orgId")
 # Rejected by the relay itself, or for their age.
 _OURS = ("InvalidNotice", "Expired")
 # Hours before now, the newest part first: the log is read forwards, and most often the end is enough.
@@ -60,7 +61,11 @@ def _read(event: Mapping[str, Any]) -> PortalError | None:
         line = json.loads(event["message"])
     except ValueError:
         return None
-    if not isinstance(line, dict) or line.get("message") not in LINES or line.get("errorCode") in _OURS:
+    if not isinstance(line, dict) or line.get("message") not in LINES:
+        return None
+    # Keys of a relay before 0.2 are in camel case.
+    code, org_id = (str(line.get(new, line.get(old, ""))) for new, old in _KEYS)
+    if code in _OURS:
         return None
     at = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
-    return PortalError(at, line["message"], str(line.get("errorCode", "")), str(line.get("orgId", "")))
+    return PortalError(at, line["message"], code, org_id)

@@ -6,13 +6,15 @@ made, and how many notices were accepted and rejected; a culprit accepted or ano
 
 import json
 import sys
+import time
+from collections.abc import Sequence
 from threading import Lock
 
 from notice.deadline import Deadline
 from notice.dispatch.dispatcher import Dispatcher
 from notice.outcomes import Accepted, Rejected
-from notice.portal.answers import ProduceRefusedError
-from notice.queue.records import Notice
+from notice.portal.errors import ProduceRefusedError
+from notice.queue.records import QueuedNotice
 
 
 class Portal:
@@ -22,8 +24,8 @@ class Portal:
         self._culprits, self._lock = culprits, Lock()
         self.calls = 0
 
-    def produce(self, org_id: str, body: bytes, deadline: Deadline) -> None:
-        names = {one["messageId"] for one in json.loads(body)["messages"]}
+    def produce(self, org_id: str, notices: Sequence[bytes], deadline: Deadline) -> None:
+        names = {json.loads(one)["messageId"] for one in notices}
         with self._lock:
             self.calls += 1
         if names & self._culprits:
@@ -32,10 +34,10 @@ class Portal:
 
 def search(size: int, positions: list[int]) -> dict[str, int]:
     names = [f"n-{number}" for number in range(size)]
-    notices = [Notice("o-1", name, json.dumps({"messageId": name}).encode()) for name in names]
+    notices = [QueuedNotice("o-1", name, json.dumps({"messageId": name}).encode()) for name in names]
     culprits = {names[position] for position in positions}
     portal = Portal(culprits)
-    found = Dispatcher(portal).dispatch(notices, Deadline.after(900)).outcomes
+    found = Dispatcher(portal, clock=time.time).dispatch(notices, Deadline.after(900, time.time)).outcomes
     accepted = {one.message_id for one, outcome in found.items() if isinstance(outcome, Accepted)}
     rejected = {one.message_id for one, outcome in found.items() if isinstance(outcome, Rejected)}
     if accepted & culprits or rejected - culprits:

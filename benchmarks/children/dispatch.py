@@ -11,15 +11,15 @@ from pathlib import Path
 
 from notice import app
 from notice.deadline import Deadline
-from notice.queue.records import Notice, read_records
+from notice.queue.records import QueuedNotice, read_records
 
 
 def once(file: str) -> dict[str, float]:
     given = json.loads(Path(file).read_bytes())
     records = read_records(given, time.time())
-    notices = [one.notice for each in records for one in each.entries if isinstance(one.notice, Notice)]
+    notices = [one.notice for each in records for one in each.places if isinstance(one.notice, QueuedNotice)]
     began, began_cpu = time.perf_counter(), time.process_time()
-    app.dispatcher.dispatch(notices, Deadline.after(900))
+    app.outbound.dispatcher.dispatch(notices, Deadline.after(900, time.time))
     return {"cpu": time.process_time() - began_cpu, "seconds": time.perf_counter() - began}
 
 

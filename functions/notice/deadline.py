@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
-from time import monotonic
 from typing import NamedTuple, Self
+
+from relay.settings import Clock
 
 # Calls are to end by the deadline themselves; this much later whatever still runs is left behind.
 GRACE_SECONDS = 0.5
@@ -16,10 +17,10 @@ class Deadline(NamedTuple):
     """A moment by which something has to be over."""
 
     at: float
-    clock: Callable[[], float] = monotonic
+    clock: Clock
 
     @classmethod
-    def after(cls, seconds: float, clock: Callable[[], float] = monotonic) -> Self:
+    def after(cls, seconds: float, clock: Clock) -> Self:
         return cls(clock() + seconds, clock)
 
     def left(self) -> float:

@@ -1,11 +1,22 @@
-"""What became of a notice, which is exactly one of three things, and of an invocation's notices together."""
+"""What became of a notice, which is exactly one of three outcomes."""
 
-from collections import Counter
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from enum import StrEnum
 
-if TYPE_CHECKING:
-    from notice.queue.records import Notice
+
+class Reason(StrEnum):
+    """Why a notice is deferred, as the log has it."""
+
+    UNAVAILABLE = "unavailable"
+    NOT_ALLOWED = "not allowed"
+    PAUSED = "the portal is left alone for a while"
+    OUT_OF_TIME = "no time left"
+    QUARANTINED = "everything of this organisation is refused"
+    UNCONFIRMED = "refused, and nothing of its organisation was accepted lately"
+    EARLIER_WAITS = "an earlier notice of its messageId waits"
+    SEARCH_TOO_LONG = "the search for poison notices took too many calls"
+    DEAD_LETTER_NOT_WRITTEN = "dead letter not written"
+    RECORD_WAITS = "another notice of its record waits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,39 +24,27 @@ class Accepted:
     """The portal has it."""
 
 
-class Rejected(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Rejected:
     """It can never succeed as it is: the dead-letter queue keeps it with this code and reason."""
 
     code: str
     message: str
 
 
-class Deferred(NamedTuple):
-    """Not decided: it stays in the queue, for at least `retry_after` seconds if the portal asked for that."""
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """Not decided: it stays in the queue, for at least `retry_after` seconds if the portal asked for that.
 
-    reason: str
+    `detail` holds the portal's own words, which may quote a notice: never log it.
+    """
+
+    reason: Reason
+    detail: str = ""
     retry_after: float | None = None
 
-    @property
-    def kind(self) -> str:
-        """The reason without the portal's own words, which follow a colon and may quote a notice."""
-        return self.reason.partition(":")[0]
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.detail}" if self.detail else self.reason
 
 
 type Outcome = Accepted | Rejected | Deferred
-
-
-@dataclass(slots=True)
-class Report:
-    """What an invocation did: an outcome for each notice, and what is worth counting or saying."""
-
-    outcomes: "dict[Notice, Outcome]" = field(default_factory=dict)
-    calls: int = 0
-    halvings: int = 0
-    batch_sizes: list[int] = field(default_factory=list)
-    faults: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Configuration faults: organisation ("" for all) and code."""
-    outages: Counter[str] = field(default_factory=Counter)
-    """Codes of the answers, or of their absence, that left batches undecided."""
-    broke: bool | None = None
-    """Whether the last of these was the portal's failing on a batch; None if there was none."""

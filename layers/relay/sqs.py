@@ -1,7 +1,8 @@
-"""What SQS takes: which characters, how many bytes, how many messages in a request."""
+"""What SQS takes: which characters, how many bytes, how many messages in a request; and one such request."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 REQUEST_ENTRIES = 10
 # SQS takes 1 MiB, a message or a request of them; it took 256 KiB until 2025, and some partitions may still.
@@ -42,3 +43,13 @@ def in_requests[Item](items: Iterable[Item], size: Callable[[Item], int]) -> Ite
         total += more
     if request:
         yield request
+
+
+def call(operation: Callable[..., Any], entries: Sequence[Mapping[str, Any]]) -> dict[int, str]:
+    """Returns SQS's codes for the entries that it did not take, by position, after one batch request.
+
+    `operation` is a client's batch call with its QueueUrl; the entries get their Id here. Raises botocore's
+    errors.
+    """
+    numbered = [{"Id": str(position), **entry} for position, entry in enumerate(entries)]
+    return {int(one["Id"]): one["Code"] for one in operation(Entries=numbered).get("Failed", ())}

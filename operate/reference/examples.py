@@ -78,7 +78,7 @@ def dead_letters() -> list[DeadLetter]:
     return [
         dead_letter(record, entry, entry.notice)
         for record in read_records(_sample("notice-records-with-a-bad-one"), _RECEIVED)
-        for entry in record.entries
+        for entry in record.places
         if isinstance(entry.notice, Rejected)
     ]
 

@@ -7,7 +7,7 @@ from typing import Any
 from notice.deadline import Deadline
 from notice.dispatch.dispatcher import Dispatcher
 from notice.queue.dead_letters import DeadLetters
-from notice.queue.records import Notice, read_records
+from notice.queue.records import QueuedNotice, read_records
 from notice.queue.settlement import Settler
 from notice.queue.visibility import VisibilityTimeouts
 from tests.support.outbound import NOW, FakePortal, event, record
@@ -51,7 +51,8 @@ class Simulation:
             attributes["ApproximateReceiveCount"] = str(int(attributes["ApproximateReceiveCount"]) + 1)
             self.visible[name] = self.now + 420
         records = list(read_records(event(*(self.queue[name] for name in names)), NOW))
-        notices = [one.notice for each in records for one in each.entries if isinstance(one.notice, Notice)]
+        found = (place.notice for one in records for place in one.places)
+        notices = [one for one in found if isinstance(one, QueuedNotice)]
         before = len(self.portal.calls)
         report = self.dispatcher.dispatch(notices, Deadline(self.now + 50, lambda: self.now))
         self.calls[int(self.now // HOUR)] += len(self.portal.calls) - before

@@ -41,7 +41,7 @@ class Queues:
     def reject(self, body: str, code: str = "InvalidNotice", why: str = "targets: required") -> None:
         """Have each notice of a record's body rejected, or all of it if it cannot be read."""
         (one,) = read_records(event(record(body=body)), NOW)
-        letters = [dead_letter(one, entry, Rejected(code, why)) for entry in one.entries]
+        letters = [dead_letter(one, entry, Rejected(code, why)) for entry in one.places]
         assert DeadLetters(self.letters, lambda: self.sqs).send(letters, deadline()) == {}
 
     def fill(self, count: int, **given: str) -> None:

@@ -1,33 +1,36 @@
 """The outbound path as its tests see it: notices, records, a small portal that keeps the vendor's rules."""
 
 import json
+import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from threading import Lock
 from typing import Any
 
 from notice.deadline import Deadline
 from notice.dispatch.dispatcher import Dispatcher
-from notice.outcomes import Outcome, Report
-from notice.portal.answers import ProduceRefusedError, ProduceUnavailableError
-from notice.queue.records import Notice
+from notice.dispatch.ledger import Report
+from notice.outcomes import Outcome
+from notice.portal.errors import PortalUnavailableError, ProduceFailedError, ProduceRefusedError
+from notice.queue.records import QueuedNotice
+from relay.settings import Clock
 
 BATCH_LIMIT = 100
 NOW = 1_700_000_000.0
 
-DOWN = ProduceUnavailableError("503", "down")
-BROKEN = ProduceUnavailableError("500", "broken", answered=True)
+DOWN = PortalUnavailableError("503", "down")
+BROKEN = ProduceFailedError("500", "broken")
 INVALID = ProduceRefusedError("400", "parameter.invalid")
 
 
-def notice(name: int | str, *, org: str = "o-1", receives: int = 1, text: str = "") -> Notice:
+def notice(name: int | str, *, org: str = "o-1", receives: int = 1, text: str = "") -> QueuedNotice:
     """A notice of user u-1; `text` makes it differ from its namesakes."""
     name = f"n-{name}" if isinstance(name, int) else name
     wire = json.dumps({"messageId": name, "targets": ["u-1"], "text": text}).encode()
-    return Notice(org, name, wire, receives)
+    return QueuedNotice(org, name, wire, receives)
 
 
-def notices(count: int, *, org: str = "o-1", receives: int = 1) -> list[Notice]:
+def notices(count: int, *, org: str = "o-1", receives: int = 1) -> list[QueuedNotice]:
     return [notice(number, org=org, receives=receives) for number in range(count)]
 
 
@@ -54,8 +57,8 @@ class FakePortal:
     def sizes(self) -> list[int]:
         return [len(names) for _, names in self.calls]
 
-    def produce(self, org_id: str, body: bytes, deadline: Deadline) -> None:
-        messages = json.loads(body)["messages"]
+    def produce(self, org_id: str, notices: Sequence[bytes], deadline: Deadline) -> None:
+        messages = [json.loads(one) for one in notices]
         names = [message["messageId"] for message in messages]
         with self._lock:
             self.calls.append((org_id, names))
@@ -81,18 +84,23 @@ class FakePortal:
                 for user in message.get("targets", ()):
                     self.told[org_id, message["messageId"], user] = 1
 
-    def has(self, one: Notice) -> bool:
+    def has(self, one: QueuedNotice) -> bool:
         return (one.org_id, one.message_id) in self.content
 
 
 def deadline(seconds: float = 50.0) -> Deadline:
-    return Deadline.after(seconds)
+    return Deadline.after(seconds, time.time)
 
 
-def dispatch(given: Iterable[Notice], portal: FakePortal, **options: Any) -> Report:
+def new_dispatcher(portal: FakePortal, *, clock: Clock = time.time, **options: Any) -> Dispatcher:
+    """A container of its own."""
+    return Dispatcher(portal, clock=clock, **options)
+
+
+def dispatch(given: Iterable[QueuedNotice], portal: FakePortal, **options: Any) -> Report:
     """One invocation in a container of its own, one thread for calls in a known order."""
     options = {"workers": 1} | options
-    return Dispatcher(portal, **options).dispatch(given, deadline())
+    return new_dispatcher(portal, **options).dispatch(given, deadline())
 
 
 def kinds(report: Report) -> Counter[type[Outcome]]:

@@ -61,7 +61,7 @@ def depth(visible: int = 0, invisible: int = 0, delayed: int = 0) -> dict[str, A
 
 def line(at: datetime, message: str = "portal unavailable", **facts: Any) -> dict[str, Any]:
     """A line of the notice function's log."""
-    said = json.dumps({"level": "WARNING", "message": message, "errorCode": "503", **facts})
+    said = json.dumps({"level": "WARNING", "message": message, "error_code": "503", **facts})
     return {"timestamp": int(at.timestamp() * 1000), "message": said}
 
 

@@ -1,25 +1,19 @@
 """Access tokens of the EnOS token service, kept until shortly before they expire."""
 
 import json
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from hashlib import sha256
 from threading import Lock
 
 from pydantic import BaseModel, Field, ValidationError
 
 from notice.deadline import Deadline
-from notice.portal.answers import (
-    Answer,
-    ProduceNotAllowedError,
-    ProduceUnavailableError,
-    read_code,
-    read_object,
-    retry_after,
-)
+from notice.portal.answer import read_code, read_object, retry_after
+from notice.portal.errors import PortalNotAllowedError, PortalUnavailableError
 from relay.secrets import SecretReader, SecretUnavailableError
+from relay.settings import Clock
+from relay.transport import Response
 
 TOKEN_PATH = "/apim-token-service/v2.0/token/get"  # noqa: S105
 REFRESH_EARLY_SECONDS = 600
@@ -31,8 +25,8 @@ _NOT_ALLOWED = {"1002", "1003", "1004", "1202"}
 # What stands before the token service speaks so, whatever the body: the credentials or the address are.
 _HTTP_NOT_ALLOWED = {401, 403, 404, 405}
 
-type Post = Callable[[str, bytes, Mapping[str, str], Deadline], Answer]
-"""One attempt to POST (target, body, headers): see `notice.portal.client.Transport.post`."""
+type Post = Callable[[str, bytes, Mapping[str, str], Deadline], Response]
+"""One attempt to POST (target, body, headers): see `notice.portal.client.PortalClient`."""
 
 
 class EnosCredentials(BaseModel):
@@ -60,7 +54,7 @@ def encryption(app_key: str, timestamp: int, app_secret: str) -> str:
 class Timestamps:
     """Milliseconds since the epoch, no two alike: EnOS refuses an encryption that it has seen."""
 
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, clock: Clock) -> None:
         self._clock, self._last, self._lock = clock, 0, Lock()
 
     def next(self) -> int:
@@ -77,7 +71,7 @@ class TokenSource:
         post: Post,
         credentials: SecretReader[EnosCredentials],
         *,
-        clock: Callable[[], float] = time.time,
+        clock: Clock,
     ) -> None:
         self._post, self._credentials, self._clock = post, credentials, clock
         self._timestamps = Timestamps(clock)
@@ -88,7 +82,7 @@ class TokenSource:
     def get(self, deadline: Deadline) -> Access:
         """Access, fetched anew if it is about to expire or was turned down.
 
-        Raises ProduceNotAllowedError when the credentials are at fault, else ProduceUnavailableError.
+        Raises PortalNotAllowedError when the credentials are at fault, else PortalUnavailableError.
         """
         with self._lock:
             kept = self._access
@@ -101,7 +95,7 @@ class TokenSource:
         try:
             # A secret may have been rotated: what was turned down is not to be read from memory.
             access = self._fetch(deadline, max_age=0 if self._turned_down else None)
-        except ProduceUnavailableError:
+        except PortalUnavailableError:
             if kept is None or self._clock() >= kept.expires_at:
                 raise
             return replace(kept, refresh_at=self._clock() + ASKED_AGAIN_SECONDS)
@@ -118,34 +112,34 @@ class TokenSource:
         try:
             credentials = self._credentials.get(max_age=max_age)
         except SecretUnavailableError as error:
-            raise ProduceNotAllowedError("SecretUnavailable", str(error)) from error
+            raise PortalNotAllowedError("SecretUnavailable", str(error)) from error
         answer = self._ask(credentials, deadline)
         if _status(answer) == _REPEATED:
             answer = self._ask(credentials, deadline)  # Another container was in the same millisecond.
         return self._access_in(answer, credentials)
 
-    def _ask(self, credentials: EnosCredentials, deadline: Deadline) -> Answer:
+    def _ask(self, credentials: EnosCredentials, deadline: Deadline) -> Response:
         timestamp = self._timestamps.next()
         proof = encryption(credentials.app_key, timestamp, credentials.app_secret)
         request = {"appKey": credentials.app_key, "encryption": proof, "timestamp": timestamp}
         return self._post(TOKEN_PATH, json.dumps(request).encode(), {}, deadline)
 
-    def _access_in(self, answer: Answer, credentials: EnosCredentials) -> Access:
+    def _access_in(self, answer: Response, credentials: EnosCredentials) -> Access:
         status = _status(answer)
         if status in _NOT_ALLOWED or answer.status in _HTTP_NOT_ALLOWED:
-            raise ProduceNotAllowedError(status, "the token service turned the request down")
+            raise PortalNotAllowedError(status, "the token service turned the request down")
         try:
             given = _Given.model_validate(read_object(answer.body).get("data"))
         except ValidationError:
-            wait = retry_after(answer.headers.get("Retry-After"), datetime.now(UTC))
-            raise ProduceUnavailableError(status, "no token was to be had", retry_after=wait) from None
+            wait = retry_after(answer, self._clock())
+            raise PortalUnavailableError(status, "no token was to be had", retry_after=wait) from None
         # A token that is nearly over is given again as it is, so do not ask for it at every call.
         lasting = max(given.expire - REFRESH_EARLY_SECONDS, given.expire / 2)
         now = self._clock()
         return Access(given.token, credentials.app_secret, now + lasting, now + given.expire)
 
 
-def _status(answer: Answer) -> str:
+def _status(answer: Response) -> str:
     """The answer's own word; else HTTP's."""
     said = read_object(answer.body)
     words = (read_code(said.get(name)) for name in ("status", "code"))

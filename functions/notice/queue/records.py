@@ -5,57 +5,67 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from notice.outcomes import Rejected
-from relay import notices
 from relay.json_text import Json
+from relay.notices import InvalidNoticeError, Notice
 from relay.notices.record import InvalidRecordError, read_record
 
 INVALID = "InvalidNotice"
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class QueuedNotice:
     """One notice for one organisation, as it will be sent.
 
     Equal copies are equal: they are sent once and share the outcome.
     """
 
-    org_id: str
-    message_id: str
+    # Python keeps the hash of the bytes: a third of the dispatcher's time went into hashes.
+    org_id: str = field(hash=False)
+    message_id: str = field(hash=False)
     wire: bytes
     receives: int = field(compare=False, default=1)
     record_id: str = field(compare=False, default="")
 
-    def __hash__(self) -> int:
-        return hash(self.wire)  # Python keeps it: a third of the dispatcher's own time went into hashes.
 
-
-class Entry(NamedTuple):
-    """A notice's place in a record: what was sent to us, and what we send or why we never will."""
+class Place(NamedTuple):
+    """A notice in its record: what was sent to us, and what we send or why we never will."""
 
     sent: str
-    notice: Notice | Rejected
+    notice: QueuedNotice | Rejected
     message_id: str = ""
 
 
 class Record(NamedTuple):
-    """One SQS message. Without `org_id` nothing in it could be read, and its one entry is the whole body."""
+    """One SQS message. Without `org_id` nothing in it could be read; its one place holds the whole body."""
 
     id: str
     receipt: str
     receives: int
     sent_at: float
     org_id: str | None
-    entries: tuple[Entry, ...]
+    places: tuple[Place, ...]
 
 
 def read_records(event: object, now: float) -> Iterator[Record]:
-    """The records of an SQS event, each read when it is asked for, those received most often first.
+    """Yields the records of an SQS event, each read when it is asked for, those received most often first.
 
     `now` (seconds) stands in for a time that is not given.
     """
     given = event.get("Records") if isinstance(event, dict) else None
     records = [each for each in given or () if isinstance(each, dict)]
     return (_record(each, now) for each in sorted(records, key=_receives, reverse=True))
+
+
+def read_notices(event: object, now: float, records: list[Record]) -> Iterator[QueuedNotice]:
+    """Yields the notices of an event while its records are read, each of which is added to `records`.
+
+    So the first are on their way while the last are read, which takes as long as a quick portal does.
+    """
+    for record in read_records(event, now):
+        records.append(record)
+        for place in record.places:
+            if isinstance(place.notice, QueuedNotice):
+                yield place.notice
 
 
 def _attributes(given: Mapping[str, Any]) -> Mapping[str, str]:
@@ -73,25 +83,25 @@ def _record(given: Mapping[str, Any], now: float) -> Record:
     org_id: str | None = None
     try:
         org_id, found = read_record(body)
-        entries = tuple(_entries(org_id, found, receives, record_id))
+        places = tuple(_places(org_id, found, receives, record_id))
     except InvalidRecordError as error:
-        entries = (Entry(body, Rejected(INVALID, str(error))),)
+        places = (Place(body, Rejected(INVALID, str(error))),)
     return Record(
         id=record_id,
         receipt=given.get("receiptHandle", ""),
         receives=receives,
         sent_at=int(_attributes(given).get("SentTimestamp", now * 1000)) / 1000,
         org_id=org_id,
-        entries=entries,
+        places=places,
     )
 
 
-def _entries(org_id: str, found: Sequence[Json], receives: int, record_id: str) -> Iterator[Entry]:
+def _places(org_id: str, found: Sequence[Json], receives: int, record_id: str) -> Iterator[Place]:
     for value, sent in found:
         try:
-            read = notices.Notice.read(value)
-            notice = Notice(org_id, read.message_id, read.wire(), receives, record_id)
-            yield Entry(sent, notice, read.message_id)
-        except notices.InvalidNoticeError as error:
+            read = Notice.read(value)
+            notice = QueuedNotice(org_id, read.message_id, read.wire(), receives, record_id)
+            yield Place(sent, notice, read.message_id)
+        except InvalidNoticeError as error:
             named = value.get("messageId") if isinstance(value, dict) else None
-            yield Entry(sent, Rejected(INVALID, str(error)), named if isinstance(named, str) else "")
+            yield Place(sent, Rejected(INVALID, str(error)), named if isinstance(named, str) else "")

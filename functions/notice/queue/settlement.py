@@ -12,57 +12,65 @@ SQS takes one part of a record's letters and fails on another.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from notice.deadline import Deadline
-from notice.outcomes import Accepted, Deferred, Outcome, Rejected
+from notice.outcomes import Accepted, Deferred, Outcome, Reason, Rejected
 from notice.queue.dead_letters import DeadLetter, DeadLetters, dead_letter
-from notice.queue.records import Notice, Record
+from notice.queue.records import QueuedNotice, Record
 from notice.queue.visibility import EXPIRY_SECONDS, VisibilityTimeouts, Wait, backoff_seconds, lifetime
 
 EXPIRED = "Expired"
+NOT_WRITTEN = Deferred(Reason.DEAD_LETTER_NOT_WRITTEN)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class RecordOutcome:
-    """A record and the outcome of each of its entries."""
+    """A record and the outcome of the notice in each of its places."""
 
     record: Record
-    outcomes: list[Outcome]
+    outcomes: Sequence[Outcome]
 
     @classmethod
-    def of(cls, record: Record, outcomes: Mapping[Notice, Outcome]) -> Self:
-        """A notice that broke a rule has its outcome from the record, any other from the portal."""
-        found = (entry.notice for entry in record.entries)
-        return cls(record, [one if isinstance(one, Rejected) else outcomes[one] for one in found])
+    def of(cls, record: Record, outcomes: Mapping[QueuedNotice, Outcome], now: float) -> Self:
+        """Returns a record's outcome; one that would stay for longer than the queue keeps it has expired.
 
+        A notice that broke a rule has its outcome from the record, any other from the portal.
+        """
+        found = [one if isinstance(one, Rejected) else outcomes[one] for _, one, _ in record.places]
+        ended = cls(record, found)
+        if ended.stays and lifetime(record.sent_at, now) < EXPIRY_SECONDS:
+            return cls(record, [_expired(one) for one in found])
+        return ended
+
+    @property
     def stays(self) -> bool:
+        """Whether the record stays in the queue."""
         return any(isinstance(outcome, Deferred) for outcome in self.outcomes)
 
     def wait(self, now: float) -> Wait:
-        """As long as its receives are due, or as the portal asked for the most patient of its notices."""
+        """Returns as long as its receives are due, or as the portal asked for one of its notices."""
         asked = [one.retry_after for one in self.outcomes if isinstance(one, Deferred) and one.retry_after]
         left = lifetime(self.record.sent_at, now)
         seconds = backoff_seconds(self.record.receives, max(asked, default=None), left)
         return Wait(self.record.receipt, seconds)
 
-    def not_written(self) -> None:
-        """Its dead letters are not all in their queue: the record stays after all."""
-        later = Deferred("dead letter not written")
-        self.outcomes = [later if isinstance(one, Rejected) else one for one in self.outcomes]
-
-    def expire(self) -> None:
-        self.outcomes = [
-            Rejected(EXPIRED, f"14 days in the queue; {one.reason}") if isinstance(one, Deferred) else one
-            for one in self.outcomes
-        ]
+    def without_dead_letters(self) -> Self:
+        """Returns the outcome if its dead letters are not all in their queue: the record stays after all."""
+        outcomes = [NOT_WRITTEN if isinstance(one, Rejected) else one for one in self.outcomes]
+        return replace(self, outcomes=outcomes)
 
     def dead_letters(self) -> Iterator[DeadLetter]:
-        for entry, outcome in zip(self.record.entries, self.outcomes, strict=True):
+        """Yields the dead letters of its rejected notices."""
+        for place, outcome in zip(self.record.places, self.outcomes, strict=True):
             if isinstance(outcome, Rejected):
-                yield dead_letter(self.record, entry, outcome)
+                yield dead_letter(self.record, place, outcome)
+
+
+def _expired(outcome: Outcome) -> Outcome:
+    return Rejected(EXPIRED, f"14 days in the queue; {outcome}") if isinstance(outcome, Deferred) else outcome
 
 
 @dataclass(slots=True)
@@ -74,8 +82,7 @@ class Settlement:
     accepted: int = 0
     rejected: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By organisation and code."""
-    deferred: Counter[str] = field(default_factory=Counter)
-    """By reason."""
+    deferred: int = 0
     oldest_accepted: float | None = None
     """Seconds since the epoch at which the longest-waiting record with accepted notices was sent."""
     oldest_deferred: float | None = None
@@ -84,56 +91,56 @@ class Settlement:
     """By AWS's code, as the waits."""
     waits_not_set: Counter[str] = field(default_factory=Counter)
 
+    def add(self, end: RecordOutcome) -> None:
+        """Count a record's end."""
+        self.ends.append(end)
+        sent_at = end.record.sent_at
+        if end.stays:
+            self.returned.append(end.record.id)
+            self.deferred += sum(isinstance(one, Deferred) for one in end.outcomes)
+            self.oldest_deferred = min(self.oldest_deferred or sent_at, sent_at)
+            return
+        accepted = sum(isinstance(one, Accepted) for one in end.outcomes)
+        self.accepted += accepted
+        rejected = [one.code for one in end.outcomes if isinstance(one, Rejected)]
+        self.rejected.update((end.record.org_id or "", code) for code in rejected)
+        if accepted:
+            self.oldest_accepted = min(self.oldest_accepted or sent_at, sent_at)
 
+
+@dataclass(frozen=True, slots=True)
 class Settler:
     """Writes dead letters, and sets how long a record that stays is to wait."""
 
-    def __init__(self, dead_letters: DeadLetters, timeouts: VisibilityTimeouts) -> None:
-        self._dead_letters, self._timeouts = dead_letters, timeouts
+    letters: DeadLetters
+    timeouts: VisibilityTimeouts
 
     def settle(
         self,
         records: Iterable[Record],
-        outcomes: Mapping[Notice, Outcome],
+        outcomes: Mapping[QueuedNotice, Outcome],
         now: float,
         deadline: Deadline,
     ) -> Settlement:
         """Settle every record; `returned` names those that stay in the queue."""
-        ends = [RecordOutcome.of(record, outcomes) for record in records]
-        for end in ends:
-            if end.stays() and lifetime(end.record.sent_at, now) < EXPIRY_SECONDS:
-                end.expire()
         settlement = Settlement()
-        self._write_letters([end for end in ends if not end.stays()], settlement, deadline)
-        waits = [end.wait(now) for end in ends if end.stays()]
-        settlement.waits_not_set = self._timeouts.set(waits, deadline)
+        ends = [RecordOutcome.of(record, outcomes, now) for record in records]
+        for position in self._write_letters(ends, settlement, deadline):
+            ends[position] = ends[position].without_dead_letters()
+        if waits := [end.wait(now) for end in ends if end.stays]:
+            settlement.waits_not_set = self.timeouts.set(waits, deadline)
         for end in ends:
-            _count(end, settlement)
+            settlement.add(end)
         return settlement
 
     def _write_letters(
-        self, leaving: list[RecordOutcome], settlement: Settlement, deadline: Deadline
-    ) -> None:
-        written = [(end, letter) for end in leaving for letter in end.dead_letters()]
-        codes = self._dead_letters.send([letter for _, letter in written], deadline)
+        self, ends: Sequence[RecordOutcome], settlement: Settlement, deadline: Deadline
+    ) -> set[int]:
+        """The positions of records that may leave, but whose dead letters may not all be in their queue."""
+        leaving = ((position, end) for position, end in enumerate(ends) if not end.stays)
+        letters = [(position, letter) for position, end in leaving for letter in end.dead_letters()]
+        if not letters:
+            return set()
+        codes = self.letters.send([letter for _, letter in letters], deadline)
         settlement.letters_not_written.update(codes.values())
-        for number in codes:
-            end, _ = written[number]
-            end.not_written()
-
-
-def _count(end: RecordOutcome, settlement: Settlement) -> None:
-    settlement.ends.append(end)
-    sent_at = end.record.sent_at
-    if end.stays():
-        settlement.returned.append(end.record.id)
-        settlement.deferred.update(one.reason for one in end.outcomes if isinstance(one, Deferred))
-        settlement.oldest_deferred = min(settlement.oldest_deferred or sent_at, sent_at)
-        return
-    accepted = sum(isinstance(one, Accepted) for one in end.outcomes)
-    settlement.accepted += accepted
-    settlement.rejected.update(
-        (end.record.org_id or "", one.code) for one in end.outcomes if isinstance(one, Rejected)
-    )
-    if accepted:
-        settlement.oldest_accepted = min(settlement.oldest_accepted or sent_at, sent_at)
+        return {letters[number][0] for number in codes}

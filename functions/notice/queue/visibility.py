@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import batched
 from random import random
 from typing import TYPE_CHECKING, NamedTuple
 
-from notice.deadline import NO_TIME, Deadline, run_parallel
-from relay.aws import UnavailableError, aws_errors
+from notice.deadline import Deadline
+from notice.queue.batch_calls import call_in_batches
 from relay.sqs import REQUEST_ENTRIES
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ RETENTION_SECONDS = 1_209_600
 """What template.yaml gives the queue: afterwards SQS deletes a record without a trace."""
 EXPIRY_SECONDS = 3600
 """A record with less to live is given up, while there still is time to say so."""
-
-WORKERS = 4
 
 
 def lifetime(sent_at: float, now: float) -> float:
@@ -58,34 +57,11 @@ class VisibilityTimeouts:
     """The notice queue's visibility timeouts. Builds its client at the first record that stays."""
 
     def __init__(self, queue_url: str, client: "Callable[[], SQSClient]") -> None:
-        self._queue_url, self._make_client = queue_url, client
+        self._queue_url, self._client = queue_url, client
 
     def set(self, waits: Sequence[Wait], deadline: Deadline) -> Counter[str]:
-        """AWS's codes for those that could not be set, which come back after the queue's own timeout."""
-        if not waits:
-            return Counter()
-        client = self._make_client()
-        parts = list(batched(waits, REQUEST_ENTRIES, strict=False))
-
-        def change(part: Sequence[Wait]) -> list[str]:
-            return self._change(client, part) if deadline.left() else [NO_TIME] * len(part)
-
-        answers = run_parallel(change, parts, workers=WORKERS, deadline=deadline)
-        codes: Counter[str] = Counter()
-        for part, failed in zip(parts, answers, strict=True):
-            codes.update([NO_TIME] * len(part) if failed is None else failed)
-        return codes
-
-    def _change(self, client: "SQSClient", part: Sequence[Wait]) -> list[str]:
-        try:
-            with aws_errors():
-                answer = client.change_message_visibility_batch(
-                    QueueUrl=self._queue_url,
-                    Entries=[
-                        {"Id": str(number), "ReceiptHandle": one.receipt, "VisibilityTimeout": one.seconds}
-                        for number, one in enumerate(part)
-                    ],
-                )
-        except UnavailableError as fault:
-            return [fault.code] * len(part)
-        return [failed["Code"] for failed in answer.get("Failed", [])]
+        """Hide records. Returns AWS's codes for those that only the queue's own timeout hides."""
+        change = partial(self._client().change_message_visibility_batch, QueueUrl=self._queue_url)
+        entries = [{"ReceiptHandle": one.receipt, "VisibilityTimeout": one.seconds} for one in waits]
+        requests = list(batched(range(len(waits)), REQUEST_ENTRIES, strict=False))
+        return Counter(call_in_batches(change, entries, requests, deadline).values())

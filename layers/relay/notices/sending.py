@@ -3,13 +3,14 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 from relay.json_text import Json
 from relay.notices.model import InvalidNoticeError, Notice
 from relay.notices.record import RECORD_LIMIT, read_org_id
 from relay.notices.text import Text
-from relay.sqs import in_requests, takes
+from relay.sqs import call, in_requests, takes
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -102,11 +103,10 @@ def send(packed: Iterable[Packed], *, queue_url: str, sqs: "SQSClient") -> Itera
 
     A code is SQS's reason not to take the message, else "". Raises botocore's errors.
     """
+    put = partial(sqs.send_message_batch, QueueUrl=queue_url)
     for request in in_requests(packed, lambda one: one.size):
-        entries: list[Any] = [{"Id": str(n), "MessageBody": one.body} for n, one in enumerate(request)]
-        answer = sqs.send_message_batch(QueueUrl=queue_url, Entries=entries)
-        codes = {failed["Id"]: failed["Code"] for failed in answer.get("Failed", [])}
-        yield [(one, codes.get(str(n), "")) for n, one in enumerate(request)]
+        codes = call(put, [{"MessageBody": one.body} for one in request])
+        yield [(one, codes.get(position, "")) for position, one in enumerate(request)]
 
 
 def _written(given: object) -> str:

@@ -90,14 +90,14 @@ def sample(name: str) -> dict[str, Any]:
 
 
 def test_the_variables_of_the_function_are_the_settings_it_reads(function: Function) -> None:
-    settings = function.app.NoticeSettings
+    settings = function.app.Settings
 
     assert template.variables("NoticeFunction") == {name.upper() for name in settings.model_fields}
 
 
 def test_a_setting_that_lacks_is_named(function: Function) -> None:
     with pytest.raises(ValidationError, match="ENOS_BASE_URL"):
-        function.app.NoticeSettings.load({})
+        function.app.Settings.load({})
 
 
 def test_the_sample_records_are_produced(function: Function, capsys: pytest.CaptureFixture[str]) -> None:
@@ -137,10 +137,13 @@ def test_a_record_that_does_not_name_itself_returns_the_whole_batch(function: Fu
     assert function(event(given)) == [""]  # Lambda takes an empty identifier for "none was worked on".
 
 
-def test_nothing_of_aws_is_asked_before_there_is_a_record(function: Function) -> None:
-    function({"Records": []})
+def test_no_client_is_made_before_there_is_a_record(function: Function) -> None:
+    made: list[str] = []
+    outbound = function.app.build(function.app.settings, client=made.append)
 
-    assert function.app.sqs.cache_info().currsize == 0
+    outbound.deliver({"Records": []}, 30)
+
+    assert made == []
 
 
 def test_an_outage_returns_the_record_and_leaves_no_dead_letter(
@@ -153,7 +156,7 @@ def test_an_outage_returns_the_record_and_leaves_no_dead_letter(
     assert function.dead_letters() == []
     found = lines(capsys)
     assert metric(found, "NoticesDeferred") == 1
-    assert [line["errorCode"] for line in found if line.get("message") == "portal unavailable"] == ["503"]
+    assert [line["error_code"] for line in found if line.get("message") == "portal unavailable"] == ["503"]
 
 
 def test_what_sqs_would_not_do_is_logged_with_its_code(
@@ -164,9 +167,9 @@ def test_what_sqs_would_not_do_is_logged_with_its_code(
     assert function(event(fresh(body="not JSON", receipt="stale"))) == ["r-1"]
 
     said = {line["message"]: line for line in lines(capsys) if "message" in line}
-    assert "NonExistentQueue" in said["dead letters not written"]["errorCode"]
+    assert "NonExistentQueue" in said["dead letters not written"]["error_code"]
     assert said["dead letters not written"]["letters"] == 1
-    assert said["waits not set"]["errorCode"] == "ReceiptHandleIsInvalid"
+    assert said["waits not set"]["error_code"] == "ReceiptHandleIsInvalid"
     assert said["waits not set"]["records"] == 1
 
 
@@ -180,7 +183,7 @@ def test_credentials_that_are_not_filled_are_a_configuration_fault(
 
     found = lines(capsys)
     assert metric(found, "ConfigurationFault") == 1
-    assert "SecretUnavailable" in [line.get("errorCode") for line in found]
+    assert "SecretUnavailable" in [line.get("error_code") for line in found]
 
 
 def test_with_three_seconds_left_it_returns_in_time_with_what_it_knows(function: Function) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 import pytest
 
-from notice.queue.records import Notice, read_records
+from notice.queue.records import QueuedNotice, read_records
 from operate.stack import Stack
 from relay.json_text import Json
 from relay.notices.sending import NotSent, check, enqueue
@@ -26,7 +26,7 @@ def on_queue(url: str) -> list[str]:
 
 def relayed(bodies: list[str]) -> list[Any]:
     records = read_records(event(*(record(body=body) for body in bodies)), NOW)
-    return [entry.notice for each in records for entry in each.entries]
+    return [entry.notice for each in records for entry in each.places]
 
 
 def test_a_file_arrives_and_the_relay_can_read_each_of_its_notices(cloud: None, tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ def test_a_file_arrives_and_the_relay_can_read_each_of_its_notices(cloud: None, 
 
     assert result.status == 0
     assert json.loads(result.stdout)["counts"]["sqsMessages"] == len(bodies) == 4
-    assert all(isinstance(one, Notice) for one in relayed(bodies))
+    assert all(isinstance(one, QueuedNotice) for one in relayed(bodies))
     assert {(one.org_id, one.message_id) for one in relayed(bodies)} == {
         (f"o-{number % 2}", f"n-{number}") for number in range(302)
     }

@@ -95,7 +95,7 @@ def test_the_second_query_tells_what_became_of_a_notice(
 ) -> None:
     found = readme_queries()[1].about(Y=name).matching(logged)
 
-    assert [(one["message"], one.get("errorCode") or one.get("reason")) for one in found] == became
+    assert [(one["message"], one.get("error_code") or one.get("reason")) for one in found] == became
 
 
 def test_the_third_query_counts_what_was_answered_503_by_its_fault(logged: list[str]) -> None:
@@ -107,7 +107,9 @@ def test_the_third_query_counts_what_was_answered_503_by_its_fault(logged: list[
 def test_the_fourth_query_names_the_organisations_that_are_not_allowed(logged: list[str]) -> None:
     found = readme_queries()[3].matching(logged)
 
-    assert [(one["orgId"], one["errorCode"], one["times"]) for one in found] == [("o-not-allowed", "403", 1)]
+    assert [(one["org_id"], one["error_code"], one["times"]) for one in found] == [
+        ("o-not-allowed", "403", 1)
+    ]
 
 
 def test_the_dashboard_asks_the_logs_as_readme_does() -> None:

@@ -103,7 +103,7 @@ def letters(*records: dict[str, Any]) -> list[Any]:
     return [
         dead_letter(one, entry, entry.notice)
         for one in read_records(event(*records), NOW)
-        for entry in one.entries
+        for entry in one.places
         if isinstance(entry.notice, Rejected)
     ]
 

@@ -1,5 +1,6 @@
 """`python -m operate status` finds the last error of the portal in the notice function's log."""
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -23,8 +24,8 @@ from tests.support.template import ROOT
 @pytest.mark.parametrize("hours", [0.5, 1.5, 5.9, 7, 23.9])
 @pytest.mark.parametrize("page_size", [1, 100])
 def test_the_last_error_of_the_portal_within_a_day_is_found(hours: float, page_size: int) -> None:
-    last = line(ago(hours=hours), "portal unavailable", errorCode="504")
-    older = [line(ago(hours=hours, minutes=minutes), errorCode="429") for minutes in (3, 2, 1)]
+    last = line(ago(hours=hours), "portal unavailable", error_code="504")
+    older = [line(ago(hours=hours, minutes=minutes), error_code="429") for minutes in (3, 2, 1)]
     stub = RelayStub(log=[*older, last], page_size=page_size)
 
     found = facts(stub)["portalErrors"]["last"]
@@ -32,6 +33,15 @@ def test_the_last_error_of_the_portal_within_a_day_is_found(hours: float, page_s
     assert (found["said"], found["code"], found["orgId"]) == ("portal unavailable", "504", "")
     assert datetime.fromisoformat(found["at"]).timestamp() * 1000 == last["timestamp"]
     assert needs(stub) == []
+
+
+def test_the_log_of_an_earlier_release_is_read_too() -> None:
+    told = {"message": "configuration at fault", "errorCode": "403", "orgId": "o-1"}
+    stub = RelayStub(log=[line(ago(hours=1)) | {"message": json.dumps(told)}])
+
+    found = facts(stub)["portalErrors"]["last"]
+
+    assert (found["code"], found["orgId"]) == ("403", "o-1")
 
 
 def test_of_an_older_error_or_none_nothing_is_said() -> None:
@@ -46,7 +56,7 @@ def test_the_log_is_searched_for_the_lines_that_the_notice_function_writes() -> 
     run(stub)
     asked = stub.log_questions[0]["filterPattern"]
 
-    written = (ROOT / "functions" / "notice" / "metrics.py").read_text()
+    written = (ROOT / "functions" / "notice" / "report.py").read_text()
     lines = ["portal unavailable", "configuration at fault", "notices rejected"]
     assert asked == "{ " + " || ".join(f'$.message = "{one}"' for one in lines) + " }"
     assert all(f'"{one}"' in written for one in lines)
@@ -69,7 +79,7 @@ def test_a_log_that_is_too_long_is_not_read_for_ever() -> None:
     ],
 )
 def test_who_is_not_let_in_just_now_needs_a_person(seconds: float, message: str, unwell: bool) -> None:
-    stub = RelayStub(log=[line(ago(seconds=seconds), message, errorCode="403", orgId="o-1")])
+    stub = RelayStub(log=[line(ago(seconds=seconds), message, error_code="403", org_id="o-1")])
     said = f"the portal does not let organisation o-1 send (403): the log /aws/lambda/{NAME}-notice says why"
 
     assert needs(stub) == ([said] if unwell else [])

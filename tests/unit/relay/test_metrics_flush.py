@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from notice.metrics import report
-from notice.outcomes import Report
+from notice.dispatch.ledger import Report
 from notice.queue.settlement import Settlement
+from notice.report import report
 from relay import observability
 from tests.support.watching import STACK, ours, written
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from notice.queue.records import Notice, read_records
+from notice.queue.records import QueuedNotice, read_records
 from relay.notices.record import InvalidRecordError
 from relay.notices.sending import RECORD_BYTES, NotSent, check, enqueue
 from tests.support import template
@@ -34,12 +34,12 @@ class Queue:
     def bodies(self) -> list[str]:
         return [body for request in self.requests for body in request]
 
-    def notices(self) -> list[Notice]:
+    def notices(self) -> list[QueuedNotice]:
         """What the relay reads from all that was sent."""
         records = read_records(event(*(record(body=body) for body in self.bodies())), NOW)
-        found = [entry.notice for each in records for entry in each.entries]
-        assert all(isinstance(one, Notice) for one in found)
-        return [one for one in found if isinstance(one, Notice)]
+        found = [entry.notice for each in records for entry in each.places]
+        assert all(isinstance(one, QueuedNotice) for one in found)
+        return [one for one in found if isinstance(one, QueuedNotice)]
 
 
 @pytest.fixture

@@ -8,20 +8,21 @@ from threading import enumerate as enumerate_threads
 import pytest
 
 from notice.deadline import Deadline, run_parallel
-from notice.dispatch.circuit_breaker import Doubts
-from notice.dispatch.dispatcher import WORKERS, Dispatcher
-from notice.dispatch.progress import START_SECONDS, Progress
+from notice.dispatch.batches import EARLIER_WAITS
+from notice.dispatch.dispatcher import WORKERS
+from notice.dispatch.gate import OUT_OF_TIME, START_SECONDS
+from notice.dispatch.ledger import Ledger, Report
 from notice.outcomes import Accepted, Deferred, Rejected
-from notice.portal.answers import ProduceRefusedError
-from notice.queue.records import Notice
+from notice.portal.errors import ProduceRefusedError
+from notice.queue.records import QueuedNotice
 from tests.support.outbound import (
     BATCH_LIMIT,
-    INVALID,
     FakePortal,
     deadline,
     dispatch,
     grouped,
     kinds,
+    new_dispatcher,
     notice,
     notices,
 )
@@ -42,7 +43,7 @@ def test_a_full_batch_is_on_its_way_while_others_are_read() -> None:
     portal, called = FakePortal(), Event()
     portal.meddle = lambda _org, _names: called.set()
 
-    def arriving() -> Iterator[Notice]:
+    def arriving() -> Iterator[QueuedNotice]:
         yield from notices(BATCH_LIMIT)
         assert called.wait(20)
         yield notice(BATCH_LIMIT)
@@ -98,7 +99,7 @@ def test_a_notice_waits_for_an_undecided_one_of_the_same_id() -> None:
     report = dispatch(given, portal, search_calls=0)
 
     assert portal.sizes == [2]
-    assert report.outcomes[given[2]] == Deferred("an earlier notice of its messageId waits")
+    assert report.outcomes[given[2]] == EARLIER_WAITS
 
 
 def test_a_notice_takes_the_place_of_a_rejected_one_of_the_same_id() -> None:
@@ -128,10 +129,10 @@ def test_one_id_in_two_organisations_is_two_notices() -> None:
 def test_no_call_is_started_that_cannot_be_finished(left: float) -> None:
     portal = FakePortal()
 
-    report = Dispatcher(portal).dispatch(notices(500), Deadline(left, lambda: 0.0))
+    report = new_dispatcher(portal).dispatch(notices(500), Deadline(left, lambda: 0.0))
 
     assert portal.calls == []
-    assert set(report.outcomes.values()) == {Deferred("no time left")}
+    assert set(report.outcomes.values()) == {OUT_OF_TIME}
 
 
 def test_when_time_runs_out_what_is_known_is_kept() -> None:
@@ -142,21 +143,24 @@ def test_when_time_runs_out_what_is_known_is_kept() -> None:
 
     portal.meddle = take_ten_seconds
 
-    report = Dispatcher(portal, workers=1).dispatch(notices(1000), Deadline(50, lambda: now[0]))
+    report = new_dispatcher(portal, workers=1).dispatch(notices(1000), Deadline(50, lambda: now[0]))
 
     assert len(portal.calls) == 5
     assert kinds(report) == {Accepted: 500, Deferred: 500}
 
 
 def test_an_answer_that_comes_after_the_end_does_not_change_an_outcome() -> None:
-    progress = Progress(deadline(), Doubts(), search_calls=0)
-    report = progress.close([notice(1)])
+    ledger = Ledger()
+    report = ledger.close([notice(1)], lambda *_: OUT_OF_TIME)
 
-    progress.accept([notice(1)])
-    progress.refuse([notice(1)], INVALID)
+    ledger.call([notice(1)], first=True)
+    ledger.halve()
+    ledger.accept([notice(1)])
+    ledger.settle([notice(1)], Rejected("400", ""))
+    ledger.outage("500")
+    ledger.fault("o-1", "403")
 
-    assert report.outcomes == {notice(1): Deferred("no time left")}
-    assert progress.hindrance([notice(1)]) == Deferred("no time left")
+    assert report == Report({notice(1): OUT_OF_TIME})
 
 
 def test_a_call_that_does_not_end_is_left_behind() -> None:

@@ -4,14 +4,14 @@ from collections import Counter
 
 import pytest
 
-from notice.portal.answers import ProduceRefusedError, ProduceUnavailableError
+from notice.portal.errors import PortalUnavailableError, ProduceRefusedError
 from tests.support.days import DAY, HOUR, MINUTE, Simulation
 from tests.support.outbound import BROKEN, DOWN, FakePortal, message
 
 
 @pytest.mark.parametrize(("error", "at_first", "later"), [(DOWN, 18, 13), (BROKEN, 36, 26)])
 def test_three_days_of_outage_lose_nothing_and_cost_few_calls(
-    error: ProduceUnavailableError, at_first: int, later: int
+    error: PortalUnavailableError, at_first: int, later: int
 ) -> None:
     """Calls an hour while down: a probe in five minutes, of two calls if the portal answers 500."""
     portal = FakePortal()
@@ -74,7 +74,7 @@ def test_under_a_rate_limit_everything_gets_through_and_few_calls_are_refused(wa
         per_minute[days.now] += 1
         if per_minute[days.now] > 3:
             refused[int(days.now // HOUR)] += 1
-            raise ProduceUnavailableError("429", retry_after=wait)
+            raise PortalUnavailableError("429", retry_after=wait)
 
     portal.meddle = limit
     for number in range(40):

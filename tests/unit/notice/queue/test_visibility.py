@@ -2,7 +2,7 @@
 
 import pytest
 
-from notice.dispatch.circuit_breaker import BEYOND_DOUBT_RECEIVES
+from notice.dispatch.quarantine import OVERDUE_RECEIVES
 from notice.queue.visibility import (
     FIRST_SECONDS,
     JITTER,
@@ -51,7 +51,7 @@ def test_a_record_deferred_for_all_of_its_life_is_not_moved_away_by_the_queue() 
 
 def test_a_doubted_notice_has_a_day_and_not_much_more_before_it_is_rejected() -> None:
     def until_beyond_doubt(chance: float) -> int:
-        receives = range(1, BEYOND_DOUBT_RECEIVES)
+        receives = range(1, OVERDUE_RECEIVES)
         return sum(backoff_seconds(each, None, RETENTION, chance=lambda: chance) for each in receives)
 
     assert until_beyond_doubt(1.0) >= 24 * 3600

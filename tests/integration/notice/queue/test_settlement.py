@@ -9,9 +9,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from notice.outcomes import Accepted, Deferred, Outcome, Rejected
+from notice.outcomes import Accepted, Deferred, Outcome, Reason, Rejected
 from notice.queue.dead_letters import DeadLetter, DeadLetters, dead_letter
-from notice.queue.records import Entry, Notice, Record, read_records
+from notice.queue.records import Place, QueuedNotice, Record, read_records
 from notice.queue.settlement import Settlement, Settler
 from notice.queue.visibility import EXPIRY_SECONDS, RETENTION_SECONDS, VisibilityTimeouts
 from relay.sqs import REQUEST_BYTES, in_requests
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 REFUSED = Rejected("400", "parameter.invalid")
-LATER = Deferred("unavailable")
+LATER = Deferred(Reason.UNAVAILABLE)
 
 
 class Queues:
@@ -50,8 +50,8 @@ class Queues:
         known = {
             entry.notice: outcomes[entry.message_id]
             for each in given
-            for entry in each.entries
-            if isinstance(entry.notice, Notice)
+            for entry in each.places
+            if isinstance(entry.notice, QueuedNotice)
         }
         return self.settler(**options).settle(given, known, now, deadline(seconds))
 
@@ -108,8 +108,8 @@ def test_a_rejected_notice_is_a_dead_letter_that_the_queue_would_take_again(queu
         "orgId": '组织 "1"',
         "messageId": "b",
     }
-    again = read(record(body=found["body"]))[0].entries[0].notice
-    assert again == given[0].entries[1].notice
+    again = read(record(body=found["body"]))[0].places[0].notice
+    assert again == given[0].places[1].notice
     assert done.returned == []
     assert done.rejected == {('组织 "1"', "400"): 1}
 
@@ -140,7 +140,7 @@ def test_a_record_with_a_rejected_and_a_deferred_notice_doubles_and_loses_nothin
         given = read(record(message("a"), message("b"), message("c"), receives=receives))
         done = queues.settle(given, {"a": Accepted(), "b": REFUSED, "c": LATER})
         assert done.returned == ["r-1"]
-        assert (done.accepted, done.rejected.total(), done.deferred.total()) == (0, 0, 1)
+        assert (done.accepted, done.rejected.total(), done.deferred) == (0, 0, 1)
         assert queues.letters() == []
 
     done = queues.settle(given, {"a": Accepted(), "b": REFUSED, "c": Accepted()})
@@ -244,7 +244,12 @@ def test_the_wait_of_a_record_is_the_longest_that_was_asked_for(queues: Queues) 
     given = read(record(message("a"), message("b"), message("c"), receipt=queues.received()))
 
     done = queues.settle(
-        given, {"a": Deferred("busy", 50.0), "b": Deferred("busy", 4000.0), "c": Deferred("no time")}
+        given,
+        {
+            "a": Deferred(Reason.UNAVAILABLE, "429", 50.0),
+            "b": Deferred(Reason.UNAVAILABLE, "429", 4000.0),
+            "c": Deferred(Reason.OUT_OF_TIME),
+        },
     )
 
     (change,) = changes
@@ -281,8 +286,8 @@ def test_a_record_about_to_outlive_the_queue_is_given_up_with_a_reason(
 
 
 def made(sent: str, why: Rejected, *, org: str | None = "o-1", name: str = "n-1") -> DeadLetter:
-    one = Record("r-1", "receipt", 1, NOW, org, (Entry(sent, why, name),))
-    return dead_letter(one, one.entries[0], why)
+    one = Record("r-1", "receipt", 1, NOW, org, (Place(sent, why, name),))
+    return dead_letter(one, one.places[0], why)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from statistics import mean
 
 import pytest
 
-from notice.dispatch.batches import Batch, isolate
+from notice.dispatch.batches import Batch
+from notice.dispatch.bisect import bisect
 from notice.outcomes import Accepted, Deferred, Rejected
 from tests.support.outbound import (
     BATCH_LIMIT,
@@ -32,7 +33,7 @@ def searched(count: int, culprits: Collection[int]) -> list[tuple[list[int], boo
         asked.append((numbers, not set(culprits) & set(numbers)))
         return asked[-1][1]
 
-    isolate(given, accepts, lambda: None)
+    bisect(given, accepts, lambda: None)
     return asked
 
 

@@ -5,39 +5,41 @@ from datetime import UTC, datetime
 
 import pytest
 
-from notice.portal.answers import (
-    ProduceError,
-    ProduceNotAllowedError,
-    ProduceRefusedError,
-    ProduceUnavailableError,
-    TokenTurnedDownError,
-    check,
-    retry_after,
-)
+from notice.portal.answer import check, retry_after
 from notice.portal.client import signature
+from notice.portal.errors import (
+    OrganisationNotAllowedError,
+    PortalNotAllowedError,
+    PortalUnavailableError,
+    ProduceError,
+    ProduceFailedError,
+    ProduceRefusedError,
+    TokenTurnedDownError,
+)
 from notice.portal.tokens import encryption
+from relay.transport import Response
 
-NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC).timestamp()
 
 
 def said(status: int, answer: object, headers: dict[str, str] | None = None) -> ProduceError:
     body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
     with pytest.raises(ProduceError) as caught:
-        check(status, headers or {}, body, NOW)
+        check(Response(status, headers or {}, body), NOW)
     return caught.value
 
 
 @pytest.mark.parametrize("data", [True, {"success": True}])
 @pytest.mark.parametrize("code", [{"code": 0}, {"code": 200}, {"code": "0"}, {"code": "200"}, {}])
 def test_both_forms_of_success_count_with_either_code(code: dict[str, object], data: object) -> None:
-    check(200, {}, json.dumps({**code, "message": "", "data": data}).encode())
+    check(Response(200, {}, json.dumps({**code, "message": "", "data": data}).encode()), NOW)
 
 
 @pytest.mark.parametrize("code", [0, 200, "0", "200"])
 @pytest.mark.parametrize("more", [{}, {"data": None}, {"data": {}}, {"data": {"success": None}}])
 def test_a_code_of_success_without_a_verdict_is_a_success(code: object, more: dict[str, object]) -> None:
     """Otherwise a notice that the portal has would be sent again for 14 days."""
-    check(200, {}, json.dumps({"code": code, "message": "", **more}).encode())
+    check(Response(200, {}, json.dumps({"code": code, "message": "", **more}).encode()), NOW)
 
 
 @pytest.mark.parametrize("data", [False, {"success": False}])
@@ -70,26 +72,29 @@ def test_codes_of_the_token_are_about_everything(status: int, code: int) -> None
     error = said(status, {"code": code})
 
     assert isinstance(error, TokenTurnedDownError)
-    assert error.everywhere
 
 
 @pytest.mark.parametrize("code", [403, 31403, 512])
 def test_codes_of_permission_may_be_about_one_organisation(code: int) -> None:
     error = said(200, {"code": code})
 
-    assert isinstance(error, ProduceNotAllowedError)
-    assert not error.everywhere
+    assert isinstance(error, OrganisationNotAllowedError)
 
 
 @pytest.mark.parametrize(
-    ("code", "answered"), [(429, False), (31429, False), (503, False), (500, True), (504, True)]
+    ("code", "kind"),
+    [
+        *((code, PortalUnavailableError) for code in (429, 31429, 503)),
+        *((code, ProduceFailedError) for code in (500, 504)),
+    ],
 )
 @pytest.mark.parametrize("status", [200, 400, 401])
-def test_codes_that_say_nothing_about_the_data_leave_it_open(status: int, code: int, answered: bool) -> None:
+def test_codes_that_say_nothing_about_the_data_leave_it_open(
+    status: int, code: int, kind: type[ProduceError]
+) -> None:
     error = said(status, {"code": code})
 
-    assert isinstance(error, ProduceUnavailableError)
-    assert error.answered is answered
+    assert type(error) is kind
 
 
 @pytest.mark.parametrize(
@@ -97,9 +102,10 @@ def test_codes_that_say_nothing_about_the_data_leave_it_open(status: int, code: 
     [
         *((status, ProduceRefusedError) for status in (400, 413, 422)),
         (401, TokenTurnedDownError),
-        *((status, ProduceNotAllowedError) for status in (403, 404, 405)),
-        *((status, ProduceUnavailableError) for status in (100, 301, 302, 304, 402, 408, 418, 425, 429)),
-        *((status, ProduceUnavailableError) for status in (500, 501, 502, 503, 504, 599)),
+        (403, OrganisationNotAllowedError),
+        *((status, PortalNotAllowedError) for status in (404, 405)),
+        *((status, PortalUnavailableError) for status in (408, 425, 429, 502, 503, 504)),
+        *((status, ProduceFailedError) for status in (100, 301, 302, 304, 402, 418, 500, 501, 599)),
     ],
 )
 @pytest.mark.parametrize(
@@ -128,7 +134,7 @@ ODD_DATA: list[object] = [1, 0, "", [], {"success": "true"}, {"success": 1}]
     ],
 )
 def test_a_200_that_does_not_say_yes_is_no_success(status: int, answer: object) -> None:
-    assert isinstance(said(status, answer), ProduceUnavailableError)
+    assert isinstance(said(status, answer), PortalUnavailableError | ProduceFailedError)
 
 
 @pytest.mark.parametrize("status", [301, 400, 500])
@@ -137,8 +143,8 @@ def test_a_yes_under_an_error_status_is_no_success(status: int) -> None:
 
 
 def test_the_gateways_status_field_counts_unless_it_only_echoes_http() -> None:
-    assert isinstance(said(200, {"status": 1203, "msg": "token expired"}), ProduceNotAllowedError)
-    assert isinstance(said(404, {"status": 404, "path": "/x"}), ProduceNotAllowedError)
+    assert isinstance(said(200, {"status": 1203, "msg": "token expired"}), PortalNotAllowedError)
+    assert isinstance(said(404, {"status": 404, "path": "/x"}), PortalNotAllowedError)
     assert isinstance(said(404, {"code": 404}), ProduceRefusedError)
 
 
@@ -158,14 +164,16 @@ def test_the_gateways_status_field_counts_unless_it_only_echoes_http() -> None:
     ],
 )
 def test_retry_after_is_read_in_both_its_forms(given: str | None, seconds: float | None) -> None:
-    assert retry_after(given, NOW) == seconds
+    headers = {} if given is None else {"Retry-After": given}
+
+    assert retry_after(Response(429, headers, b""), NOW) == seconds
 
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_wait_that_the_portal_asks_for_is_passed_on(status: int) -> None:
     error = said(status, b"", {"Retry-After": "30"})
 
-    assert isinstance(error, ProduceUnavailableError)
+    assert isinstance(error, PortalUnavailableError)
     assert error.retry_after == 30
 
 

@@ -5,9 +5,14 @@ from threading import Event
 
 import pytest
 
-from notice.dispatch.dispatcher import WORKERS, Dispatcher
-from notice.outcomes import Accepted, Deferred
-from notice.portal.answers import ProduceNotAllowedError, ProduceUnavailableError, TokenTurnedDownError
+from notice.dispatch.dispatcher import WORKERS
+from notice.outcomes import Accepted, Deferred, Reason
+from notice.portal.errors import (
+    OrganisationNotAllowedError,
+    PortalNotAllowedError,
+    PortalUnavailableError,
+    TokenTurnedDownError,
+)
 from tests.support.outbound import (
     BROKEN,
     DOWN,
@@ -16,6 +21,7 @@ from tests.support.outbound import (
     dispatch,
     grouped,
     kinds,
+    new_dispatcher,
     notice,
     notices,
 )
@@ -23,7 +29,7 @@ from tests.support.outbound import (
 
 @pytest.mark.parametrize(("error", "calls"), [(DOWN, 1), (BROKEN, 2)])
 def test_an_outage_costs_returning_notices_one_call_or_two_and_no_halving(
-    error: ProduceUnavailableError, calls: int
+    error: PortalUnavailableError, calls: int
 ) -> None:
     """The second is about one notice alone: had it been taken, the first would have broken on another."""
     portal = FakePortal()
@@ -59,8 +65,8 @@ def test_after_an_outage_the_backlog_drains_at_full_speed() -> None:
 
 def test_a_portal_that_asks_for_patience_is_not_called_again_before_that() -> None:
     portal, now = FakePortal(), [0.0]
-    portal.error = ProduceUnavailableError("429", retry_after=60)
-    dispatcher = Dispatcher(portal, clock=lambda: now[0])
+    portal.error = PortalUnavailableError("429", retry_after=60)
+    dispatcher = new_dispatcher(portal, clock=lambda: now[0])
 
     first = dispatcher.dispatch([notice(1)], deadline())
     portal.error = None
@@ -69,16 +75,16 @@ def test_a_portal_that_asks_for_patience_is_not_called_again_before_that() -> No
     now[0] += 1.1
     third = dispatcher.dispatch([notice(3)], deadline())
 
-    assert first.outcomes[notice(1)] == Deferred("unavailable: 429", 60)
+    assert first.outcomes[notice(1)] == Deferred(Reason.UNAVAILABLE, "429", 60)
     assert second.calls == 0
-    assert second.outcomes[notice(2)] == Deferred("the portal is left alone for a while", 1.0)
+    assert second.outcomes[notice(2)] == Deferred(Reason.PAUSED, retry_after=1.0)
     assert kinds(third) == {Accepted: 1}
 
 
 def test_a_portal_that_stays_silent_is_called_ever_less_often() -> None:
     portal, now = FakePortal(), [0.0]
     portal.error = DOWN
-    dispatcher = Dispatcher(portal, clock=lambda: now[0])
+    dispatcher = new_dispatcher(portal, clock=lambda: now[0])
     calls: list[float] = []
 
     while now[0] < 3600:
@@ -93,7 +99,7 @@ def test_a_portal_that_stays_silent_is_called_ever_less_often() -> None:
 
 def test_a_portal_that_works_again_is_not_left_alone_after_its_next_failure() -> None:
     portal, now = FakePortal(), [0.0]
-    dispatcher = Dispatcher(portal, clock=lambda: now[0])
+    dispatcher = new_dispatcher(portal, clock=lambda: now[0])
     for error in (DOWN, DOWN, DOWN, None, DOWN):
         portal.error = error
         now[0] += 1000
@@ -106,8 +112,8 @@ def test_a_portal_that_works_again_is_not_left_alone_after_its_next_failure() ->
 
 def test_a_portal_that_turns_the_key_down_is_called_ever_less_often_too() -> None:
     portal, now = FakePortal(), [0.0]
-    portal.error = ProduceNotAllowedError("401")
-    dispatcher = Dispatcher(portal, clock=lambda: now[0])
+    portal.error = PortalNotAllowedError("401")
+    dispatcher = new_dispatcher(portal, clock=lambda: now[0])
 
     while now[0] < 3600:
         dispatcher.dispatch([notice(1)], deadline())
@@ -122,7 +128,7 @@ def test_a_portal_that_asks_for_patience_midway_gets_it_at_once(code: str, wait:
     portal = FakePortal()
 
     def tire(_org: str, _names: list[str]) -> None:
-        tired = ProduceUnavailableError(code, retry_after=wait, answered=code == "500" and wait is not None)
+        tired = PortalUnavailableError(code, retry_after=wait)
         portal.error = tired if len(portal.calls) == 3 else None
 
     portal.meddle = tire
@@ -135,8 +141,8 @@ def test_a_portal_that_asks_for_patience_midway_gets_it_at_once(code: str, wait:
 
 def test_a_rate_limit_without_a_time_stops_this_invocation_only() -> None:
     portal = FakePortal()
-    portal.error = ProduceUnavailableError("429")
-    dispatcher = Dispatcher(portal, workers=1)
+    portal.error = PortalUnavailableError("429")
+    dispatcher = new_dispatcher(portal, workers=1)
 
     assert dispatcher.dispatch(notices(1000), deadline()).calls == 1
     portal.error = None
@@ -148,7 +154,7 @@ def test_a_notice_that_was_taken_but_not_answered_is_sent_again_and_told_once() 
 
     def take_and_cut(org: str, names: list[str]) -> None:
         portal.take(org, [{"messageId": name, "targets": ["u-1"]} for name in names])
-        raise ProduceUnavailableError("ProtocolError")
+        raise PortalUnavailableError("ProtocolError")
 
     portal.meddle = take_and_cut
     first = dispatch([notice(1)], portal)
@@ -162,8 +168,8 @@ def test_a_notice_that_was_taken_but_not_answered_is_sent_again_and_told_once() 
 
 def test_after_a_rate_limit_notices_travel_in_full_batches_again() -> None:
     portal, hours = FakePortal(), itertools.count(step=3600)
-    dispatcher = Dispatcher(portal, workers=1, clock=lambda: next(hours))
-    portal.error = ProduceUnavailableError("429")
+    dispatcher = new_dispatcher(portal, workers=1, clock=lambda: next(hours))
+    portal.error = PortalUnavailableError("429")
     dispatcher.dispatch(notices(300, receives=9), deadline())
     portal.error = None
 
@@ -174,8 +180,8 @@ def test_after_a_rate_limit_notices_travel_in_full_batches_again() -> None:
 
 def test_after_a_rate_limit_that_lasts_there_is_one_probe() -> None:
     portal, hours = FakePortal(), itertools.count(step=3600)
-    dispatcher = Dispatcher(portal, clock=lambda: next(hours))
-    portal.error = ProduceUnavailableError("429")
+    dispatcher = new_dispatcher(portal, clock=lambda: next(hours))
+    portal.error = PortalUnavailableError("429")
     portal.meddle = lambda org, names: Event().wait(0.05)  # Long enough for other threads to call too.
 
     for receives in (9, 10, 11):
@@ -186,7 +192,7 @@ def test_after_a_rate_limit_that_lasts_there_is_one_probe() -> None:
 
 def test_a_refused_key_defers_everything_with_one_call() -> None:
     portal = FakePortal()
-    portal.error = ProduceNotAllowedError("401")
+    portal.error = PortalNotAllowedError("401")
 
     report = dispatch([*notices(10_000, org="a"), *notices(10, org="b")], portal)
 
@@ -225,7 +231,7 @@ def test_an_organisation_without_the_application_does_not_stop_the_others() -> N
     portal = FakePortal()
 
     def forbid(org: str, _names: list[str]) -> None:
-        portal.error = ProduceNotAllowedError("403", everywhere=False) if org == "a" else None
+        portal.error = OrganisationNotAllowedError("403") if org == "a" else None
 
     portal.meddle = forbid
 

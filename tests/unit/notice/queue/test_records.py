@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from notice.outcomes import Rejected
-from notice.queue.records import Notice, Record, read_records
+from notice.queue.records import QueuedNotice, Record, read_records
 from tests.support.outbound import NOW, event, message, record
 from tests.support.template import ROOT
 
@@ -28,7 +28,7 @@ def test_records_are_read_one_by_one_those_received_most_often_first() -> None:
     found = read_records(event(*given, later), NOW)
 
     assert [next(found).id for _ in range(3)] == ["r-3", "r-2", "r-1"]
-    assert isinstance(next(found).entries[0].notice, Rejected)
+    assert isinstance(next(found).places[0].notice, Rejected)
 
 
 @pytest.mark.parametrize("count", [1, 100])
@@ -36,13 +36,13 @@ def test_a_record_holds_1_to_100_notices(count: int) -> None:
     found = only(record(*(message(f"n-{number}") for number in range(count))))
 
     assert found.org_id == "o-1"
-    assert all(isinstance(entry.notice, Notice) for entry in found.entries)
-    assert len(found.entries) == count
+    assert all(isinstance(entry.notice, QueuedNotice) for entry in found.places)
+    assert len(found.places) == count
 
 
 @pytest.mark.parametrize(("length", "rejected"), [(256, False), (257, True)])
 def test_an_organisation_s_id_has_a_length_that_a_log_can_bear(length: int, rejected: bool) -> None:
-    (entry,) = only(record(message(), org="o" * length)).entries
+    (entry,) = only(record(message(), org="o" * length)).places
 
     assert isinstance(entry.notice, Rejected) is rejected
 
@@ -59,7 +59,7 @@ def test_a_record_with_none_or_too_many_is_rejected_whole(count: int, said: str)
 
     found = only(given)
 
-    (entry,) = found.entries
+    (entry,) = found.places
     assert found.org_id is None
     assert entry.sent == given["body"]
     assert entry.notice == Rejected("InvalidNotice", said)
@@ -93,7 +93,7 @@ def test_a_record_with_none_or_too_many_is_rejected_whole(count: int, said: str)
 def test_a_record_that_cannot_be_read_is_rejected_whole_and_verbatim(body: str) -> None:
     found = only(record(body=body))
 
-    (entry,) = found.entries
+    (entry,) = found.places
     assert isinstance(entry.notice, Rejected)
     assert entry.notice.code == "InvalidNotice"
     assert (found.org_id, entry.sent, entry.message_id) == (None, body, "")
@@ -102,8 +102,8 @@ def test_a_record_that_cannot_be_read_is_rejected_whole_and_verbatim(body: str) 
 def test_one_bad_notice_in_a_good_record_is_rejected_alone() -> None:
     found = only(record(message("n-1"), message("n-2", messageType=2), "text", message("n-4")))
 
-    rejected = [entry for entry in found.entries if isinstance(entry.notice, Rejected)]
-    assert [entry.message_id for entry in found.entries] == ["n-1", "n-2", "", "n-4"]
+    rejected = [entry for entry in found.places if isinstance(entry.notice, Rejected)]
+    assert [entry.message_id for entry in found.places] == ["n-1", "n-2", "", "n-4"]
     assert [entry.sent for entry in rejected] == [json.dumps(message("n-2", messageType=2)), '"text"']
     assert rejected[0].notice == Rejected("InvalidNotice", "messageType: Input should be 1")
 
@@ -113,8 +113,8 @@ def test_a_notice_is_kept_as_the_very_text_that_was_sent() -> None:
 
     found = only(record(body=f'{{"messages" : [ {text} ,{text}], "orgId":"o"}}'))
 
-    assert [entry.sent for entry in found.entries] == [text, text]
-    assert found.entries[0].message_id == "n-1"
+    assert [entry.sent for entry in found.places] == [text, text]
+    assert found.places[0].message_id == "n-1"
 
 
 def test_a_member_that_comes_twice_counts_as_it_came_last() -> None:
@@ -123,15 +123,15 @@ def test_a_member_that_comes_twice_counts_as_it_came_last() -> None:
     found = only(record(body=body))
 
     assert found.org_id == "b"
-    assert [entry.message_id for entry in found.entries] == ["2"]
+    assert [entry.message_id for entry in found.places] == ["2"]
 
 
 def test_how_often_and_since_when_a_record_is_tried_comes_with_it() -> None:
     found = only(record(message(), receives=7, sent_at=NOW - 60))
 
     assert (found.receives, found.sent_at) == (7, NOW - 60)
-    assert isinstance(found.entries[0].notice, Notice)
-    assert found.entries[0].notice.receives == 7
+    assert isinstance(found.places[0].notice, QueuedNotice)
+    assert found.places[0].notice.receives == 7
 
 
 @pytest.mark.parametrize("odd", [{}, {"Records": None}, {"Records": []}, [], None, "text"])
@@ -151,7 +151,7 @@ def test_a_record_without_attributes_is_fresh() -> None:
 def test_the_sample_events_are_what_they_say(name: str, good: int, bad: int) -> None:
     sample = json.loads((Path(ROOT) / "events" / name).read_text("utf-8"))
 
-    found = [entry.notice for each in read_records(sample, NOW) for entry in each.entries]
+    found = [entry.notice for each in read_records(sample, NOW) for entry in each.places]
 
-    assert sum(isinstance(one, Notice) for one in found) == good
+    assert sum(isinstance(one, QueuedNotice) for one in found) == good
     assert sum(isinstance(one, Rejected) for one in found) == bad

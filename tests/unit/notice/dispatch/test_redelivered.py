@@ -4,9 +4,8 @@ import itertools
 
 import pytest
 
-from notice.dispatch.dispatcher import Dispatcher
 from notice.outcomes import Accepted, Deferred, Rejected
-from notice.portal.answers import ProduceUnavailableError
+from notice.portal.errors import PortalUnavailableError
 from tests.support.outbound import (
     BATCH_LIMIT,
     BROKEN,
@@ -15,6 +14,7 @@ from tests.support.outbound import (
     deadline,
     dispatch,
     kinds,
+    new_dispatcher,
     notice,
     notices,
 )
@@ -35,7 +35,7 @@ def test_the_more_often_notices_were_received_the_smaller_their_first_batch(rece
 @pytest.mark.parametrize("culprit", [0, 42, 99])
 def test_a_notice_that_breaks_the_portal_does_not_hold_up_the_others(culprit: int) -> None:
     portal = FakePortal(breaking={f"n-{culprit}"})
-    dispatcher = Dispatcher(portal, workers=1)
+    dispatcher = new_dispatcher(portal, workers=1)
 
     for receives in range(1, 6):
         dispatcher.dispatch(notices(BATCH_LIMIT, receives=receives), deadline())
@@ -46,7 +46,7 @@ def test_a_notice_that_breaks_the_portal_does_not_hold_up_the_others(culprit: in
 @pytest.mark.parametrize("count", [2, 3, 100])
 def test_a_notice_that_breaks_a_working_portal_ends_rejected(count: int) -> None:
     hours = itertools.count(step=3600)
-    dispatcher = Dispatcher(FakePortal(breaking={"n-1"}), workers=1, clock=lambda: next(hours))
+    dispatcher = new_dispatcher(FakePortal(breaking={"n-1"}), workers=1, clock=lambda: next(hours))
 
     ends = [
         dispatcher.dispatch(notices(count, receives=receives), deadline()).outcomes[notice(1)]
@@ -68,10 +68,10 @@ def test_a_notice_on_which_a_broken_portal_fails_is_never_rejected() -> None:
 
 
 @pytest.mark.parametrize(
-    "last", [ProduceUnavailableError("429"), DOWN, ProduceUnavailableError("ReadTimeoutError")]
+    "last", [PortalUnavailableError("429"), DOWN, PortalUnavailableError("ReadTimeoutError")]
 )
 def test_a_notice_is_not_rejected_unless_the_portal_fails_on_it_to_the_last(
-    last: ProduceUnavailableError,
+    last: PortalUnavailableError,
 ) -> None:
     portal = FakePortal()
 

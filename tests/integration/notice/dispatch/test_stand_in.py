@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from threading import Event
+from time import time
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from notice.dispatch.dispatcher import Dispatcher
 from notice.outcomes import Accepted, Deferred
 from notice.portal.client import PortalClient
 from notice.portal.tokens import EnosCredentials
-from notice.queue.records import Notice
+from notice.queue.records import QueuedNotice
 from relay.notices import Notice as Read
 from relay.secrets import SecretReader
 from sandbox.notices import notice as written
@@ -34,15 +35,15 @@ class Secrets:
         return {"SecretString": f'{{"appKey": "{KEY}", "appSecret": "{SECRET}"}}'}
 
 
-def dispatcher(portal: Portal) -> Dispatcher:
+def connected(portal: Portal) -> Dispatcher:
     secrets: Any = Secrets()
     credentials = SecretReader("arn", EnosCredentials, lambda: secrets)
-    return Dispatcher(PortalClient(portal.url, PATH, credentials))
+    return Dispatcher(PortalClient(portal.url, PATH, credentials, clock=time), clock=time)
 
 
-def notices(count: int, receives: int = 1) -> list[Notice]:
+def notices(count: int, receives: int = 1) -> list[QueuedNotice]:
     given = (written(number, f"n-{number}", USERS) for number in range(count))
-    return [Notice("o-1", one["messageId"], Read.read(one).wire(), receives) for one in given]
+    return [QueuedNotice("o-1", one["messageId"], Read.read(one).wire(), receives) for one in given]
 
 
 @pytest.mark.parametrize("count", [1, 100, 101])
@@ -50,7 +51,7 @@ def notices(count: int, receives: int = 1) -> list[Notice]:
 def test_after_a_cut_or_an_outage_every_user_has_each_notice_once(
     portal: Portal, count: int, fault: dict[str, bool]
 ) -> None:
-    sender = dispatcher(portal)
+    sender = connected(portal)
     portal.break_down(**fault)
     first = sender.dispatch(notices(count), deadline())
     taken = len(portal.accepted("o-1"))
@@ -67,13 +68,13 @@ def test_after_a_cut_or_an_outage_every_user_has_each_notice_once(
 
 
 def test_the_rate_of_calls_stays_under_a_limit_and_everything_gets_through(portal: Portal) -> None:
-    sender = dispatcher(portal)
+    sender = connected(portal)
     portal.break_down(per_second=3)
     given = notices(1000)
     refused: list[int] = []
     for receives in range(1, 10):
         Event().wait(1.1)  # Records come back later still: the limit is over by then.
-        report = sender.dispatch([Notice(*vars_of(one), receives) for one in given], deadline())
+        report = sender.dispatch([QueuedNotice(*vars_of(one), receives) for one in given], deadline())
         refused.append(sum(call.status == 429 for call in portal.calls) - sum(refused))
         given = [one for one in given if report.outcomes[one] != Accepted()]
         if not given:
@@ -84,5 +85,5 @@ def test_the_rate_of_calls_stays_under_a_limit_and_everything_gets_through(porta
     assert max(refused) <= 4
 
 
-def vars_of(one: Notice) -> tuple[str, str, bytes]:
+def vars_of(one: QueuedNotice) -> tuple[str, str, bytes]:
     return one.org_id, one.message_id, one.wire

@@ -7,19 +7,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notice.deadline import Deadline
-from notice.dispatch.circuit_breaker import BEYOND_DOUBT_RECEIVES
-from notice.dispatch.dispatcher import Dispatcher
+from notice.dispatch.quarantine import OVERDUE_RECEIVES
 from notice.outcomes import Accepted, Deferred, Rejected
-from notice.portal.answers import (
+from notice.portal.answer import check
+from notice.portal.errors import (
+    OrganisationNotAllowedError,
+    PortalNotAllowedError,
+    PortalUnavailableError,
     ProduceError,
-    ProduceNotAllowedError,
     ProduceRefusedError,
-    ProduceUnavailableError,
     TokenTurnedDownError,
-    check,
 )
-from notice.queue.records import Notice
-from tests.support.outbound import BROKEN, FakePortal, deadline, notice
+from notice.queue.records import QueuedNotice
+from relay.transport import Response
+from tests.support.outbound import BROKEN, FakePortal, deadline, new_dispatcher, notice
 
 WHIMS = st.sampled_from(
     [
@@ -28,13 +29,13 @@ WHIMS = st.sampled_from(
         None,
         "taken, but the answer was cut",
         BROKEN,
-        ProduceUnavailableError("429", retry_after=0.0),
-        ProduceUnavailableError("ReadTimeoutError"),
+        PortalUnavailableError("429", retry_after=0.0),
+        PortalUnavailableError("ReadTimeoutError"),
         ProduceRefusedError("400"),
         ProduceRefusedError("415"),
         TokenTurnedDownError("401"),
-        ProduceNotAllowedError("404"),
-        ProduceNotAllowedError("403", everywhere=False),
+        PortalNotAllowedError("404"),
+        OrganisationNotAllowedError("403"),
     ]
 )
 NOTICES = st.lists(
@@ -42,7 +43,7 @@ NOTICES = st.lists(
         notice,
         st.integers(0, 30),
         org=st.sampled_from(["a", "b"]),
-        receives=st.integers(1, 12) | st.integers(BEYOND_DOUBT_RECEIVES - 1, BEYOND_DOUBT_RECEIVES + 1),
+        receives=st.integers(1, 12) | st.integers(OVERDUE_RECEIVES - 1, OVERDUE_RECEIVES + 1),
         text=st.sampled_from(["", "", "other"]),
     ),
     max_size=60,
@@ -60,7 +61,7 @@ def whimsical(whims: list[object], bad: set[str], breaking: set[str]) -> FakePor
             raise whim
         if whim and not portal.bad & set(names):
             portal.take(org, [{"messageId": name, "targets": ["u-1"]} for name in names])
-            raise ProduceUnavailableError("ProtocolError")
+            raise PortalUnavailableError("ProtocolError")
 
     portal.meddle = meddle
     return portal
@@ -69,7 +70,7 @@ def whimsical(whims: list[object], bad: set[str], breaking: set[str]) -> FakePor
 @settings(max_examples=300, deadline=None)
 @given(NOTICES, st.lists(WHIMS, max_size=30), NAMES, NAMES, st.integers(1, 4), st.integers(0, 50))
 def test_each_notice_has_one_outcome_and_the_accepted_are_in_the_portal(
-    given_notices: list[Notice],
+    given_notices: list[QueuedNotice],
     whims: list[object],
     bad: set[str],
     breaking: set[str],
@@ -77,7 +78,7 @@ def test_each_notice_has_one_outcome_and_the_accepted_are_in_the_portal(
     search_calls: int,
 ) -> None:
     portal = whimsical(whims, bad, breaking)
-    dispatcher = Dispatcher(portal, workers=workers, search_calls=search_calls)
+    dispatcher = new_dispatcher(portal, workers=workers, search_calls=search_calls)
 
     for _ in range(3):
         report = dispatcher.dispatch(given_notices, deadline())
@@ -125,7 +126,9 @@ ANSWERS = st.tuples(STATUSES, HEADERS, BODIES, st.booleans(), st.floats(0, 30))
 @settings(max_examples=400, deadline=None)
 @given(NOTICES, st.lists(ANSWERS, min_size=1, max_size=20), st.integers(1, 4))
 def test_any_answer_after_any_time_gives_each_notice_one_outcome(
-    given_notices: list[Notice], answers: list[tuple[int, dict[str, str], bytes, bool, float]], workers: int
+    given_notices: list[QueuedNotice],
+    answers: list[tuple[int, dict[str, str], bytes, bool, float]],
+    workers: int,
 ) -> None:
     now, turns = [0.0], cycle(answers)
     portal = FakePortal()
@@ -135,14 +138,14 @@ def test_any_answer_after_any_time_gives_each_notice_one_outcome(
         now[0] += seconds
         portal.error = None
         try:
-            check(status, headers, body)
+            check(Response(status, headers, body), now[0])
         except ProduceError:
             if took_it:
                 portal.take(org, [{"messageId": name, "targets": ["u-1"]} for name in names])
             raise
 
     portal.meddle = answer
-    dispatcher = Dispatcher(portal, workers=workers, clock=lambda: now[0])
+    dispatcher = new_dispatcher(portal, workers=workers, clock=lambda: now[0])
 
     report = dispatcher.dispatch(given_notices, Deadline(50, lambda: now[0]))
 
@@ -157,9 +160,9 @@ def test_any_answer_after_any_time_gives_each_notice_one_outcome(
 @settings(max_examples=200, deadline=None)
 @given(NOTICES, NAMES, st.integers(1, 4))
 def test_a_portal_without_whims_decides_about_every_notice_but_in_doubt(
-    given_notices: list[Notice], bad: set[str], workers: int
+    given_notices: list[QueuedNotice], bad: set[str], workers: int
 ) -> None:
-    report = Dispatcher(FakePortal(bad=bad), workers=workers).dispatch(given_notices, deadline())
+    report = new_dispatcher(FakePortal(bad=bad), workers=workers).dispatch(given_notices, deadline())
 
     for one, outcome in report.outcomes.items():
         expected = (Rejected, Deferred) if one.message_id in bad else (Accepted, Deferred)
@@ -175,7 +178,7 @@ def test_two_notices_that_break_the_portal_never_take_others_with_them(
 ) -> None:
     portal = FakePortal(breaking={f"n-{first}", f"n-{second}"})
 
-    report = Dispatcher(portal, workers=1).dispatch(
+    report = new_dispatcher(portal, workers=1).dispatch(
         [notice(number, receives=receives) for number in range(100)], deadline()
     )
 

@@ -6,10 +6,10 @@ from math import ceil
 import pytest
 
 from notice.deadline import Deadline
-from notice.dispatch.dispatcher import WORKERS, Dispatcher
+from notice.dispatch.dispatcher import WORKERS
 from notice.outcomes import Accepted, Deferred, Outcome, Rejected
-from notice.portal.answers import ProduceNotAllowedError, ProduceUnavailableError
-from notice.queue.records import Notice
+from notice.portal.errors import PortalNotAllowedError, PortalUnavailableError
+from notice.queue.records import QueuedNotice
 from tests.support.outbound import (
     BATCH_LIMIT,
     DOWN,
@@ -18,6 +18,7 @@ from tests.support.outbound import (
     dispatch,
     kinds,
     names_of,
+    new_dispatcher,
     notice,
     notices,
 )
@@ -27,14 +28,16 @@ SIZES = pytest.mark.parametrize("count", [NONE, ALONE, FULL, ONE_MORE, MANY])
 SIZES_WITH_A_CULPRIT = pytest.mark.parametrize("count", [ALONE, FULL, ONE_MORE, MANY])
 
 
-def received_again_and_again(given: list[Notice], portal: FakePortal, most: int) -> dict[Notice, Outcome]:
+def received_again_and_again(
+    given: list[QueuedNotice], portal: FakePortal, most: int
+) -> dict[QueuedNotice, Outcome]:
     """The outcomes when what is deferred returns, in other company each time, up to so many receives."""
     hours = itertools.count(step=3600)
-    dispatcher = Dispatcher(portal, workers=WORKERS, clock=lambda: next(hours))
-    outcomes: dict[Notice, Outcome] = {}
+    dispatcher = new_dispatcher(portal, workers=WORKERS, clock=lambda: next(hours))
+    outcomes: dict[QueuedNotice, Outcome] = {}
     for receives in range(1, most + 1):
         waiting = [one for one in given if not isinstance(outcomes.get(one), Accepted | Rejected)]
-        again = [Notice(one.org_id, one.message_id, one.wire, receives) for one in waiting]
+        again = [QueuedNotice(one.org_id, one.message_id, one.wire, receives) for one in waiting]
         outcomes |= dispatcher.dispatch([*again, notice("fresh")], deadline()).outcomes
     return {one: outcomes[one] for one in given}
 
@@ -71,12 +74,12 @@ def test_one_that_breaks_the_portal_ends_rejected(count: int) -> None:
 
 
 @SIZES
-@pytest.mark.parametrize("error", [DOWN, ProduceUnavailableError("429"), ProduceNotAllowedError("401")])
+@pytest.mark.parametrize("error", [DOWN, PortalUnavailableError("429"), PortalNotAllowedError("401")])
 def test_nothing_is_lost_in_an_outage_and_everything_is_through_after_it(
     count: int, error: Exception
 ) -> None:
     portal, hours = FakePortal(), itertools.count(step=3600)
-    dispatcher = Dispatcher(portal, workers=WORKERS, clock=lambda: next(hours))
+    dispatcher = new_dispatcher(portal, workers=WORKERS, clock=lambda: next(hours))
     portal.error = error
     down = dispatcher.dispatch(notices(count), deadline())
     calls_down = len(portal.calls)
@@ -96,7 +99,7 @@ def test_what_was_taken_without_an_answer_is_sent_again_unchanged(count: int) ->
 
     def take_and_cut(org: str, names: list[str]) -> None:
         portal.take(org, [{"messageId": name, "targets": ["u-1"]} for name in names])
-        raise ProduceUnavailableError("ProtocolError")
+        raise PortalUnavailableError("ProtocolError")
 
     portal.meddle = take_and_cut
     cut = dispatch(notices(count), portal)
@@ -126,7 +129,7 @@ def test_equal_copies_are_sent_once_and_different_ones_in_turn(count: int) -> No
 def test_without_time_nothing_is_sent_and_everything_waits(count: int) -> None:
     portal = FakePortal()
 
-    report = Dispatcher(portal).dispatch(notices(count), Deadline(3, lambda: 0.0))
+    report = new_dispatcher(portal).dispatch(notices(count), Deadline(3, lambda: 0.0))
 
     assert portal.calls == []
     assert kinds(report)[Deferred] == count

@@ -18,20 +18,25 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from notice.portal.answers import (
-    ProduceNotAllowedError,
+from notice.portal.client import CONNECT_SECONDS, READ_SECONDS, PortalClient
+from notice.portal.errors import (
+    NotAllowedError,
+    PortalNotAllowedError,
+    PortalUnavailableError,
+    ProduceError,
+    ProduceFailedError,
     ProduceRefusedError,
-    ProduceUnavailableError,
     TokenTurnedDownError,
 )
-from notice.portal.client import CONNECT_SECONDS, READ_SECONDS, PortalClient, Transport
-from notice.portal.tokens import TOKEN_PATH, EnosCredentials
+from notice.portal.tokens import EnosCredentials
 from relay.secrets import SecretReader
+from relay.settings import Clock
 from tests.support import template
 from tests.support.loopback import KEY, PATH, SECRET, LoopbackPortal, Reply
 from tests.support.outbound import deadline
 
-BODY = '{"messages":[{"messageId":"n-1","header":{"defaultValue":"标题"}}]}'.encode()
+NOTICES = ['{"messageId":"n-1","header":{"defaultValue":"标题"}}'.encode()]
+BODY = b'{"messages":[' + NOTICES[0] + b"]}"
 DAY = timedelta(days=1)
 
 
@@ -45,23 +50,31 @@ class Secrets:
         return {"SecretString": self.text}
 
 
-def client(url: str, secrets: Secrets | None = None, clock: Callable[[], float] = time.time) -> PortalClient:
+def client(
+    url: str, secrets: Secrets | None = None, clock: Clock = time.time, read_seconds: float = READ_SECONDS
+) -> PortalClient:
     kept = secrets or Secrets()
     reader = SecretReader("arn", EnosCredentials, lambda: kept)  # type: ignore[arg-type, return-value]
-    return PortalClient(url, PATH, reader, clock=clock)
+    return PortalClient(url, PATH, reader, clock=clock, read_seconds=read_seconds)
 
 
-def test_a_batch_is_sent_signed_and_as_the_bytes_that_were_given(portal: LoopbackPortal) -> None:
-    client(portal.url).produce("o 1/&+中", BODY, deadline())
+def test_a_batch_is_sent_signed_and_each_notice_as_it_was_given(
+    portal: LoopbackPortal,
+) -> None:
+    client(portal.url).produce("o 1/&+中", NOTICES, deadline())
+    client(portal.url).produce("o-1", [b"{}", b'{"a":1}'], deadline())
 
-    assert portal.produced == [(f"{PATH}?orgId=o%201%2F%26%2B%E4%B8%AD", BODY)]
+    assert portal.produced == [
+        (f"{PATH}?orgId=o%201%2F%26%2B%E4%B8%AD", BODY),
+        (f"{PATH}?orgId=o-1", b'{"messages":[{},{"a":1}]}'),
+    ]
 
 
 def test_the_token_and_the_connection_are_kept(portal: LoopbackPortal) -> None:
     sender = client(portal.url)
 
     for _ in range(5):
-        sender.produce("o-1", BODY, deadline())
+        sender.produce("o-1", NOTICES, deadline())
 
     assert len(portal.tokens) == 1
     assert portal.connections == 1
@@ -71,10 +84,10 @@ def test_the_token_and_the_connection_are_kept(portal: LoopbackPortal) -> None:
 def test_the_token_is_replaced_ten_minutes_early(portal: LoopbackPortal, age: float, fetched: int) -> None:
     now = [1_700_000_000.0]
     sender = client(portal.url, clock=lambda: now[0])
-    sender.produce("o-1", BODY, deadline())
+    sender.produce("o-1", NOTICES, deadline())
 
     now[0] += age
-    sender.produce("o-1", BODY, deadline())
+    sender.produce("o-1", NOTICES, deadline())
 
     assert len(portal.tokens) == fetched
 
@@ -84,7 +97,7 @@ def test_a_token_that_is_nearly_over_is_not_asked_for_at_every_call(portal: Loop
     sender = client(portal.url)
 
     for _ in range(3):
-        sender.produce("o-1", BODY, deadline())
+        sender.produce("o-1", NOTICES, deadline())
 
     assert len(portal.tokens) == 1
 
@@ -97,8 +110,8 @@ def test_a_token_that_is_turned_down_is_replaced(portal: LoopbackPortal, reply: 
     sender = client(portal.url)
 
     with pytest.raises(TokenTurnedDownError):
-        sender.produce("o-1", BODY, deadline())
-    sender.produce("o-1", BODY, deadline())
+        sender.produce("o-1", NOTICES, deadline())
+    sender.produce("o-1", NOTICES, deadline())
 
     assert len(portal.tokens) == 2
     assert len(portal.produced) == 2
@@ -112,8 +125,8 @@ def test_a_no_that_is_not_about_the_token_costs_no_other_one(portal: LoopbackPor
     sender = client(portal.url)
 
     for _ in portal.replies.copy():
-        with pytest.raises(ProduceNotAllowedError) as caught:
-            sender.produce("o-1", BODY, deadline())
+        with pytest.raises(NotAllowedError) as caught:
+            sender.produce("o-1", NOTICES, deadline())
         assert not isinstance(caught.value, TokenTurnedDownError)
 
     assert len(portal.tokens) == 1
@@ -132,8 +145,8 @@ def test_a_token_that_another_thread_has_replaced_is_not_dropped_again(portal: L
 
     def produce_twice() -> None:
         with suppress(TokenTurnedDownError):
-            sender.produce("o-1", BODY, deadline())
-        sender.produce("o-1", BODY, deadline())
+            sender.produce("o-1", NOTICES, deadline())
+        sender.produce("o-1", NOTICES, deadline())
 
     threads = [threading.Thread(target=produce_twice) for _ in range(2)]
     for thread in threads:
@@ -148,38 +161,38 @@ def test_a_token_that_another_thread_has_replaced_is_not_dropped_again(portal: L
 def test_a_token_lasts_to_its_end_when_no_other_is_to_be_had(portal: LoopbackPortal) -> None:
     now = [1_700_000_000.0]
     sender = client(portal.url, clock=lambda: now[0])
-    sender.produce("o-1", BODY, deadline())
+    sender.produce("o-1", NOTICES, deadline())
     portal.valid = "t-1"
     portal.token_replies = [(503, b"")] * 3
 
     for seconds in (7200 - 599, 29, 1):  # The second time it is not asked for yet.
         now[0] += seconds
-        sender.produce("o-1", BODY, deadline())
+        sender.produce("o-1", NOTICES, deadline())
     assert len(portal.tokens) == 3
 
     now[0] += 600
-    with pytest.raises(ProduceUnavailableError, match="503"):
-        sender.produce("o-1", BODY, deadline())
+    with pytest.raises(PortalUnavailableError, match="503"):
+        sender.produce("o-1", NOTICES, deadline())
 
 
 def test_a_token_that_was_kept_on_is_dropped_when_it_is_turned_down(portal: LoopbackPortal) -> None:
     now = [1_700_000_000.0]
     sender = client(portal.url, clock=lambda: now[0])
-    sender.produce("o-1", BODY, deadline())
+    sender.produce("o-1", NOTICES, deadline())
     portal.valid, portal.token_replies, portal.replies = "t-1", [(503, b"")], [(401, b"")]
     now[0] += 7200 - 599
 
     with pytest.raises(TokenTurnedDownError):
-        sender.produce("o-1", BODY, deadline())
+        sender.produce("o-1", NOTICES, deadline())
     portal.valid = None
-    sender.produce("o-1", BODY, deadline())
+    sender.produce("o-1", NOTICES, deadline())
 
     assert len(portal.tokens) == 3
 
 
 def test_many_threads_fetch_one_token(portal: LoopbackPortal) -> None:
     sender = client(portal.url)
-    threads = [threading.Thread(target=sender.produce, args=("o-1", BODY, deadline())) for _ in range(8)]
+    threads = [threading.Thread(target=sender.produce, args=("o-1", NOTICES, deadline())) for _ in range(8)]
 
     for thread in threads:
         thread.start()
@@ -193,7 +206,7 @@ def test_many_threads_fetch_one_token(portal: LoopbackPortal) -> None:
 def test_a_repeated_encryption_is_answered_with_another_millisecond(portal: LoopbackPortal) -> None:
     portal.token_replies = [(200, {"status": 1001, "msg": "repeated"})]
 
-    client(portal.url, clock=lambda: 1_700_000_000.0).produce("o-1", BODY, deadline())
+    client(portal.url, clock=lambda: 1_700_000_000.0).produce("o-1", NOTICES, deadline())
 
     first, second = (request["timestamp"] for request in portal.tokens)
     assert second > first
@@ -202,13 +215,13 @@ def test_a_repeated_encryption_is_answered_with_another_millisecond(portal: Loop
 def test_a_rotated_secret_is_read_when_the_old_one_is_turned_down(portal: LoopbackPortal) -> None:
     secrets = Secrets()
     sender = client(portal.url, secrets)
-    sender.produce("o-1", BODY, deadline())
+    sender.produce("o-1", NOTICES, deadline())
 
     portal.secret = "new"
     secrets.text = json.dumps({"appKey": KEY, "appSecret": "new"})
     with pytest.raises(TokenTurnedDownError):
-        sender.produce("o-1", BODY, deadline())
-    sender.produce("o-1", BODY, deadline())
+        sender.produce("o-1", NOTICES, deadline())
+    sender.produce("o-1", NOTICES, deadline())
 
     assert len(portal.produced) == 2
 
@@ -219,8 +232,8 @@ def test_credentials_that_the_token_service_does_not_take_are_not_allowed(
 ) -> None:
     portal.token_replies = [(200, {"status": status})]
 
-    with pytest.raises(ProduceNotAllowedError, match=str(status)):
-        client(portal.url).produce("o-1", BODY, deadline())
+    with pytest.raises(PortalNotAllowedError, match=str(status)):
+        client(portal.url).produce("o-1", NOTICES, deadline())
 
     assert portal.produced == []
 
@@ -232,8 +245,8 @@ def test_a_wrong_address_of_the_token_service_is_not_allowed(
 ) -> None:
     portal.token_replies = [(status, body)]
 
-    with pytest.raises(ProduceNotAllowedError, match=r"40\d"):
-        client(portal.url).produce("o-1", BODY, deadline())
+    with pytest.raises(PortalNotAllowedError, match=r"40\d"):
+        client(portal.url).produce("o-1", NOTICES, deadline())
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -243,8 +256,8 @@ def test_a_wait_that_the_token_service_asks_for_is_passed_on(
 ) -> None:
     portal.token_replies = [(status, body, {"Retry-After": "7"})]
 
-    with pytest.raises(ProduceUnavailableError, match=f"{status}|31429") as caught:
-        client(portal.url).produce("o-1", BODY, deadline())
+    with pytest.raises(PortalUnavailableError, match=f"{status}|31429") as caught:
+        client(portal.url).produce("o-1", NOTICES, deadline())
 
     assert caught.value.retry_after == 7
 
@@ -265,23 +278,23 @@ def test_a_wait_that_the_token_service_asks_for_is_passed_on(
 def test_without_a_token_the_portal_is_unavailable(portal: LoopbackPortal, reply: Reply) -> None:
     portal.token_replies = [reply, reply]
 
-    with pytest.raises(ProduceUnavailableError):
-        client(portal.url).produce("o-1", BODY, deadline())
+    with pytest.raises(PortalUnavailableError):
+        client(portal.url).produce("o-1", NOTICES, deadline())
 
     assert portal.produced == []
 
 
 @pytest.mark.parametrize("text", ["{}", '{"appKey":"","appSecret":""}', "not JSON"])
 def test_credentials_that_are_not_filled_are_not_allowed(portal: LoopbackPortal, text: str) -> None:
-    with pytest.raises(ProduceNotAllowedError, match="SecretUnavailable"):
-        client(portal.url, Secrets(text)).produce("o-1", BODY, deadline())
+    with pytest.raises(PortalNotAllowedError, match="SecretUnavailable"):
+        client(portal.url, Secrets(text)).produce("o-1", NOTICES, deadline())
 
 
 def test_a_refusal_carries_the_vendors_words(portal: LoopbackPortal) -> None:
     portal.replies = [(200, {"code": 400, "message": "参数错误"})]
 
     with pytest.raises(ProduceRefusedError) as caught:
-        client(portal.url).produce("o-1", BODY, deadline())
+        client(portal.url).produce("o-1", NOTICES, deadline())
 
     assert (caught.value.code, caught.value.message) == ("400", "参数错误")
 
@@ -290,8 +303,8 @@ def test_a_refusal_carries_the_vendors_words(portal: LoopbackPortal) -> None:
 def test_a_wait_that_is_asked_for_is_passed_on(portal: LoopbackPortal, status: int) -> None:
     portal.replies = [(status, b"", {"Retry-After": "17"})]
 
-    with pytest.raises(ProduceUnavailableError) as caught:
-        client(portal.url).produce("o-1", BODY, deadline())
+    with pytest.raises(PortalUnavailableError) as caught:
+        client(portal.url).produce("o-1", NOTICES, deadline())
 
     assert caught.value.retry_after == 17
     assert len(portal.produced) == 1
@@ -321,26 +334,26 @@ def test_an_answer_that_does_not_come_whole_leaves_it_open_after_one_attempt(
     portal.replies = [end]
     sender = client(portal.url)
 
-    with pytest.raises(ProduceUnavailableError):
-        sender.produce("o-1", BODY, deadline())
+    with pytest.raises(PortalUnavailableError):
+        sender.produce("o-1", NOTICES, deadline())
     assert len(portal.produced) == 1
 
-    sender.produce("o-1", BODY, deadline())
+    sender.produce("o-1", NOTICES, deadline())
     assert portal.produced == [portal.produced[0]] * 2
 
 
 def test_an_answer_without_end_is_not_read_to_the_end(portal: LoopbackPortal) -> None:
     portal.replies = [flood]
 
-    with pytest.raises(ProduceUnavailableError, match="AnswerTooLong"):
-        client(portal.url).produce("o-1", BODY, deadline())
+    with pytest.raises(PortalUnavailableError, match="AnswerTooLong"):
+        client(portal.url).produce("o-1", NOTICES, deadline())
 
 
 def test_a_redirect_is_not_followed(portal: LoopbackPortal) -> None:
     portal.replies = [(302, b"", {"Location": f"{portal.url}/elsewhere"})]
 
-    with pytest.raises(ProduceUnavailableError):
-        client(portal.url).produce("o-1", BODY, deadline())
+    with pytest.raises(ProduceFailedError):
+        client(portal.url).produce("o-1", NOTICES, deadline())
 
     assert len(portal.produced) == 1
 
@@ -355,8 +368,8 @@ def test_a_call_takes_no_longer_than_there_is_time(portal: LoopbackPortal) -> No
     sender = client(portal.url)
     started = time.monotonic()
 
-    with pytest.raises(ProduceUnavailableError, match="Timeout"):
-        sender.produce("o-1", BODY, deadline(2.3))
+    with pytest.raises(PortalUnavailableError, match="Timeout"):
+        sender.produce("o-1", NOTICES, deadline(2.3))
     released.set()
 
     assert time.monotonic() - started < 5
@@ -367,11 +380,11 @@ def test_a_portal_that_stays_silent_is_not_waited_for_as_long_as_there_is_time(
 ) -> None:
     released = threading.Event()
     portal.token_replies = [lambda _connection: released.wait(10)]  # type: ignore[list-item]
-    transport = Transport(portal.url, read_seconds=0.2)
+    sender = client(portal.url, read_seconds=0.2)
     started = time.monotonic()
 
-    with pytest.raises(ProduceUnavailableError, match="ReadTimeoutError"):
-        transport.post(TOKEN_PATH, b"{}", {}, deadline(50))
+    with pytest.raises(PortalUnavailableError, match="ReadTimeoutError"):
+        sender.produce("o-1", NOTICES, deadline(50))
     released.set()
 
     assert time.monotonic() - started < 5
@@ -384,8 +397,8 @@ def test_several_calls_of_a_silent_portal_fit_into_an_invocation() -> None:
 
 
 def test_no_call_is_made_without_time_for_it(portal: LoopbackPortal) -> None:
-    with pytest.raises(ProduceUnavailableError, match="NoTime"):
-        client(portal.url).produce("o-1", BODY, deadline(1.9))
+    with pytest.raises(PortalUnavailableError, match="NoTime"):
+        client(portal.url).produce("o-1", NOTICES, deadline(1.9))
 
     assert portal.tokens == []
 
@@ -394,8 +407,8 @@ def test_a_portal_that_is_not_there_is_unavailable() -> None:
     with closing(socket.socket()) as unused:
         unused.bind(("127.0.0.1", 0))
 
-        with pytest.raises(ProduceUnavailableError):
-            client(f"http://127.0.0.1:{unused.getsockname()[1]}").produce("o-1", BODY, deadline())
+        with pytest.raises(PortalUnavailableError):
+            client(f"http://127.0.0.1:{unused.getsockname()[1]}").produce("o-1", NOTICES, deadline())
 
 
 @pytest.fixture
@@ -424,8 +437,8 @@ def certificate(portal: LoopbackPortal, tmp_path: Path) -> Path:
 def test_a_certificate_that_nobody_vouches_for_is_not_accepted(
     portal: LoopbackPortal, certificate: Path
 ) -> None:
-    with pytest.raises(ProduceUnavailableError, match="SSLError"):
-        client(portal.url).produce("o-1", BODY, deadline())
+    with pytest.raises(PortalUnavailableError, match="SSLError"):
+        client(portal.url).produce("o-1", NOTICES, deadline())
 
     assert portal.tokens == []
 
@@ -435,7 +448,7 @@ def test_a_private_authority_is_accepted_when_the_system_trusts_it(
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
 
-    client(portal.url).produce("o-1", BODY, deadline())
+    client(portal.url).produce("o-1", NOTICES, deadline())
 
     assert len(portal.produced) == 1
 
@@ -444,8 +457,8 @@ def test_nothing_that_is_raised_or_shown_holds_key_secret_or_token(portal: Loopb
     portal.replies = [(500, b"")]
     sender = client(portal.url)
 
-    with pytest.raises(ProduceUnavailableError) as caught:
-        sender.produce("o-1", BODY, deadline())
+    with pytest.raises(ProduceError) as caught:
+        sender.produce("o-1", NOTICES, deadline())
 
     shown = f"{caught.value} {caught.value!r} {vars(caught.value)} {sender._tokens.get(deadline())!r}"
     assert not any(secret in shown for secret in (KEY, SECRET, "t-1"))

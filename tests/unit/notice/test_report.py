@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from notice.naming import REJECTED_LINES, name_notices
-from notice.outcomes import Accepted, Deferred, Outcome, Rejected
-from notice.queue.records import Entry, Record
+from notice.outcomes import Accepted, Deferred, Outcome, Reason, Rejected
+from notice.queue.records import Place, Record
 from notice.queue.settlement import RecordOutcome
+from notice.report import REJECTED_LINES, name_notices
 
 
 class Lines:
@@ -23,7 +23,7 @@ class Lines:
 def end(*outcomes: Outcome, org: str | None = "o-1", first: int = 0) -> RecordOutcome:
     """A record of notices n-`first`, n-…, which ended so."""
     names = [f"n-{first + number}" for number in range(len(outcomes))]
-    entries = tuple(Entry("", Rejected("", ""), name) for name in names)
+    entries = tuple(Place("", Rejected("", ""), name) for name in names)
     return RecordOutcome(Record("r", "", 1, 0.0, org, entries), list(outcomes))
 
 
@@ -36,17 +36,18 @@ def said(*ends: RecordOutcome) -> list[tuple[str, dict[str, Any]]]:
 
 @pytest.mark.parametrize(("count", "sizes"), [(0, []), (1, [1]), (100, [100]), (101, [100, 1])])
 @pytest.mark.parametrize(
-    ("outcome", "message"), [(Accepted(), "notices accepted"), (Deferred("no time left"), "notices deferred")]
+    ("outcome", "message"),
+    [(Accepted(), "notices accepted"), (Deferred(Reason.OUT_OF_TIME), "notices deferred")],
 )
 def test_a_line_names_a_hundred_notices_at_most(
     outcome: Outcome, message: str, count: int, sizes: list[int]
 ) -> None:
     lines = said(*(end(outcome, first=number) for number in range(count)))
 
-    assert [(text, facts["notices"], len(facts["messageIds"])) for text, facts in lines] == [
+    assert [(text, facts["notices"], len(facts["message_ids"])) for text, facts in lines] == [
         (message, size, size) for size in sizes
     ]
-    named = [name for _, facts in lines for name in facts["messageIds"]]
+    named = [name for _, facts in lines for name in facts["message_ids"]]
     assert named == [f"n-{number}" for number in range(count)]
 
 
@@ -55,20 +56,20 @@ def test_rejected_notices_have_a_line_each_up_to_a_limit(count: int) -> None:
     lines = said(end(*[Rejected("400", "u-1 is nobody")] * count))
 
     assert lines == [
-        ("notice rejected", {"orgId": "o-1", "errorCode": "400", "messageId": f"n-{number}"})
+        ("notice rejected", {"org_id": "o-1", "error_code": "400", "message_id": f"n-{number}"})
         for number in range(min(count, REJECTED_LINES))
     ]
 
 
 def test_organisations_and_reasons_have_lines_of_their_own() -> None:
     lines = said(
-        end(Deferred("unavailable: 503 u-1 is tired")),
-        end(Deferred("unavailable: 500 broken"), first=1),
-        end(Deferred("no time left"), first=2),
-        end(Deferred("no time left"), org="o-2", first=3),
+        end(Deferred(Reason.UNAVAILABLE, "503 u-1 is tired")),
+        end(Deferred(Reason.UNAVAILABLE, "500 broken"), first=1),
+        end(Deferred(Reason.OUT_OF_TIME), first=2),
+        end(Deferred(Reason.OUT_OF_TIME), org="o-2", first=3),
     )
 
-    assert [(facts["orgId"], facts["reason"], facts["messageIds"]) for _, facts in lines] == [
+    assert [(facts["org_id"], facts["reason"], facts["message_ids"]) for _, facts in lines] == [
         ("o-1", "unavailable", ("n-0", "n-1")),
         ("o-1", "no time left", ("n-2",)),
         ("o-2", "no time left", ("n-3",)),
@@ -76,9 +77,9 @@ def test_organisations_and_reasons_have_lines_of_their_own() -> None:
 
 
 def test_what_is_decided_in_a_record_that_stays_waits_with_it() -> None:
-    lines = said(end(Accepted(), Rejected("400", ""), Deferred("no time left")))
+    lines = said(end(Accepted(), Rejected("400", ""), Deferred(Reason.OUT_OF_TIME)))
 
-    assert [(text, facts["reason"], facts["messageIds"]) for text, facts in lines] == [
+    assert [(text, facts["reason"], facts["message_ids"]) for text, facts in lines] == [
         ("notices deferred", "another notice of its record waits", ("n-0", "n-1")),
         ("notices deferred", "no time left", ("n-2",)),
     ]
@@ -87,17 +88,17 @@ def test_what_is_decided_in_a_record_that_stays_waits_with_it() -> None:
 def test_a_record_that_could_not_be_read_is_named_by_its_code_alone() -> None:
     ((_, facts),) = said(
         RecordOutcome(
-            Record("r", "", 1, 0.0, None, (Entry("?", Rejected("", "")),)), [Rejected("InvalidNotice", "?")]
+            Record("r", "", 1, 0.0, None, (Place("?", Rejected("", "")),)), [Rejected("InvalidNotice", "?")]
         )
     )
 
-    assert facts == {"orgId": "", "errorCode": "InvalidNotice", "messageId": ""}
+    assert facts == {"org_id": "", "error_code": "InvalidNotice", "message_id": ""}
 
 
 @pytest.mark.parametrize(("length", "named"), [(256, 256), (257, 256)])
 def test_a_long_message_id_is_cut(length: int, named: int) -> None:
-    entry = Entry("", Rejected("", ""), "n" * length)
+    entry = Place("", Rejected("", ""), "n" * length)
 
     ((_, facts),) = said(RecordOutcome(Record("r", "", 1, 0.0, "o-1", (entry,)), [Accepted()]))
 
-    assert len(facts["messageIds"][0]) == named
+    assert len(facts["message_ids"][0]) == named

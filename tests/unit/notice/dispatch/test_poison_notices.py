@@ -2,11 +2,19 @@
 
 import pytest
 
-from notice.dispatch.dispatcher import Dispatcher
 from notice.outcomes import Deferred
-from notice.portal.answers import ProduceRefusedError
+from notice.portal.errors import ProduceRefusedError
 from tests.support.days import DAY, HOUR, MINUTE, Simulation
-from tests.support.outbound import BROKEN, FakePortal, deadline, kinds, message, notice, notices
+from tests.support.outbound import (
+    BROKEN,
+    FakePortal,
+    deadline,
+    kinds,
+    message,
+    new_dispatcher,
+    notice,
+    notices,
+)
 
 
 def a_breaker_a_minute(days: Simulation, hours: int, good: int, org: str) -> int:
@@ -99,7 +107,7 @@ def test_a_container_that_knows_nothing_rejects_no_notice_that_another_may_have_
     portal.error = ProduceRefusedError("400", "no such orgId")
 
     for number in range(20):
-        report = Dispatcher(portal).dispatch([notice(number, receives=12)], deadline())
+        report = new_dispatcher(portal).dispatch([notice(number, receives=12)], deadline())
 
         assert kinds(report) == {Deferred: 1}
 
@@ -113,6 +121,6 @@ def test_a_portal_that_breaks_down_midway_is_not_asked_about_every_organisation(
 
     portal.meddle = break_down
 
-    Dispatcher(portal, workers=1).dispatch(given, deadline())
+    new_dispatcher(portal, workers=1).dispatch(given, deadline())
 
     assert len(portal.calls) <= 10

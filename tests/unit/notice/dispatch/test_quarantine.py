@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from notice.dispatch.circuit_breaker import BEYOND_DOUBT_RECEIVES
-from notice.dispatch.dispatcher import WORKERS, Dispatcher
+from notice.dispatch.dispatcher import WORKERS
+from notice.dispatch.quarantine import OVERDUE_RECEIVES
 from notice.outcomes import Accepted, Deferred, Outcome, Rejected
-from notice.portal.answers import ProduceNotAllowedError, ProduceRefusedError, ProduceUnavailableError
-from tests.support.outbound import FakePortal, deadline, dispatch, kinds, notice, notices
+from notice.portal.errors import OrganisationNotAllowedError, PortalUnavailableError, ProduceRefusedError
+from tests.support.outbound import FakePortal, deadline, dispatch, kinds, new_dispatcher, notice, notices
 
 
 @pytest.mark.parametrize("count", [1, 3, 4])
@@ -45,10 +45,10 @@ def test_an_organisation_whose_every_notice_is_refused_is_doubted_within_25_call
 def test_ten_thousand_notices_under_a_wrong_organisation_lose_none_on_the_first_day() -> None:
     portal, now = FakePortal(), [0.0]
     portal.error = ProduceRefusedError("400", "no such orgId")
-    dispatcher = Dispatcher(portal, clock=lambda: now[0])
+    dispatcher = new_dispatcher(portal, clock=lambda: now[0])
     given = notices(10_000)
 
-    for receives in (*range(1, 8), 30, BEYOND_DOUBT_RECEIVES - 1):
+    for receives in (*range(1, 8), 30, OVERDUE_RECEIVES - 1):
         report = dispatcher.dispatch([replace(one, receives=receives) for one in given], deadline())
         now[0] += 1800
 
@@ -59,11 +59,11 @@ def test_ten_thousand_notices_under_a_wrong_organisation_lose_none_on_the_first_
 def test_a_wrong_organisation_that_is_mended_gets_everything_through() -> None:
     portal = FakePortal()
     portal.error = ProduceRefusedError("400", "no such orgId")
-    dispatcher = Dispatcher(portal)
-    dispatcher.dispatch(notices(10_000, receives=BEYOND_DOUBT_RECEIVES - 1), deadline())
+    dispatcher = new_dispatcher(portal)
+    dispatcher.dispatch(notices(10_000, receives=OVERDUE_RECEIVES - 1), deadline())
     portal.error = None
 
-    report = dispatcher.dispatch(notices(10_000, receives=BEYOND_DOUBT_RECEIVES), deadline())
+    report = dispatcher.dispatch(notices(10_000, receives=OVERDUE_RECEIVES), deadline())
 
     assert kinds(report) == {Accepted: 10_000}
 
@@ -71,15 +71,15 @@ def test_a_wrong_organisation_that_is_mended_gets_everything_through() -> None:
 @pytest.mark.parametrize("asked_for_patience", [False, True])
 def test_what_has_had_its_day_is_rejected_for_its_own_reason_doubt_or_not(asked_for_patience: bool) -> None:
     portal, now = FakePortal(), [0.0]
-    dispatcher = Dispatcher(portal, clock=lambda: now[0])
+    dispatcher = new_dispatcher(portal, clock=lambda: now[0])
     if asked_for_patience:  # After that, suspects travel in full batches.
-        portal.error = ProduceUnavailableError("429")
+        portal.error = PortalUnavailableError("429")
         dispatcher.dispatch([notice("first", receives=9)], deadline())
         now[0] += 3600
         portal.error = None
     portal.bad = {f"n-{number}" for number in range(120)}
-    young = [notice(number, receives=BEYOND_DOUBT_RECEIVES - 1) for number in range(20)]
-    old = [notice(number, receives=BEYOND_DOUBT_RECEIVES) for number in range(20, 120)]
+    young = [notice(number, receives=OVERDUE_RECEIVES - 1) for number in range(20)]
+    old = [notice(number, receives=OVERDUE_RECEIVES) for number in range(20, 120)]
 
     report = dispatcher.dispatch([*young, *old], deadline())
 
@@ -92,9 +92,9 @@ def test_what_has_had_its_day_is_rejected_for_its_own_reason_doubt_or_not(asked_
 
 def test_an_organisation_that_is_not_allowed_is_not_asked_about_what_has_had_its_day() -> None:
     portal = FakePortal()
-    portal.error = ProduceNotAllowedError("403", everywhere=False)
+    portal.error = OrganisationNotAllowedError("403")
 
-    report = dispatch(notices(10, receives=BEYOND_DOUBT_RECEIVES), portal)
+    report = dispatch(notices(10, receives=OVERDUE_RECEIVES), portal)
 
     assert (kinds(report), report.calls) == ({Deferred: 10}, 1)
 
@@ -116,7 +116,7 @@ def test_another_organisation_does_not_suffer_from_one_that_refuses_everything()
 def test_a_doubted_organisation_loses_nothing_when_its_notices_come_back_one_by_one() -> None:
     portal = FakePortal()
     portal.error = ProduceRefusedError("400", "no such orgId")
-    dispatcher = Dispatcher(portal)
+    dispatcher = new_dispatcher(portal)
     dispatcher.dispatch(notices(100), deadline())
 
     reports = [dispatcher.dispatch([notice(number, receives=2)], deadline()) for number in range(20)]
@@ -128,7 +128,7 @@ def test_a_doubted_organisation_loses_nothing_when_its_notices_come_back_one_by_
 def test_a_doubted_organisation_is_trusted_again_once_something_is_accepted() -> None:
     portal = FakePortal()
     portal.error = ProduceRefusedError("400", "no such orgId")
-    dispatcher = Dispatcher(portal)
+    dispatcher = new_dispatcher(portal)
     dispatcher.dispatch(notices(100), deadline())
     portal.error, portal.bad = None, {"n-7"}
 
@@ -142,7 +142,7 @@ def test_a_refusal_is_believed_when_something_of_the_organisation_was_accepted_b
     """Here after the doubt has come up: what is beyond doubt is still sent, and is accepted."""
     portal = FakePortal(bad={f"n-{number}" for number in range(5)})
 
-    report = dispatch([*notices(5), notice("old", receives=BEYOND_DOUBT_RECEIVES)], portal)
+    report = dispatch([*notices(5), notice("old", receives=OVERDUE_RECEIVES)], portal)
 
     assert kinds(report) == {Rejected: 5, Accepted: 1}
 
@@ -152,7 +152,7 @@ def test_a_refusal_of_what_came_back_is_believed_for_an_hour_after_an_acceptance
     seconds: float, end: type[Outcome]
 ) -> None:
     portal, now = FakePortal(bad={"n-2"}), [0.0]
-    dispatcher = Dispatcher(portal, clock=lambda: now[0])
+    dispatcher = new_dispatcher(portal, clock=lambda: now[0])
     dispatcher.dispatch([notice(1)], deadline())
     now[0] += seconds
 
@@ -161,7 +161,7 @@ def test_a_refusal_of_what_came_back_is_believed_for_an_hour_after_an_acceptance
 
 def test_a_doubt_passes_with_time() -> None:
     portal, now = FakePortal(bad={f"n-{number}" for number in range(100)}), [0.0]
-    dispatcher = Dispatcher(portal, clock=lambda: now[0])
+    dispatcher = new_dispatcher(portal, clock=lambda: now[0])
     dispatcher.dispatch(notices(100), deadline())
 
     now[0] += 3601

@@ -1,0 +1,71 @@
+"""May a call be made, for this batch, this organisation, at all? One table of the reasons why not."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from itertools import count
+
+from notice.deadline import Deadline
+from notice.dispatch.quarantine import overdue
+from notice.outcomes import Deferred, Reason
+from notice.queue.records import QueuedNotice
+
+# A call is not started with less; connecting, reading and a token fit into it, cut to what is left.
+START_SECONDS = 5.0
+
+OUT_OF_TIME = Deferred(Reason.OUT_OF_TIME)
+SEARCH_TOO_LONG = Deferred(Reason.SEARCH_TOO_LONG)
+
+
+class Scope(Enum):
+    """What a reason closes, in the order in which the reasons are looked up."""
+
+    EVERYTHING = auto()
+    ORGANISATION = auto()
+    QUARANTINE = auto()
+    """One organisation, but for its overdue notices."""
+    FRESH = auto()
+    """What was received for the first time, of every organisation."""
+    FRESH_OF_ORGANISATION = auto()
+
+
+@dataclass(slots=True)
+class Gate:
+    """The calls of one invocation, shared by its threads. The first reason of a scope stays.
+
+    `search_calls` is how many calls all searches for poison notices may take together.
+    """
+
+    deadline: Deadline
+    search_calls: int
+    _reasons: dict[tuple[Scope, str], Deferred] = field(default_factory=dict)
+    _searched: Iterator[int] = field(default_factory=count)
+
+    def close(self, scope: Scope, why: Deferred, org_id: str = "") -> None:
+        """Let no further call of this scope through."""
+        self._reasons.setdefault((scope, org_id), why)
+
+    def blocked(self, batch: Sequence[QueuedNotice], *, fresh: bool = False) -> Deferred | None:
+        """Returns why no call may be made for this batch; None if one may."""
+        if self._reasons and (why := self._reason(batch, fresh)):
+            return why
+        return OUT_OF_TIME if self.deadline.left() < START_SECONDS else None
+
+    def _reason(self, batch: Sequence[QueuedNotice], fresh: bool) -> Deferred | None:
+        """The first reason that holds for a batch, time left aside."""
+        passed = set() if fresh else {Scope.FRESH, Scope.FRESH_OF_ORGANISATION}
+        if all(map(overdue, batch)):
+            passed.add(Scope.QUARANTINE)
+        for scope in Scope:
+            why = self._reasons.get((scope, batch[0].org_id)) or self._reasons.get((scope, ""))
+            if why and scope not in passed:
+                return why
+        return None
+
+    def quarantined(self, org_id: str) -> Deferred | None:
+        """Returns the reason if the organisation was found quarantined in this invocation."""
+        return self._reasons.get((Scope.QUARANTINE, org_id))
+
+    def search_blocked(self) -> Deferred | None:
+        """Take a call from the budget of the searches. Returns why none is left; None if one is."""
+        return SEARCH_TOO_LONG if next(self._searched) >= self.search_calls else None

@@ -1,0 +1,30 @@
+"""The outbound path without Lambda: records of the queue in, each of them settled."""
+
+from dataclasses import dataclass
+
+from notice.deadline import Deadline
+from notice.dispatch.dispatcher import Dispatcher
+from notice.dispatch.ledger import Report
+from notice.queue.records import Record, read_notices
+from notice.queue.settlement import Settlement, Settler
+from relay.settings import Clock
+
+# Kept back for dead letters and waits: one SQS call that hangs, and its repetition.
+SETTLE_SECONDS = 9.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outbound:
+    """Gives every notice of an SQS event its outcome."""
+
+    dispatcher: Dispatcher
+    settler: Settler
+    clock: Clock
+
+    def deliver(self, event: object, seconds: float) -> tuple[Report, Settlement]:
+        """Returns what became of the event's notices and records, within so many seconds."""
+        end = Deadline.after(seconds, self.clock)
+        records: list[Record] = []
+        notices = read_notices(event, self.clock(), records)
+        sent = self.dispatcher.dispatch(notices, end.sooner(SETTLE_SECONDS))
+        return sent, self.settler.settle(records, sent.outcomes, self.clock(), end)

@@ -1,0 +1,134 @@
+"""What an answer of the portal means for the batch that was sent."""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from enum import Enum, auto
+
+from notice.portal.errors import (
+    OrganisationNotAllowedError,
+    PortalNotAllowedError,
+    PortalUnavailableError,
+    ProduceError,
+    ProduceFailedError,
+    ProduceRefusedError,
+    TokenTurnedDownError,
+)
+from relay.transport import Response
+
+
+class Meaning(Enum):
+    """What an answer that is no success means: see `notice.portal.errors`."""
+
+    REFUSED = auto()
+    FAILED = auto()
+    BUSY = auto()
+    TOKEN_TURNED_DOWN = auto()
+    NOT_ALLOWED = auto()
+    ORGANISATION_NOT_ALLOWED = auto()
+
+
+# The portal's own codes: its common table (400 to 512), its sibling pages' (31...), the token's (1...).
+_CODES = {
+    **dict.fromkeys(
+        ("400", "404", "408", "409", "410", "413", "415", "422", "432", "31400"), Meaning.REFUSED
+    ),
+    **dict.fromkeys(("429", "503", "31429"), Meaning.BUSY),
+    **dict.fromkeys(("500", "504"), Meaning.FAILED),
+    **dict.fromkeys(("401", "31401", "1203"), Meaning.TOKEN_TURNED_DOWN),
+    **dict.fromkeys(("403", "31403", "512"), Meaning.ORGANISATION_NOT_ALLOWED),
+}
+
+# HTTP status, where the body has no code that we know. 404 and 405: the address or the path is wrong.
+_STATUSES = {
+    **dict.fromkeys((400, 413, 422), Meaning.REFUSED),
+    **dict.fromkeys((408, 425, 429, 502, 503, 504), Meaning.BUSY),
+    401: Meaning.TOKEN_TURNED_DOWN,
+    **dict.fromkeys((404, 405), Meaning.NOT_ALLOWED),
+    403: Meaning.ORGANISATION_NOT_ALLOWED,
+}
+
+_ERRORS: dict[Meaning, type[ProduceError]] = {
+    Meaning.REFUSED: ProduceRefusedError,
+    Meaning.FAILED: ProduceFailedError,
+    Meaning.TOKEN_TURNED_DOWN: TokenTurnedDownError,
+    Meaning.NOT_ALLOWED: PortalNotAllowedError,
+    Meaning.ORGANISATION_NOT_ALLOWED: OrganisationNotAllowedError,
+}
+
+_SUCCESS = {"0", "200"}
+# Codes reach the log: what is no code, and may quote what was sent, does not.
+_LIKE_A_CODE = re.compile(r"[\w.-]{1,64}", re.ASCII)
+NOT_SENT = "NotSent"
+
+
+def check(answer: Response, now: float) -> None:
+    """Return if the portal says that it took the batch, in either documented form; else raise ProduceError.
+
+    A code of success is enough where `data` says neither yes nor no: otherwise a notice that the portal has
+    would be sent again for 14 days. `now` is in seconds since the epoch.
+    """
+    said = read_object(answer.body)
+    code, message = _code(said, answer.status), _text(said.get("message") or said.get("msg"))
+    if 200 <= answer.status < 300 and (not code or code in _SUCCESS):
+        _check_data(said.get("data"), message, enough=_text(said.get("code")) in _SUCCESS)
+        return
+    meaning = _CODES.get(code) or _STATUSES.get(answer.status, Meaning.FAILED)
+    code = code if code and code not in _SUCCESS else str(answer.status)
+    wait = retry_after(answer, now)
+    if meaning is Meaning.BUSY or (meaning is Meaning.FAILED and wait is not None):
+        raise PortalUnavailableError(code, message, retry_after=wait)
+    raise _ERRORS[meaning](code, message)
+
+
+def _check_data(data: object, message: str, *, enough: bool) -> None:
+    """`true` and `{"success": true}` are yes; false is about the data: one notice that fails fails all.
+
+    No verdict at all is a yes if the code was `enough`.
+    """
+    verdict = data.get("success") if isinstance(data, dict) else data
+    if verdict is False:
+        raise ProduceRefusedError(NOT_SENT, message or "the portal answered that it did not send")
+    if verdict is not True and not (verdict is None and enough):
+        raise PortalUnavailableError("200", "an answer that is not in the portal's form")
+
+
+def read_object(body: bytes) -> Mapping[str, object]:
+    """Returns the JSON object in a body; empty if there is none."""
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def _code(answer: Mapping[str, object], status: int) -> str:
+    """The answer's code; the gateway may call it status, but one that echoes HTTP's says nothing new."""
+    code, named_status = read_code(answer.get("code")), read_code(answer.get("status"))
+    return code if code or named_status == str(status) else named_status
+
+
+def read_code(value: object) -> str:
+    """Returns a code as text; empty if it is none."""
+    code = _text(value)
+    return code if _LIKE_A_CODE.fullmatch(code) else ""
+
+
+def _text(value: object) -> str:
+    return str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+
+def retry_after(answer: Response, now: float) -> float | None:
+    """Returns the seconds that Retry-After asks for, in either of its forms; None if it asks for none."""
+    given = answer.headers.get("Retry-After")
+    if not given:
+        return None
+    if given.strip().isdecimal():
+        return float(given)
+    try:
+        moment = parsedate_to_datetime(given)
+        return max(0.0, moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() - now)
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,54 @@
+"""Why the portal did not take a batch, one class for each consequence.
+
+ProduceError
+├── ProduceRefusedError               the data is at fault: bisect
+├── ProduceFailedError                it failed on this batch, maybe for one notice in it: send less
+├── PortalUnavailableError            nobody knows: leave it queued, call as little as possible
+└── NotAllowedError                   configuration is at fault: leave it queued, tell the operator
+    ├── PortalNotAllowedError         stop every organisation
+    │   └── TokenTurnedDownError      call once more, with another token
+    └── OrganisationNotAllowedError   stop this organisation
+"""
+
+
+class ProduceError(Exception):
+    """The portal did not take the batch. `code` and `message` are its own words where it said any."""
+
+    def __init__(self, code: str, message: str = "") -> None:
+        super().__init__(f"{code} {message}".strip())
+        self.code, self.message = code, message
+
+
+class ProduceRefusedError(ProduceError):
+    """The portal read the batch and refused it: bisect it."""
+
+
+class ProduceFailedError(ProduceError):
+    """The portal failed on this batch in its own words, a 500 say: one notice in it may be the cause."""
+
+
+class PortalUnavailableError(ProduceError):
+    """There was no answer, or one that asks to be left alone: leave it queued, call as little as possible.
+
+    `retry_after` is how many seconds the portal asked for.
+    """
+
+    def __init__(self, code: str, message: str = "", *, retry_after: float | None = None) -> None:
+        super().__init__(code, message)
+        self.retry_after = retry_after
+
+
+class NotAllowedError(ProduceError):
+    """Configuration is at fault, not the notices: leave them queued and tell the operator."""
+
+
+class PortalNotAllowedError(NotAllowedError):
+    """Address, credentials or permission are wrong for every organisation."""
+
+
+class TokenTurnedDownError(PortalNotAllowedError):
+    """The portal does not take the token: call once more, with another. A second time is final."""
+
+
+class OrganisationNotAllowedError(NotAllowedError):
+    """The application may not produce for this organisation, or there is no such organisation."""

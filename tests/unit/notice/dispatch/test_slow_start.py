@@ -1,0 +1,68 @@
+"""Redelivered notices start in small batches, in another order at every receive."""
+
+from dataclasses import replace
+from itertools import groupby
+
+import pytest
+
+from notice.dispatch.batches import Batch
+from notice.dispatch.slow_start import in_changing_order, send_slowly
+from notice.queue.records import QueuedNotice
+from tests.support.outbound import notice, notices
+
+
+def first_batch(given: list[QueuedNotice], factor: int) -> Batch:
+    """The first batch sent, by a portal that takes none."""
+    sent: list[Batch] = []
+
+    def send(batch: Batch) -> bool:
+        sent.append(batch)
+        return False
+
+    send_slowly(send, factor, given)
+    return sent[0]
+
+
+@pytest.mark.parametrize(
+    ("receives", "factor", "size"),
+    [(7, 1, 1), (7, 4, 4), (2, 1, 50), (2, 2, 100), (2, 64, 100), (999, 64, 64)],
+)
+def test_the_first_batch_is_smaller_the_more_often_its_notices_were_received(
+    receives: int, factor: int, size: int
+) -> None:
+    assert len(first_batch(notices(200, receives=receives), factor)) == size
+
+
+def test_each_batch_that_is_taken_doubles_the_next() -> None:
+    sizes: list[int] = []
+
+    def send(batch: Batch) -> bool:
+        sizes.append(len(batch))
+        return True
+
+    waiting = send_slowly(send, 1, notices(300, receives=7))
+
+    assert sizes == [1, 2, 4, 8, 16, 32, 64]
+    assert len(waiting) == 300 - sum(sizes)
+
+
+def test_a_notice_that_was_received_often_does_not_ride_in_a_large_batch() -> None:
+    given = [*notices(40, receives=2), *notices(40, receives=7)]
+
+    assert len(first_batch(given, 1)) == 40
+
+
+def test_notices_stand_in_another_order_at_every_receive() -> None:
+    first = [one.message_id for one in in_changing_order(notices(20, receives=7))]
+    second = [one.message_id for one in in_changing_order(notices(20, receives=8))]
+
+    assert sorted(first) == sorted(second)
+    assert first[0] != second[0]
+
+
+def test_notices_of_one_record_stand_together() -> None:
+    given = [replace(notice(n, receives=7), record_id=f"r-{n % 10}") for n in range(100)]
+
+    ordered = [one.record_id for one in in_changing_order(given)]
+
+    assert [name for name, _ in groupby(ordered)] == list(dict.fromkeys(ordered))
