@@ -80,11 +80,7 @@ class _Handler(BaseHTTPRequestHandler):
         query = parse_qsl(split.query, keep_blank_values=True)
         self._send(self.server.owner.answer(Request(self.command, split.path, query, headers, body)))
 
-    def do_GET(self) -> None:
-        self.do_POST()
-
-    def do_OPTIONS(self) -> None:
-        self.do_POST()
+    do_GET = do_HEAD = do_OPTIONS = do_PUT = do_PATCH = do_DELETE = do_POST  # noqa: N815
 
     def _send(self, answer: Answer) -> None:
         content = answer.encoded()
@@ -94,7 +90,8 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in answer.headers.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(content[: len(content) // 2] if answer.cut else content)
+        if self.command != "HEAD":
+            self.wfile.write(content[: len(content) // 2] if answer.cut else content)
         self.close_connection = self.close_connection or answer.cut
 
     def log_message(self, format: str, *args: Any) -> None:

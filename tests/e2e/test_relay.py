@@ -129,6 +129,15 @@ def stand_in(program: str, folder: Path) -> None:
     script.chmod(0o755)
 
 
+def test_local_invoke_hands_everything_on_to_sam(running: Stage) -> None:
+    write_local_invoke(running.stack)
+    command = [sys.executable, "-m", "sandbox", "local-invoke", "CallbackFunction", "-e", "-", "--help"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "sam local invoke [OPTIONS]" in done.stdout
+
+
 def test_the_files_for_sam_local_invoke_name_what_is_deployed(running: Stage) -> None:
     write_local_invoke(running.stack)
     variables = json.loads(ENV_FILE.read_text("utf-8"))

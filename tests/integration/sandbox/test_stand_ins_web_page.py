@@ -40,11 +40,14 @@ def test_a_page_is_refused_before_the_stand_in_reads_it(
 
 
 @PAGE
-def test_a_preflight_is_refused(stand_ins: tuple[Portal, Gateway], page: dict[str, str]) -> None:
+@pytest.mark.parametrize("method", ["OPTIONS", "HEAD", "PUT", "PATCH", "DELETE"])
+def test_a_preflight_is_refused_and_what_it_asks_for(
+    stand_ins: tuple[Portal, Gateway], method: str, page: dict[str, str]
+) -> None:
     asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "apim-accesstoken"}
 
     for stand_in in stand_ins:
-        status, headers, _ = send(stand_in.url, "OPTIONS", PRODUCE_PATHS[0], asked | page)
+        status, headers, _ = send(stand_in.url, method, PRODUCE_PATHS[0], asked | page)
 
         assert status == 403
         assert not [name for name in headers if name.startswith("access-control")]
