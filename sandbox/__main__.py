@@ -1,4 +1,4 @@
-"""`python -m sandbox demo` and `python -m sandbox up`."""
+"""`python -m sandbox demo`, `python -m sandbox up` and `python -m sandbox local-invoke`."""
 
 import argparse
 import os
@@ -6,7 +6,7 @@ import sys
 
 from rich.markup import escape
 
-from sandbox import demo, up
+from sandbox import demo, local_invoke, up
 from sandbox.cloud import SandboxError
 from sandbox.leaving import leave_properly
 from sandbox.screen import Screen
@@ -17,15 +17,23 @@ UP_PORT = 4566
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description="The whole relay on this machine.")
-    parser.add_argument("command", choices=["demo", "up"], help="run it and check it, or leave it running")
+    commands = parser.add_subparsers(dest="command", required=True)
     given = os.environ.get("SANDBOX_PORT", "0")
-    parser.add_argument("--port", type=_port, default=given, help="the local cloud's (default: SANDBOX_PORT)")
+    port = "the local cloud's (default: SANDBOX_PORT)"
+    for name, what in (("demo", "run it and check it"), ("up", "leave it running")):
+        commands.add_parser(name, help=what).add_argument("--port", type=_port, default=given, help=port)
+    what = "while it is up: run `sam local invoke` against it, with all that follows"
+    # Options too are SAM's, --help among them.
+    invoke = commands.add_parser("local-invoke", help=what, prefix_chars="\0", add_help=False)
+    invoke.add_argument("words", nargs="*")
     arguments = parser.parse_args()
     leave_properly()
     screen = Screen()
     try:
         if arguments.command == "demo":
             return demo.run(screen, arguments.port)
+        if arguments.command == "local-invoke":
+            return local_invoke.run(arguments.words)
         return up.run(screen, arguments.port or UP_PORT)
     except SandboxError as error:
         screen.console.print(f"[red]✗[/] {escape(str(error))}", soft_wrap=True)

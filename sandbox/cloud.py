@@ -9,19 +9,20 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Any, Self
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from sandbox.key import Key
 
 ROOT = Path(__file__).parent.parent
 STATE = ROOT / ".sandbox"
 REGION = "cn-north-1"
-# The account's root, which alone is not bound by IAM there.
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "000000000000", "AWS_SECRET_ACCESS_KEY": "test"}
 READY_SECONDS = 60
 STOP_SECONDS = 5
+# Isolated: of the repository the local cloud sees what it starts with, and after all of its own.
+_LAUNCH = "import sys; sys.path.append(sys.argv.pop()); from sandbox.launch import main; main()"
 
 
 class SandboxError(Exception):
@@ -42,6 +43,7 @@ def free_port() -> int:
 class Cloud:
     """The local cloud, for as long as its `with` block lasts; port 0 takes a free one.
 
+    It opens to its `key` alone, which is made for this one start.
     Waits that a function sets on records of a queue last `wait_scale` times as long as it asked for.
 
     Nothing is left behind: not its processes, not the functions' workers, not their temporary files.
@@ -51,6 +53,7 @@ class Cloud:
     def __init__(self, name: str, port: int = 0, python: str | None = None, *, wait_scale: float = 1) -> None:
         self._wait_scale = wait_scale
         self.port = port or free_port()
+        self.key = Key.made()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log, self.sam_log = STATE / f"{name}-cloud.log", STATE / f"{name}-sam.log"
         given = python or os.environ.get("SANDBOX_PYTHON") or ".sandbox/venv/bin/python"
@@ -69,13 +72,13 @@ class Cloud:
             "AWS_DEFAULT_REGION": REGION,
             "AWS_REGION": REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
-            **CREDENTIALS,
+            **self.key.environ,
         }
 
     def client(self, service: str, *, read_timeout: float = 60) -> Any:
         session: Any = boto3.session.Session(
-            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+            aws_access_key_id=self.key.id,
+            aws_secret_access_key=self.key.secret,
             region_name=REGION,
         )
         config = Config(read_timeout=read_timeout, retries={"total_max_attempts": 1})
@@ -132,10 +135,11 @@ class Cloud:
             "AWS_EC2_METADATA_DISABLED": "true",
             "PYTHONUNBUFFERED": "1",
             "WAIT_SCALE": str(self._wait_scale),
+            **self.key.environ,
         }
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                [self._python, "-I", ROOT / "sandbox" / "launch.py"],
+                [self._python, "-I", "-c", _LAUNCH, ROOT],
                 cwd=self.folder,
                 env=environ,
                 stdin=subprocess.PIPE,
@@ -145,15 +149,16 @@ class Cloud:
             )
 
     def _wait_until_ready(self) -> None:
-        deadline = time.monotonic() + READY_SECONDS
+        deadline, caller = time.monotonic() + READY_SECONDS, self.client("sts", read_timeout=2)
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
                 raise SandboxError(f"the local cloud ended at once; see {self.log}")
             try:
-                with urlopen(f"{self.url}/_ministack/ready", timeout=2):  # noqa: S310
-                    return
-            except (URLError, OSError):
+                caller.get_caller_identity()
+            except (BotoCoreError, ClientError):
                 time.sleep(0.1)
+            else:
+                return
         raise SandboxError(f"the local cloud was not ready within {READY_SECONDS} s; see {self.log}")
 
     def _stop(self) -> None:

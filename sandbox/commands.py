@@ -99,11 +99,12 @@ def _operate(running: Stage) -> list[Command]:
 
 def _local_invoke(running: Stage) -> list[Command]:
     """In a container of its own (needs Docker), but with the sandbox's queue, table and stand-ins."""
-    sam = ".venv/bin/sam local invoke --config-env sandbox"
+    invoke = ".venv/bin/python -m sandbox local-invoke"
     handshake = f"sed s/TOKEN/{running.stack.token()}/ events/callback-handshake.json"
+    callback = f"{handshake} | {invoke} CallbackFunction -e -"
     return [
-        Command("Run a function in a container (needs Docker)", f"{handshake} | {sam} -e - CallbackFunction"),
-        Command("… and the other", f"{sam} -e events/notice-records.json NoticeFunction"),
+        Command("Run a function in a container (needs Docker)", callback),
+        Command("… and the other", f"{invoke} NoticeFunction -e events/notice-records.json"),
     ]
 
 

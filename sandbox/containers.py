@@ -1,11 +1,12 @@
 """How a container of `sam local invoke` reaches the sandbox, which listens on loopback only.
 
 SAM puts its containers on Docker's bridge, whatever `--docker-network host` suggests. Docker Desktop leads
-`host.docker.internal` to the machine's loopback; on Linux the bridge has an address of this machine, which
-no other machine sees, and what comes in there is passed on.
+its `host-gateway` to the machine's loopback; on Linux the bridge has an address of this machine, which no
+other machine sees but every container does: what comes in there is passed on if it has the sandbox's key.
 """
 
 import json
+import re
 import shutil
 import socket
 import subprocess
@@ -14,9 +15,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from ipaddress import ip_network
 from socketserver import BaseRequestHandler, ThreadingTCPServer
-from urllib.parse import urlsplit
 
-DESKTOP = "host.docker.internal"
+from sandbox.cloud import SandboxError
+from sandbox.cross_site import OwnHosts
+
+# Docker's own word for the address at which a container finds the machine.
+DOCKERS_OWN = "host-gateway"
+_HEAD_BYTES, _HEAD_SECONDS = 65_536, 10
+_HOST = re.compile(rb"^host:[ \t]*(\S+)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+_REFUSED = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
 def bridge_address() -> str | None:
@@ -40,25 +47,35 @@ def gateway_of(config: Mapping[str, str]) -> str:
 
 
 @contextmanager
-def reachable(urls: Iterable[str]) -> Iterator[str]:
-    """For as long as the block lasts, these loopback addresses also answer containers; under which host."""
+def reachable(ports: Iterable[int], name: str) -> Iterator[str]:
+    """For as long as the block lasts, containers that call us `name` reach these ports; at which address.
+
+    Raises SandboxError.
+    """
     bridge = bridge_address()
     with ExitStack() as stack:
-        for url in urls if bridge else ():
-            server = stack.enter_context(Forwarder(bridge or "", urlsplit(url).port or 0))
+        for port in ports if bridge else ():
+            server = stack.enter_context(_forwarder(bridge or "", port, name))
             threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
             stack.callback(server.shutdown)
-        yield bridge or DESKTOP
+        yield bridge or DOCKERS_OWN
+
+
+def _forwarder(address: str, port: int, name: str) -> "Forwarder":
+    try:
+        return Forwarder(address, port, name)
+    except OSError as error:
+        raise SandboxError(f"port {port} of {address} is taken, by another local invoke? {error}") from error
 
 
 class Forwarder(ThreadingTCPServer):
-    """Passes on what comes to an address to the same port of the loopback address."""
+    """Passes on what comes to an address, and calls it `name`, to the same port of the loopback address."""
 
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self, address: str, port: int) -> None:
-        self.port = port
+    def __init__(self, address: str, port: int, name: str) -> None:
+        self.port, self.own = port, OwnHosts(port, name, loopback=False)
         super().__init__((address, port), _Passing)
 
 
@@ -66,11 +83,38 @@ class _Passing(BaseRequestHandler):
     server: Forwarder
 
     def handle(self) -> None:
+        head = _head(self.request)
+        if not _is_called(head, self.server.own):
+            self.request.sendall(_REFUSED)
+            return
         with socket.create_connection(("127.0.0.1", self.server.port)) as inner:
             back = threading.Thread(target=_pump, args=(inner, self.request), daemon=True)
             back.start()
+            inner.sendall(head)
             _pump(self.request, inner)
             back.join()
+
+
+def _head(connection: socket.socket) -> bytes:
+    """The first request up to its body, and perhaps more; nothing if it does not come whole."""
+    head = b""
+    connection.settimeout(_HEAD_SECONDS)
+    try:
+        while b"\r\n\r\n" not in head and len(head) < _HEAD_BYTES:
+            if not (received := connection.recv(_HEAD_BYTES)):
+                return b""
+            head += received
+    except OSError:
+        return b""
+    connection.settimeout(None)
+    return head
+
+
+def _is_called(head: bytes, own: OwnHosts) -> bool:
+    """Whether a connection's first request calls us by a name that only who has the key can know."""
+    lines, end, _ = head.partition(b"\r\n\r\n")
+    hosts = _HOST.findall(lines) if end else []
+    return len(hosts) == 1 and hosts[0].decode("latin-1").lower() in own
 
 
 def _pump(source: socket.socket, sink: socket.socket) -> None:

@@ -12,11 +12,13 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-App = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
+from sandbox.cross_site import OwnHosts
+from sandbox.guard import App, guarded
+from sandbox.key import Key
 
 
 def bare_interpreter(folder: Path) -> Path:
@@ -54,6 +56,39 @@ def hurry_waits(queues: Any, scale: float) -> None:
     queues._HANDLERS["ChangeMessageVisibilityBatch"] = hurried
 
 
+def secrets_of(key: Key, iam: Any) -> Callable[[str], str | None]:
+    """The secret of each key that the cloud knows: this start's own, and those of functions' roles.
+
+    ministack takes `test`, every account's number and no key at all for the root too; here they have none.
+    """
+
+    def secret_of(key_id: str) -> str | None:
+        if key_id == key.id:
+            return key.secret
+        if iam.is_root_access_key(key_id):
+            return None
+        found = iam.resolve_credential(key_id, iam.find_iam_access_key_account(key_id))
+        return getattr(found, "secret_access_key", None)
+
+    return secret_of
+
+
+def keep_keys_secret(salt: str) -> None:
+    """Let nobody work out a function's key: ministack makes it of the function's and the role's names.
+
+    It reads a role's name from the last part of its ARN, so that what stands before goes into the key only.
+    """
+    runtime: Any = importlib.import_module("ministack.core.lambda_runtime")
+    service: Any = importlib.import_module("ministack.services.lambda_svc")
+    make = runtime.execution_credentials
+
+    def salted(config: dict[str, Any]) -> dict[str, str]:
+        given: dict[str, str] = make({**config, "Role": f"{salt}/{config.get('Role', '')}"})
+        return given
+
+    runtime.execution_credentials = service.execution_credentials = salted
+
+
 def _end_with_starter() -> None:
     """End the whole process group once the starter is gone: its end of our standard input closes."""
     while os.read(0, 1):
@@ -65,12 +100,12 @@ def main() -> None:
     if sys.version_info[:2] != (3, 13):
         sys.exit(f"the sandbox runs the functions on Python 3.13, not {sys.version.split()[0]}")
     app: Any = importlib.import_module("ministack.app")
-    app.app = behind_tls(app.app)
+    key = Key(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
+    own = OwnHosts(int(os.environ["GATEWAY_PORT"]), key.host)
+    secret_of = secrets_of(key, importlib.import_module("ministack.core.iam_evaluator"))
+    app.app = guarded(behind_tls(app.app), own, secret_of)
+    keep_keys_secret(key.secret)
     hurry_waits(importlib.import_module("ministack.services.sqs"), float(os.environ["WAIT_SCALE"]))
     sys.executable = str(bare_interpreter(Path(os.environ["TMPDIR"])))
     threading.Thread(target=_end_with_starter, daemon=True).start()
     app.main()
-
-
-if __name__ == "__main__":
-    main()

@@ -9,6 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
+from sandbox.cross_site import OwnHosts, cross_site
+
 
 @dataclass(frozen=True)
 class Request:
@@ -70,12 +72,15 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         split = urlsplit(self.path)
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        own = OwnHosts(self.server.server_port, self.server.owner.containers_name)
+        if reason := cross_site(self.headers.items(), own):
+            self._send(Answer(403, {"message": reason}))
+            return
         headers = {name.lower(): value for name, value in self.headers.items()}
         query = parse_qsl(split.query, keep_blank_values=True)
         self._send(self.server.owner.answer(Request(self.command, split.path, query, headers, body)))
 
-    def do_GET(self) -> None:
-        self.do_POST()
+    do_GET = do_HEAD = do_OPTIONS = do_PUT = do_PATCH = do_DELETE = do_POST  # noqa: N815
 
     def _send(self, answer: Answer) -> None:
         content = answer.encoded()
@@ -85,7 +90,8 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in answer.headers.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(content[: len(content) // 2] if answer.cut else content)
+        if self.command != "HEAD":
+            self.wfile.write(content[: len(content) // 2] if answer.cut else content)
         self.close_connection = self.close_connection or answer.cut
 
     def log_message(self, format: str, *args: Any) -> None:
@@ -93,10 +99,14 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class Loopback:
-    """Serves `answer` at `url` for as long as its `with` block lasts; port 0 takes a free one."""
+    """Serves `answer` at `url` for as long as its `with` block lasts; port 0 takes a free one.
+
+    What a web page could send is refused. `containers_name` is how a container calls this machine.
+    """
 
     def __init__(self, port: int = 0) -> None:
         self._port = port
+        self.containers_name = ""
         self.closing = threading.Event()
 
     def answer(self, request: Request) -> Answer:

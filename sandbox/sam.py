@@ -10,17 +10,15 @@ from pathlib import Path
 from sandbox.cloud import ROOT, SandboxError
 
 
+def environment() -> dict[str, str]:
+    """Our own environment, with the sam command and the python3.13 that lie beside our interpreter."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    return {**os.environ, "PATH": path, "SAM_CLI_TELEMETRY": "0", "PYTHONWARNINGS": "ignore"}
+
+
 def sam(*arguments: str, log: Path, environ: Mapping[str, str] | None = None) -> None:
     """Run `sam` in the repository's folder. Raises SandboxError with the end of its output."""
-    # Beside our own interpreter lie the sam command and the python3.13 that builds the layer.
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    given = {
-        **os.environ,
-        "PATH": path,
-        "SAM_CLI_TELEMETRY": "0",
-        "PYTHONWARNINGS": "ignore",
-        **(environ or {}),
-    }
+    given = environment() | dict(environ or {})
     log.parent.mkdir(exist_ok=True)
     with log.open("ab") as output:
         started = output.tell()

@@ -53,6 +53,7 @@ def stage(name: str, announce: Announce, port: int = 0, *, wait_scale: float = 1
         Gateway(api_key=MOZI["apiKey"], secret_key=MOZI["secretKey"]) as gateway,
         cloud,
     ):
+        portal.containers_name = gateway.containers_name = cloud.key.host
         with announce("Building the bundle (sam build)"):
             build(cloud.sam_log)
         with announce("Deploying it to the local cloud (sam deploy)"):

@@ -4,7 +4,6 @@ import time
 from typing import NoReturn
 
 from sandbox.commands import commands
-from sandbox.containers import reachable
 from sandbox.local_invoke import write_local_invoke
 from sandbox.screen import Screen
 from sandbox.stage import Stage, stage
@@ -18,10 +17,9 @@ def run(screen: Screen, port: int) -> NoReturn:
             subscribers = Subscribers(running.stack)
             request = {"action": "register", "callbackUrl": running.stack.callback_url}
             running.stack.invoke("GatewayFunctionName", request)
-        with reachable([running.cloud.url, running.portal.url, running.gateway.url]) as host:
-            write_local_invoke(running.stack, host)
-            tell(screen, running, subscribers)
-            watch(screen, running)
+        write_local_invoke(running.stack)
+        tell(screen, running, subscribers)
+        watch(screen, running)
 
 
 def tell(screen: Screen, running: Stage, subscribers: Subscribers) -> None:

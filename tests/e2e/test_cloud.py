@@ -1,5 +1,6 @@
-"""The local cloud runs functions on what they ship, and leaves nothing behind."""
+"""The local cloud runs functions on what they ship, opens to its key alone, and leaves nothing behind."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -9,16 +10,26 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
+import boto3
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
 
-from sandbox.cloud import ROOT, Cloud, PortTakenError, SandboxError, free_port
+from sandbox.cloud import REGION, ROOT, Cloud, PortTakenError, SandboxError, free_port
 from sandbox.launch import bare_interpreter
 from sandbox.small_function import small_function
 from sandbox.steps import await_count
+from tests.support.web_page import PAGES, send
 
 PS = shutil.which("ps")
+TEXT = {"Content-Type": "text/plain"}
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +65,121 @@ def test_the_bare_interpreter_sees_a_layer_only_when_it_is_given_one(tmp_path: P
     assert b"ModuleNotFoundError" in without.stderr
     assert b"ModuleNotFoundError" in pydantic.stderr
     assert with_layer.stdout == b"seen\n"
+
+
+@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+def test_a_web_page_is_refused_although_its_key_is_the_well_known_one(
+    cloud: Cloud, page: dict[str, str]
+) -> None:
+    asked = {"Access-Control-Request-Method": "POST"}
+    answers = [
+        send(cloud.url, "POST", claimed("sqs", "Action=CreateQueue&QueueName=page"), TEXT | page, b"x"),
+        send(cloud.url, "GET", claimed("lambda", path="/2015-03-31/functions/"), page),
+        send(cloud.url, "POST", "/_ministack/reset", TEXT | page),
+        send(cloud.url, "OPTIONS", "/2015-03-31/functions/", asked | page),
+    ]
+
+    assert {status for status, _, _ in answers} == {403}
+    assert not [name for _, headers, _ in answers for name in headers if name.startswith("access-control")]
+    assert cloud.client("sqs").list_queues(QueueNamePrefix="page").get("QueueUrls", []) == []
+
+
+@pytest.mark.parametrize(
+    ("key_id", "secret"),
+    [
+        ("000000000000", "test"),
+        ("test", "test"),
+        ("AKIAINVENTEDINVENTED", "invented"),
+        ("{id}", "test"),
+        ("111122223333", "{secret}"),
+    ],
+)
+def test_another_key_than_that_of_this_start_opens_nothing(cloud: Cloud, key_id: str, secret: str) -> None:
+    of_start = {"id": cloud.key.id, "secret": cloud.key.secret}
+    given = key_id.format(**of_start), secret.format(**of_start)
+
+    for service, call in [("sqs", "list_queues"), ("s3", "list_buckets"), ("lambda", "list_functions")]:
+        with pytest.raises(ClientError) as refused:
+            getattr(as_key(cloud, service, *given), call)()
+        assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+
+
+@pytest.mark.parametrize(
+    ("method", "target"),
+    [
+        ("GET", "/2015-03-31/functions/"),
+        ("POST", "/?Action=CreateQueue&QueueName=page"),
+        ("PUT", "/a-bucket"),
+        ("POST", "/_ministack/reset"),
+        ("POST", "/_ministack/config"),
+        ("GET", "/_ministack/ready"),
+        ("GET", "/_ministack/lambda-code/imports-json"),
+        ("OPTIONS", "/"),
+        ("GET", "/restapis/an-api/a-stage/_user_request_/callback"),
+        ("POST", "/restapis/an-api/a-stage/_user_request_"),
+    ],
+)
+def test_what_is_not_signed_is_refused(cloud: Cloud, method: str, target: str) -> None:
+    cloud.client("sqs").create_queue(QueueName="stays")
+
+    assert send(cloud.url, method, target, {})[0] == 403
+    assert len(cloud.client("sqs").list_queues(QueueNamePrefix="stays")["QueueUrls"]) == 1
+
+
+def test_a_websocket_is_refused_to_a_page_and_without_the_key(cloud: Cloud) -> None:
+    opening = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+        "Sec-WebSocket-Version": "13",
+    }
+
+    for page in ({}, *PAGES.values()):
+        assert send(cloud.url, "GET", "/_aws/execute-api/an-api/a-stage", opening | page)[0] == 403
+
+
+def test_a_callback_needs_no_key_to_come_as_far_as_the_api(cloud: Cloud) -> None:
+    status, _, body = send(cloud.url, "POST", "/restapis/no-api/a-stage/_user_request_/callback", TEXT, b"{}")
+
+    assert (status, json.loads(body)) == (404, {"message": "Not Found"})
+
+
+def test_an_upload_link_works_and_no_other_that_is_made_of_it(cloud: Cloud) -> None:
+    bucket = cloud.client("s3")
+    bucket.create_bucket(Bucket="links", CreateBucketConfiguration={"LocationConstraint": REGION})
+    link = bucket.generate_presigned_url("put_object", Params={"Bucket": "links", "Key": "a b/长.txt"})
+    of_another = link.replace("links", "chains")
+
+    assert send(cloud.url, "PUT", link.removeprefix(cloud.url), {}, b"text")[0] == 200
+    assert bucket.get_object(Bucket="links", Key="a b/长.txt")["Body"].read() == b"text"
+    for url, method in [(of_another, "PUT"), (link, "GET")]:
+        assert send(cloud.url, method, url.removeprefix(cloud.url), {})[0] == 403
+
+
+def test_the_clouds_own_pages_ask_for_the_key_too(cloud: Cloud) -> None:
+    request = AWSRequest("GET", f"{cloud.url}/_ministack/ready")
+    SigV4Auth(Credentials(cloud.key.id, cloud.key.secret), "execute-api", REGION).add_auth(request)
+    headers = dict(request.headers.items())
+
+    assert send(cloud.url, "GET", "/_ministack/ready", headers)[0] == 200
+    assert send(cloud.url, "GET", "/_ministack/health", headers)[0] == 403
+
+
+def test_a_functions_key_cannot_be_worked_out_from_its_name(cloud: Cloud) -> None:
+    code = "import os\ndef handler(event, context): return os.environ['AWS_ACCESS_KEY_ID']"
+    arn = small_function(cloud, "tells-its-key", code)
+    described = cloud.client("lambda").get_function_configuration(FunctionName=arn)
+    key_id = json.load(cloud.client("lambda").invoke(FunctionName=arn)["Payload"])
+    digest = hashlib.sha256(f"{arn}:{described['Role']}".encode()).hexdigest()
+
+    assert key_id != f"ASIA{digest[:16].upper()}"
+    assert key_id != cloud.key.id
+
+
+def test_each_start_has_a_key_of_its_own(cloud: Cloud) -> None:
+    other = Cloud("test-another")
+
+    assert (other.key.id, other.key.secret) != (cloud.key.id, cloud.key.secret)
 
 
 def test_a_taken_port_is_named_and_so_is_the_way_out() -> None:
@@ -104,6 +230,24 @@ def test_the_cloud_ends_even_if_its_starter_is_killed(tmp_path: Path) -> None:
         process.communicate(timeout=30)
 
     assert await_count(lambda: not listens(port), 1, 10, lambda *_: None)
+
+
+def claimed(service: str, query: str = "", path: str = "/") -> str:
+    """A target that claims to be signed by the account's root, as a page can write it without a script."""
+    now = datetime.now(UTC)
+    signed = {
+        "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+        "X-Amz-Credential": f"000000000000/{now:%Y%m%d}/{REGION}/{service}/aws4_request",
+        "X-Amz-Date": f"{now:%Y%m%dT%H%M%SZ}",
+        "X-Amz-SignedHeaders": "host",
+        "X-Amz-Signature": "0" * 64,
+    }
+    return f"{path}?{'&'.join([query, *(f'{name}={quote(value)}' for name, value in signed.items())])}"
+
+
+def as_key(cloud: Cloud, service: str, key_id: str, secret: str) -> Any:
+    session: Any = boto3.session.Session(key_id, secret, region_name=REGION)
+    return session.client(service, endpoint_url=cloud.url)
 
 
 @contextmanager

@@ -129,15 +129,26 @@ def stand_in(program: str, folder: Path) -> None:
     script.chmod(0o755)
 
 
+def test_local_invoke_hands_everything_on_to_sam(running: Stage) -> None:
+    write_local_invoke(running.stack)
+    command = [sys.executable, "-m", "sandbox", "local-invoke", "CallbackFunction", "-e", "-", "--help"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "sam local invoke [OPTIONS]" in done.stdout
+
+
 def test_the_files_for_sam_local_invoke_name_what_is_deployed(running: Stage) -> None:
-    write_local_invoke(running.stack, "192.0.2.7")
+    write_local_invoke(running.stack)
     variables = json.loads(ENV_FILE.read_text("utf-8"))
     template = yaml_parse(TEMPLATE_FILE.read_text("utf-8"))
 
+    assert {file.stat().st_mode & 0o777 for file in (ENV_FILE, TEMPLATE_FILE)} == {0o600}
     assert variables["CallbackFunction"]["EVENT_TABLE"] == running.stack.outputs["EventTableName"]
     for name, given in variables.items():
         properties = template["Resources"][name]["Properties"]
-        assert given["AWS_ENDPOINT_URL"] == f"http://192.0.2.7:{running.cloud.port}"
+        assert given["AWS_ENDPOINT_URL"] == f"http://{running.cloud.key.host}:{running.cloud.port}"
+        assert given["AWS_SECRET_ACCESS_KEY"] == running.cloud.key.secret
         assert "127.0.0.1" not in str(given)
         assert properties["Environment"]["Variables"] == given
         assert (Path(properties["CodeUri"]) / properties["Handler"].split(".")[0]).is_dir()
