@@ -8,11 +8,12 @@ from typing import Any
 
 from operate.faults import Wrong
 from operate.notice_file_lines import NoNoticeError
+from relay.notices.model import field_names
 
 TEXTS = {"header", "body", "appName"}
 LISTS = {"targets", "tags", "features"}
 NUMBERS = {"messageType", "targetType"}
-NAMES = {"orgId", "messageId", "appId", "url", "linkedAppId", "linkedMenuCode", "linkedStates"}
+NAMES = {"orgId", *field_names()} - TEXTS - LISTS - NUMBERS
 # A Chinese keyboard writes the wide one.
 _SEPARATOR = re.compile("[;；]")
 _LOCALE = re.compile("[a-z]{2,3}_[A-Z]{2}")

@@ -18,13 +18,13 @@ from typing import NamedTuple
 
 from notice.outcomes import Deferred, Reason
 from notice.queue.records import QueuedNotice
+from notice.queue.visibility import receives_within
 from relay.settings import Clock
 
 REFUSALS = 5
 SECONDS = 3600.0
-# How often a notice is received in a day or a little more: see `visibility.backoff_seconds`. The 64th receive
-# comes 24.7 hours after the first if each wait is cut most by chance, and 29.0 if none is cut.
-OVERDUE_RECEIVES = 64
+# The first receive that comes a day after the first one, or a little later.
+OVERDUE_RECEIVES = receives_within(86_400) + 1
 
 UNCONFIRMED = Deferred(Reason.UNCONFIRMED)
 

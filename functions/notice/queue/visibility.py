@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 FIRST_SECONDS = 30
-# At half an hour each, 14 days are some 700 receives: well below the queue's maxReceiveCount.
+# So 14 days are some 700 receives: well below the queue's maxReceiveCount.
 LONGEST_SECONDS = 1800
 JITTER = 0.15
 # SQS ends any visibility timeout 12 hours after the receive; an afternoon is as long as a portal may ask for.
@@ -28,22 +28,33 @@ EXPIRY_SECONDS = 3600
 
 
 def lifetime(sent_at: float, now: float) -> float:
-    """Seconds until the queue deletes a record that was sent at `sent_at`."""
+    """Returns the seconds until the queue deletes a record that was sent at `sent_at`."""
     return sent_at + RETENTION_SECONDS - now
 
 
 def backoff_seconds(
     receives: int, asked: float | None, left: float, *, chance: Callable[[], float] = random
 ) -> int:
-    """Doubles with every receive up to half an hour; at least what the portal `asked` for.
+    """Returns a wait that doubles with every receive up to the longest; at least what the portal `asked` for.
 
     With `left` seconds to live the record comes back while it can still be given up properly.
     """
-    growing = min(LONGEST_SECONDS, FIRST_SECONDS * 2 ** min(receives - 1, 10))
-    wait = growing * (1 - JITTER * chance())
+    wait = _growing(receives) * (1 - JITTER * chance())
     if asked:
         wait = max(wait, min(asked, LONGEST_ASKED_SECONDS) * (1 + JITTER * chance()))
     return max(1, int(min(wait, left - EXPIRY_SECONDS / 2)))
+
+
+def receives_within(seconds: float) -> int:
+    """Returns how often a record is received at most in so many seconds from its first receive."""
+    receives, waited = 1, 0.0
+    while (waited := waited + _growing(receives) * (1 - JITTER)) <= seconds:
+        receives += 1
+    return receives
+
+
+def _growing(receives: int) -> float:
+    return min(LONGEST_SECONDS, FIRST_SECONDS * 2.0 ** min(receives - 1, 10))
 
 
 class Wait(NamedTuple):

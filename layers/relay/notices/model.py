@@ -117,6 +117,11 @@ class Notice(BaseModel):
             yield "appName: required for an external app, that is without appId"
 
 
+def field_names() -> frozenset[str]:
+    """Returns the names that the vendor's sample gives to the fields of a notice."""
+    return _NAMES
+
+
 def unknown_fields(given: object) -> list[str]:
     """The names in a notice that the vendor's page does not have; they are sent as they are."""
     names = given if isinstance(given, dict) else ()
