@@ -1,6 +1,8 @@
 """Every block of the pages is run as it is printed, or read by what it is meant for; none is passed over."""
 
 import json
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import boto3
@@ -9,14 +11,15 @@ import pytest
 from relay.notices import Notice
 from relay.notices.record import read_record
 from tests import template
-from tests.log_queries import Query, readme_queries
+from tests.log_queries import Query, documented_queries
 from tests.support.blocks import Block, blocks, blocks_in, pages
 from tests.support.stub_command import QUEUE_ARN, TOPIC_PREFIX
-from tests.support.stub_shell import Call, StubShell, Typed
+from tests.support.stub_shell import StubShell, Typed
 
 COMMANDS = {"console", "sh", "bash"}
 # A diagram is looked at; tests/pages.py compares it with its translation.
 READ = {"python", "json", "text", "mermaid"}
+type TypePage = Callable[[str], tuple[Typed, Path]]
 ALL = [block for page in pages() for block in blocks(page)]
 OUT = "$ out() { aws cloudformation describe-stacks --stack-name mozi-relay \\\n" + (
     "    --query \"Stacks[0].Outputs[?OutputKey=='$1'].OutputValue\" --output text; }\n"
@@ -42,10 +45,16 @@ def faults(typed: Typed) -> list[str]:
     return [*([typed.stderr] if typed.stderr else []), *(str(call) for call in typed.calls if call.status)]
 
 
-def calls_of(shell: StubShell, page: str, *beginning: str) -> list[Call]:
-    """The page's calls whose arguments begin like this."""
-    typed = shell.type(commands(blocks(page)))
-    return [call for call in typed.calls if tuple(call.arguments[: len(beginning)]) == beginning]
+@pytest.fixture(scope="module")
+def type_page(tmp_path_factory: pytest.TempPathFactory) -> TypePage:
+    """Types a page's commands, once however often it is asked; also gives the folder they ran in."""
+
+    @cache
+    def type_page(page: str) -> tuple[Typed, Path]:
+        shell = StubShell.at(tmp_path_factory.mktemp("page"))
+        return shell.type(commands(blocks(page))), shell.folder
+
+    return type_page
 
 
 def test_every_block_is_of_a_language_that_is_run_or_read() -> None:
@@ -53,13 +62,11 @@ def test_every_block_is_of_a_language_that_is_run_or_read() -> None:
 
 
 @pytest.mark.parametrize("page", [page for page in pages() if commands(blocks(page))])
-def test_the_commands_of_a_page_work_one_after_the_other_as_printed(page: str, shell: StubShell) -> None:
-    wanted = commands(blocks(page))
-
-    typed = shell.type(wanted)
+def test_the_commands_of_a_page_work_one_after_the_other_as_printed(page: str, type_page: TypePage) -> None:
+    typed, _ = type_page(page)
 
     assert faults(typed) == []
-    assert typed.finished == [block.name for block in wanted]
+    assert typed.finished == [block.name for block in commands(blocks(page))]
 
 
 @each("json")
@@ -69,7 +76,7 @@ def test_what_is_shown_as_json_is_json(block: Block) -> None:
 
 @each("text")
 def test_what_is_shown_as_text_is_a_query_that_other_tests_run(block: Block) -> None:
-    assert Query.of(block.text) in readme_queries()
+    assert Query.of(block.text) in documented_queries()
 
 
 @each("python")
@@ -86,13 +93,13 @@ def test_what_is_shown_as_python_runs_and_puts_notices_on_the_queue(
     assert capsys.readouterr().out == ""
 
 
-@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
+@pytest.mark.parametrize("page", ["docs/subscribe.md", "docs/subscribe.zh-CN.md"])
 def test_the_subscribers_queue_lets_in_the_topic_that_it_subscribes_to_and_nothing_else(
-    page: str, shell: StubShell
+    page: str, type_page: TypePage
 ) -> None:
-    calls_of(shell, page)
-    (attributes,) = (json.loads(path.read_text("utf-8")) for path in shell.folder.glob("attributes.json"))
+    _, folder = type_page(page)
 
+    attributes = json.loads((folder / "attributes.json").read_text("utf-8"))
     (statement,) = json.loads(attributes["Policy"])["Statement"]
     assert statement == {
         "Effect": "Allow",
@@ -103,10 +110,11 @@ def test_the_subscribers_queue_lets_in_the_topic_that_it_subscribes_to_and_nothi
     }
 
 
-@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
-def test_the_notice_that_is_sent_by_hand_is_one(page: str, shell: StubShell) -> None:
-    (sent,) = calls_of(shell, page, "sqs", "send-message")
+@pytest.mark.parametrize("page", ["docs/send.md", "docs/send.zh-CN.md"])
+def test_the_notice_that_is_sent_by_hand_is_one(page: str, type_page: TypePage) -> None:
+    typed, _ = type_page(page)
 
+    (sent,) = (call for call in typed.calls if "send-message" in call.arguments)
     _, notices = read_record(sent.option("--message-body"))
     assert [Notice.model_validate(one.value).message_id for one in notices] == ["leave-2026-0042"]
 
