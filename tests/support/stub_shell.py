@@ -49,15 +49,34 @@ def place(program: str, command: Sequence[str | Path], folder: Path) -> None:
     script.chmod(0o755)
 
 
-def typed(blocks: Sequence[Block], environ: dict[str, str], folder: Path, seconds: float = SECONDS) -> Typed:
-    """Type the blocks into one shell, from a folder on; the first command that fails ends it."""
+def link_repository(folder: Path) -> None:
+    """Make the folder look like the repository; what is written into it stays there."""
+    for entry in ROOT.iterdir():
+        if entry.name[0] != ".":
+            (folder / entry.name).symlink_to(entry)
+
+
+def typed(
+    blocks: Sequence[Block],
+    environ: dict[str, str],
+    folder: Path,
+    *,
+    answers: str = "",
+    seconds: float = SECONDS,
+) -> Typed:
+    """Type the blocks into one shell, from a folder on; the first command that fails ends it.
+
+    `answers` are what a person types when a command asks.
+    """
     finished, calls = folder / "finished", folder / "calls"
     for file in (finished, calls):
         file.write_text("", "utf-8")
     said = shlex.quote(str(finished))
     script = "".join(f"{block.script}echo {shlex.quote(block.name)} >>{said}\n" for block in blocks)
     command = [BASH, "--noprofile", "--norc", "-euo", "pipefail", "-c", script]
-    done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, timeout=seconds)
+    done = subprocess.run(
+        command, cwd=folder, env=environ, input=answers, capture_output=True, text=True, timeout=seconds
+    )
     called = [Call(**json.loads(line)) for line in calls.read_text("utf-8").splitlines()]
     return Typed(finished.read_text("utf-8").splitlines(), called, done.stderr)
 
@@ -73,9 +92,7 @@ class StubShell:
     def at(cls, folder: Path) -> "StubShell":
         programs = folder / "programs"
         programs.mkdir()
-        for entry in ROOT.iterdir():
-            if entry.name[0] != ".":
-                (folder / entry.name).symlink_to(entry)
+        link_repository(folder)
         for path in (".venv/bin/activate", *LEFT_BY_UP):
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).touch()
