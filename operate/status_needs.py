@@ -46,7 +46,7 @@ def needs(status: Status, stack_options: Sequence[str]) -> list[str]:
 def _secrets(status: Status) -> Iterator[str]:
     for name, secret in status.secrets.items():
         if isinstance(secret, Secret) and not secret.filled:
-            yield f"{_SECRETS[name]} not filled: README says how, under Put in the secrets"
+            yield f"{_SECRETS[name]} not filled: docs/deploy.md says how, under Put in the secrets"
 
 
 def _registrations(status: Status, register: str) -> Iterator[str]:

@@ -127,7 +127,7 @@ def _access_line_bytes() -> int:
 
 
 def _stack() -> dict[str, Any]:
-    """How many of what costs by the month the template has, and the metrics that README lists."""
+    """How many of what costs by the month the template has, and the metrics that docs/watch.md lists."""
 
     def always(kind: str) -> int:
         return len([one for one in template.of_type(kind).values() if "Condition" not in one])

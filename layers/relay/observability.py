@@ -15,7 +15,7 @@ def logger(service: str, level: str) -> Logger:
 def metrics(service: str, stack: str) -> Metrics:
     """Metrics in the embedded metric format, each with one set of dimensions: service and stack.
 
-    Both outlast a flush. README lists the metrics, and a test compares the list with what is written.
+    Both outlast a flush. docs/watch.md lists the metrics, and a test compares the list with what is written.
     """
     kept = EphemeralMetrics(namespace=NAMESPACE, service=service, default_dimensions={"stack": stack})
     return Metrics(provider=kept)

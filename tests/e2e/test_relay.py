@@ -2,7 +2,6 @@
 
 import json
 import os
-import shlex
 import shutil
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from sandbox.inbound_steps import ANSWER, kept_and_pending
 from sandbox.local_invoke import ENV_FILE, TEMPLATE_FILE, write_local_invoke
 from sandbox.stage import Stage
 from sandbox.steps import Check, Scene, Step
+from tests.support.stub_shell import place
 
 BASH = shutil.which("bash") or "/bin/sh"
 EVENT = b'{"dispatchId": "d-1", "sourceMessageId": "s-1", "content": {"tenantId": "196729"}}'
@@ -121,12 +121,7 @@ def installed(program: str) -> bool:
 
 def stand_in(program: str, folder: Path) -> None:
     """Put a command of that name there which does the same with what is installed for the tests."""
-    script = folder / program
-    code = Path(__file__).with_name(f"{program}_command.py")
-    script.write_text(
-        f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(str(code))} "$@"\n', "utf-8"
-    )
-    script.chmod(0o755)
+    place(program, [sys.executable, ROOT / "tests" / "support" / f"{program}_command.py"], folder)
 
 
 def test_local_invoke_hands_everything_on_to_sam(running: Stage) -> None:

@@ -1,4 +1,4 @@
-"""README's Logs Insights queries, run over lines as the functions print them.
+"""The Logs Insights queries of docs/watch.md, run over lines as the functions print them.
 
 Knows what these queries use: `fields`, `filter` with comparisons that `or` joins, `stats … by`, `sort`.
 """
@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from tests.support.watching import README
+from tests.support.watching import PAGE
 
 _FENCED = re.compile(r"```text\n((?:fields|filter) .+?)```", re.DOTALL)
 _EQUAL = re.compile(r'(?P<field>\w+) = (?P<value>"[^"]*"|\d+)')
@@ -28,7 +28,7 @@ class Query:
         return cls(tuple(command.strip() for command in text.split("|")))
 
     def about(self, **names: str) -> "Query":
-        """The query with what README calls X or Y replaced."""
+        """The query with what the page calls X or Y replaced."""
         text = " | ".join(self.commands)
         for placeholder, name in names.items():
             text = text.replace(f'"{placeholder}"', f'"{name}"')
@@ -58,9 +58,9 @@ class Query:
         return {name for name in found if not name.startswith("@")}
 
 
-def readme_queries() -> list[Query]:
-    """The queries in the order of README: event X, notice Y, answered 503, not allowed."""
-    return [Query.of(text) for text in _FENCED.findall(README)]
+def documented_queries() -> list[Query]:
+    """The queries in the order of the page: event X, notice Y, answered 503, not allowed."""
+    return [Query.of(text) for text in _FENCED.findall(PAGE)]
 
 
 def _passes(text: str, line: str) -> bool:

@@ -52,7 +52,8 @@ def blocks(page: str) -> Iterator[Block]:
         if first.startswith(_FENCE):
             while at < len(lines) and lines[at] != _FENCE:
                 at += 1
-            yield Block(first, tuple(_code(first, line) for line in lines[start + 1 : at]), start + 1)
+            kind = first if at < len(lines) else f"open {first}"
+            yield Block(kind, tuple(_code(first, line) for line in lines[start + 1 : at]), start + 1)
             at += 1
         elif first.startswith("#"):
             yield Block(first.partition(" ")[0], (first.lstrip("# "),), start + 1)

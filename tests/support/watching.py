@@ -1,4 +1,4 @@
-"""What watches the relay: metrics that were written, and what template.yaml and README say of them."""
+"""What watches the relay: metrics that were written, and what template.yaml and docs/watch.md say of them."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from relay.observability import NAMESPACE
 from tests.support.template import RESOURCES, ROOT, of_type
 
 STACK = "relay-under-test"
-README = (ROOT / "README.md").read_text("utf-8")
+PAGE = (ROOT / "docs" / "watch.md").read_text("utf-8")
 _GIVEN = {"AWS::StackName": STACK, "AWS::Region": "cn-north-1"}
 _ROW = re.compile(r"\| `(\w+)` \| (\w+) \| (\w+) \| .+ \|")
 
@@ -32,8 +32,8 @@ def ours(name: str, service: str) -> Metric:
 
 
 def documented() -> set[Written]:
-    """The rows of README's table of metrics."""
-    return {Written(ours(name, service), unit) for name, unit, service in _ROW.findall(README)}
+    """The rows of the page's table of metrics."""
+    return {Written(ours(name, service), unit) for name, unit, service in _ROW.findall(PAGE)}
 
 
 def written(lines: Iterable[dict[str, Any]]) -> set[Written]:

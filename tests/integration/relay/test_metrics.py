@@ -1,4 +1,4 @@
-"""Every metric and every line that the functions write, against README, the alarms and the dashboard."""
+"""Every metric and line that the functions write, against docs/watch.md, the alarms and the dashboard."""
 
 import json
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.support import watching
 from tests.support.inbound import load_balancer, rest_api
-from tests.support.log_queries import Query, readme_queries
+from tests.support.log_queries import Query, documented_queries
 from tests.support.loopback import LoopbackPortal
 from tests.support.relay_day import FIRST, SECOND, Run, day_in
 from tests.support.watching import STACK
@@ -28,7 +28,7 @@ def logged(printed: list[str]) -> list[str]:
     return [line for line in printed if "_aws" not in json.loads(line)]
 
 
-def test_readme_lists_every_metric_that_is_written_and_no_other(printed: list[str]) -> None:
+def test_the_page_lists_every_metric_that_is_written_and_no_other(printed: list[str]) -> None:
     """Namespace, name, unit, and exactly the dimensions service and stack."""
     assert watching.written(map(json.loads, printed)) == watching.documented()
 
@@ -57,7 +57,7 @@ def test_every_metric_of_a_later_invocation_has_the_same_dimensions(
 
 @pytest.mark.parametrize("number", range(4))
 def test_every_field_that_a_query_names_is_in_lines_that_it_finds(logged: list[str], number: int) -> None:
-    query = readme_queries()[number]
+    query = documented_queries()[number]
     events = {json.loads(line).get("event_id") for line in logged} - {None}
     names = [*events, "n-1", "n-5"]
     found = [line for name in names for line in query.about(X=name, Y=name).matching(logged)]
@@ -67,10 +67,10 @@ def test_every_field_that_a_query_names_is_in_lines_that_it_finds(logged: list[s
 
 
 def test_the_first_query_tells_the_whole_way_of_an_event(logged: list[str]) -> None:
-    by_request = readme_queries()[0].about(X=FIRST).matching(logged)
+    by_request = documented_queries()[0].about(X=FIRST).matching(logged)
     (event_id,) = {line["event_id"] for line in by_request}
 
-    assert readme_queries()[0].about(X=event_id).matching(logged) == by_request
+    assert documented_queries()[0].about(X=event_id).matching(logged) == by_request
     assert [(one["service"], one.get("answer"), one.get("request_id")) for one in by_request] == [
         ("callback", "unavailable", FIRST),
         ("callback", "busy", SECOND),
@@ -93,29 +93,29 @@ def test_the_first_query_tells_the_whole_way_of_an_event(logged: list[str]) -> N
 def test_the_second_query_tells_what_became_of_a_notice(
     logged: list[str], name: str, became: list[tuple[str, str | None]]
 ) -> None:
-    found = readme_queries()[1].about(Y=name).matching(logged)
+    found = documented_queries()[1].about(Y=name).matching(logged)
 
     assert [(one["message"], one.get("error_code") or one.get("reason")) for one in found] == became
 
 
 def test_the_third_query_counts_what_was_answered_503_by_its_fault(logged: list[str]) -> None:
-    found = readme_queries()[2].matching(logged)
+    found = documented_queries()[2].matching(logged)
 
     assert [(one["answer"], "fault" in one) for one in found] == [("unavailable", True), ("busy", False)]
 
 
 def test_the_fourth_query_names_the_organisations_that_are_not_allowed(logged: list[str]) -> None:
-    found = readme_queries()[3].matching(logged)
+    found = documented_queries()[3].matching(logged)
 
     assert [(one["org_id"], one["error_code"], one["times"]) for one in found] == [
         ("o-not-allowed", "403", 1)
     ]
 
 
-def test_the_dashboard_asks_the_logs_as_readme_does() -> None:
+def test_the_dashboard_asks_the_logs_as_the_page_does() -> None:
     asked = [Query.of(one["query"].partition(" | ")[2]) for one in watching.widgets("log")]
 
-    assert asked == readme_queries()[2:]
+    assert asked == documented_queries()[2:]
 
 
 def test_a_request_behind_a_load_balancer_is_named_by_the_root_of_its_trace(

@@ -125,7 +125,7 @@ def test_secrets_are_shown_with_their_age_and_those_not_filled_need_a_person() -
 
     assert "callback token       filled, changed 3 days ago" in result.stdout
     assert "EnOS credentials     not filled" in result.stdout
-    assert needs(stub) == ["EnOS credentials not filled: README says how, under Put in the secrets"]
+    assert needs(stub) == ["EnOS credentials not filled: docs/deploy.md says how, under Put in the secrets"]
 
 
 def test_a_gateway_without_credentials_is_not_asked_so_that_no_alarm_comes_of_it() -> None:
@@ -134,7 +134,9 @@ def test_a_gateway_without_credentials_is_not_asked_so_that_no_alarm_comes_of_it
 
     assert [request["action"] for request in stub.requests] == ["status"]
     assert "registrations        unknown: the gateway's credentials are not filled" in result.stdout
-    assert needs(stub) == ["gateway credentials not filled: README says how, under Put in the secrets"]
+    assert needs(stub) == [
+        "gateway credentials not filled: docs/deploy.md says how, under Put in the secrets"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,19 @@
-"""README.zh-CN.md says what README.md says, in the same order and with the same identifiers."""
+"""Each page in Chinese says what its English one says, in the same order and with the same identifiers."""
 
 import re
 from collections.abc import Callable
 
 import pytest
 
+from tests.support.blocks import pages
 from tests.support.pages import differences
 from tests.support.template import ROOT
 
-# Above the first section each page has a note for readers of the other language.
-_NOTE = re.compile(r"^\[[^\]]+\]\(README[^)]*\)$", re.MULTILINE)
+TRANSLATED = [name for name in pages() if ".zh-CN." in name]
+# For those who change the relay, and what they read is in English.
+ENGLISH_ALONE = {"CHANGELOG.md", "CONTRIBUTING.md", "docs/architecture.md"}
+# Above its first section each page has a note that leads to the other language, and from docs/ to the front.
+_NOTE = re.compile(r"^(\[[^\]]+\]\([^)]*README[^)]*\) · )?\[(中文|English)\]\([^)]+\)$", re.MULTILINE)
 # What a page is made of but for the words in it: headings, rows, list items, fences.
 _STRUCTURE = re.compile(r"#|\||- |```")
 
@@ -19,26 +23,38 @@ def page(name: str) -> str:
     return _NOTE.sub("", intro) + heading + rest
 
 
-ENGLISH, CHINESE = page("README.md"), page("README.zh-CN.md")
+def original(name: str) -> str:
+    return name.replace(".zh-CN.", ".")
+
+
+# All of them one after the other, for what is tried on each line.
+CHINESE = "\n".join(map(page, TRANSLATED))
+ENGLISH = "\n".join(page(original(name)) for name in TRANSLATED)
 EITHER = pytest.mark.parametrize("changed", [ENGLISH, CHINESE], ids=["english", "chinese"])
 
 
 def found(changed: str, now: str) -> list[str]:
-    """The differences when one of the pages is changed."""
+    """The differences when one of the texts is changed."""
     return differences(now, CHINESE) if changed is ENGLISH else differences(ENGLISH, now)
 
 
-def test_both_pages_have_the_same_headings_rows_items_code_links_and_identifiers() -> None:
-    assert differences(ENGLISH, CHINESE) == []
+def test_every_page_is_there_in_both_languages() -> None:
+    english = set(pages()) - set(TRANSLATED)
+
+    assert english - ENGLISH_ALONE == set(map(original, TRANSLATED))
 
 
-@pytest.mark.parametrize(
-    ("name", "other"), [("README.md", "README.zh-CN.md"), ("README.zh-CN.md", "README.md")]
-)
-def test_each_page_leads_to_the_other(name: str, other: str) -> None:
-    top = (ROOT / name).read_text("utf-8").partition("\n## ")[0]
+@pytest.mark.parametrize("name", TRANSLATED)
+def test_both_pages_have_the_same_headings_rows_items_code_links_and_identifiers(name: str) -> None:
+    assert differences(page(original(name)), page(name)) == []
 
-    assert f"]({other})\n" in top
+
+@pytest.mark.parametrize("name", TRANSLATED)
+def test_each_page_leads_to_the_other(name: str) -> None:
+    for one, other in ((name, original(name)), (original(name), name)):
+        top = (ROOT / one).read_text("utf-8").partition("\n## ")[0]
+
+        assert f"]({other.rpartition('/')[2]})\n" in top
 
 
 @EITHER
@@ -69,7 +85,7 @@ def test_an_identifier_that_only_one_page_has_is_seen(changed: str) -> None:
         lambda text: text.replace("| `Latency` | Milliseconds |", "| `Latency` | Seconds |"),
         lambda text: text.replace("| Throttles", "| Stalls"),
         lambda text: re.sub(r"(`PassThrough` \|) .+ \|\n", r"\1\n", text),
-        lambda text: text.replace("\n\n### ", "\n\n#### "),
+        lambda text: text.replace("\n\n## ", "\n\n### "),
         lambda text: text.replace("--dry-run", "--dry"),
         lambda text: text.replace("https://cloudevents.io", "https://example.com"),
         lambda text: text.replace("DescribeAlarms", ""),
