@@ -57,6 +57,10 @@ class MemoryCloud:
         self.items[key] = {name: value for name, value in (old | given).items() if name not in removed}
         return {"Attributes": self.items[key]} if ReturnValues == "ALL_NEW" else {}
 
+    def get_item(self, *, TableName: str, Key: Item, ConsistentRead: bool) -> dict[str, Any]:
+        item = self.items.get(Key["pk"]["S"])
+        return {"Item": item} if item else {}
+
     def query(
         self, *, TableName: str, IndexName: str, KeyConditionExpression: str, Limit: int,
         ExpressionAttributeNames: dict[str, str], ExpressionAttributeValues: Item,
