@@ -3,14 +3,14 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from callback.answers import Answer
+from callback.authentication import Authenticator
 from callback.composition import compose, enclosed
 from callback.handshakes import Handshakes
-from callback.request import Request
-from callback.tokens import Tokens
+from callback.request import CallbackRequest
+from callback.responses import CallbackResponse
 from relay import catalog
+from relay.api.metrics import CallbackMetric
 from relay.aws import UnavailableError
 from relay.content import fits
 from relay.events import MESSAGE_LIMIT, Event
@@ -21,11 +21,12 @@ from relay.secrets import SecretUnavailableError
 from relay.store import EventStore, Standing
 
 
-class Receipt(NamedTuple):
-    """What became of a request: the answer, what else to count, and what a log may say about it."""
+@dataclass(frozen=True)
+class Receipt:
+    """What became of a request: the response, what else to count, and what a log may say about it."""
 
-    answer: Answer
-    counts: tuple[str, ...] = ()
+    response: CallbackResponse
+    counts: tuple[CallbackMetric, ...] = ()
     event: Event | None = None
     fault: str | None = None
 
@@ -34,28 +35,28 @@ class Receipt(NamedTuple):
 class Intake:
     """The callback without its HTTP."""
 
-    tokens: Tokens
+    authenticator: Authenticator
     handshakes: Handshakes
     store: EventStore
     payloads: Payloads
     publisher: Publisher
     clock: Callable[[], float] = time.time
 
-    def receive(self, request: Request) -> Receipt:
+    def receive(self, request: CallbackRequest) -> Receipt:
         """Takes in one request; whatever AWS refuses ends in an answer that makes the gateway repeat it."""
         try:
-            if not self.tokens.admit(request.token):
-                return Receipt(Answer.FORBIDDEN)
+            if not self.authenticator.admits(request.token):
+                return Receipt(CallbackResponse.FORBIDDEN)
             if request.empty:
-                return Receipt(Answer.EMPTY)
+                return Receipt(CallbackResponse.EMPTY)
             reading = reading_of(request.body, request.charset)
             if isinstance(reading, Handshake):
                 return self._shake(reading)
             return self.accept(reading, request.slug, request.id)
         except SecretUnavailableError:
-            return Receipt(Answer.UNAVAILABLE, fault="the token's secret is unavailable")
+            return Receipt(CallbackResponse.UNAVAILABLE, fault="the token's secret is unavailable")
         except UnavailableError as fault:
-            return Receipt(Answer.UNAVAILABLE, fault=str(fault))
+            return Receipt(CallbackResponse.UNAVAILABLE, fault=str(fault))
 
     def accept(self, delivery: Delivery, slug: str | None, request_id: str | None = None) -> Receipt:
         """Takes in one delivery of an event.
@@ -71,18 +72,18 @@ class Intake:
                 self.publisher.publish(event)
                 self.store.mark_published(claim)
         except UnavailableError as fault:
-            return Receipt(Answer.UNAVAILABLE, event=event, fault=str(fault))
+            return Receipt(CallbackResponse.UNAVAILABLE, event=event, fault=str(fault))
         if claim.standing is not Standing.GRANTED:
-            return Receipt(_ANSWERS[claim.standing], event=event)
+            return Receipt(_RESPONSES[claim.standing], event=event)
         counts = _surprises(delivery, event)
         if claim.other_content:
-            counts = (*counts, "SameIdOtherContent")
-        return Receipt(Answer.PUBLISHED, counts, event)
+            counts = (*counts, CallbackMetric.SAME_ID_OTHER_CONTENT)
+        return Receipt(CallbackResponse.PUBLISHED, counts, event)
 
     def _shake(self, handshake: Handshake) -> Receipt:
         if handshake.dispatch_id:
             self.handshakes.keep(handshake.dispatch_id, handshake.event_tag)
-        return Receipt(Answer.HANDSHAKE)
+        return Receipt(CallbackResponse.HANDSHAKE)
 
     def _event(self, delivery: Delivery, slug: str | None, request_id: str | None) -> Event:
         """The event of a delivery, its content in the bucket if it is too large for a topic."""
@@ -100,11 +101,15 @@ class Intake:
         return catalog.tag_within(delivery.value)
 
 
-def _surprises(delivery: Delivery, event: Event) -> tuple[str, ...]:
+def _surprises(delivery: Delivery, event: Event) -> tuple[CallbackMetric, ...]:
     """What to count about an event that was published."""
     if event.slug == catalog.UNCLASSIFIED:
-        return ("Unclassified",)
-    return () if fits(catalog.BY_SLUG[event.slug].content, delivery.value) else ("ContentMismatch",)
+        return (CallbackMetric.UNCLASSIFIED,)
+    return (
+        ()
+        if fits(catalog.BY_SLUG[event.slug].content, delivery.value)
+        else (CallbackMetric.CONTENT_MISMATCH,)
+    )
 
 
-_ANSWERS = {Standing.REPEATED: Answer.REPEATED, Standing.BUSY: Answer.BUSY}
+_RESPONSES = {Standing.REPEATED: CallbackResponse.REPEATED, Standing.BUSY: CallbackResponse.IN_PROGRESS}

@@ -7,7 +7,7 @@ from relay.content import (
     AppUpdate,
     ClientAck,
     ContactsChange,
-    Content,
+    ContentModel,
     DingFailure,
     OutboundMessage,
     SendSuccess,
@@ -21,7 +21,7 @@ class Kind(NamedTuple):
 
     event_tag: str
     slug: str
-    content: type[Content]
+    content: type[ContentModel]
 
 
 CATALOG = (

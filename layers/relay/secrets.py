@@ -4,7 +4,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from relay.aws import UnavailableError, aws_errors
 
@@ -28,6 +28,15 @@ class SecretEmptyError(SecretOutageError):
 BRIDGED_AGES = 12
 ASKED_AGAIN_SECONDS = 30
 _NO_VALUE = "ResourceNotFoundException"
+
+
+class CallbackToken(BaseModel):
+    """The token in the callback address, and the one before it; empty for none."""
+
+    model_config = ConfigDict(frozen=True)
+
+    current: str = Field(min_length=1, repr=False)
+    previous: str = Field(default="", repr=False)
 
 
 class SecretReader[Model: BaseModel]:

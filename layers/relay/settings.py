@@ -1,10 +1,13 @@
 """Settings that a function reads from its environment once per container."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
+
+type Clock = Callable[[], float]
+# Seconds, of the epoch unless something else is said.
 
 
 class Settings(BaseModel):

@@ -17,7 +17,7 @@ from relay.reading.delivery import Delivery, reading_of
 _EVENTS = Path(__file__).parents[2] / "events"
 _RECEIVED = 1_795_360_209.123
 _REQUEST = "5f0a7f0e-3b0f-4a53-9a8f-0f4f3c2a9a11"
-_SAMPLES: dict[type[content.Content], str] = {
+_SAMPLES: dict[type[content.ContentModel], str] = {
     content.ContactsChange: "contacts-change",
     content.AccountChange: "account-change",
     content.AppUpdate: "app-update",

@@ -7,25 +7,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
+from callback.authentication import Authenticator
 from callback.handshakes import Handshakes
 from callback.intake import Intake
-from callback.tokens import Tokens
-from relay.callback_token import CallbackToken
 from relay.catalog import CATALOG
 from relay.content import (
     AccountChange,
     AppUpdate,
     ClientAck,
     ContactsChange,
+    ContentModel,
     DingFailure,
     OutboundMessage,
     SendSuccess,
 )
-from relay.content import Content as Model
 from relay.events import Content, Event
 from relay.payloads import Payloads
 from relay.publisher import Publisher
-from relay.secrets import SecretReader
+from relay.secrets import CallbackToken, SecretReader
 from relay.store import Claim, EventStore, Standing
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ NOW = 1_795_360_209.123
 TAGS = [kind.event_tag for kind in CATALOG]
 EVENTS = Path(__file__).parents[2] / "events"
 
-CONTENTS: dict[type[Model], dict[str, Any]] = {
+CONTENTS: dict[type[ContentModel], dict[str, Any]] = {
     ContactsChange: {
         "tag": "变动",
         "tenantId": "50006001",
@@ -206,7 +205,7 @@ class Inbound:
     def __init__(self) -> None:
         self.store, self.handshakes = MemoryStore(), MemoryHandshakes()
         self.payloads, self.topics = MemoryPayloads(), MemoryTopics()
-        tokens = Tokens(Secrets(current=TOKEN, previous=PREVIOUS).reader())
+        authenticator = Authenticator(Secrets(current=TOKEN, previous=PREVIOUS).reader())
         self.intake = Intake(
-            tokens, self.handshakes, self.store, self.payloads, self.topics, clock=lambda: NOW
+            authenticator, self.handshakes, self.store, self.payloads, self.topics, clock=lambda: NOW
         )

@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
-from callback.request import Request
+from callback.request import CallbackRequest
 from recovery.history import History
 from relay.catalog import CATALOG
 from relay.payloads import resolve
@@ -119,7 +119,7 @@ def test_there_is_a_sample_for_every_shape_and_source() -> None:
     covered = set()
     for name in SAMPLES:
         event = sample(name)
-        request = Request.of(event)
+        request = CallbackRequest.of(event)
         assert request.token == TOKEN
         covered.add(next(kind.content for kind in CATALOG if kind.slug == request.slug))
 
@@ -134,7 +134,7 @@ def test_a_sample_is_answered_and_published_where_its_path_says(
     app: ModuleType, topics: Topics, name: str
 ) -> None:
     event = sample(name)
-    slug = Request.of(event).slug
+    slug = CallbackRequest.of(event).slug
     assert slug is not None
     topics.watch(slug, "unclassified")
 
@@ -323,7 +323,7 @@ def test_a_rotation_refuses_no_delivery_and_needs_no_deploy(app: ModuleType) -> 
     boto3.client("secretsmanager").put_secret_value(
         SecretId="token", SecretString=json.dumps({"current": "rotated", "previous": TOKEN})
     )
-    app.intake.tokens._secret._kept = (-1_000.0, app.intake.tokens._secret._kept[1])
+    app.intake.authenticator.secret._kept = (-1_000.0, app.intake.authenticator.secret._kept[1])
 
     assert [answer_of(app, rest_api("{}", token=token))[0] for token in (TOKEN, "rotated", TOKEN)] == [
         200
@@ -345,7 +345,7 @@ def test_what_is_printed_names_the_event_and_holds_no_token_body_or_recipient(
     boto3.client("sns").delete_topic(TopicArn=f"{TOPIC_PREFIX}unclassified")
     app.handler(rest_api(SECRETS), None)
     boto3.client("secretsmanager").put_secret_value(SecretId="token", SecretString=SECRETS)
-    app.intake.tokens._secret._kept = None
+    app.intake.authenticator.secret._kept = None
     app.handler(rest_api(SECRETS), None)
 
     output = capsys.readouterr()

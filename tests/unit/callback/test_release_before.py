@@ -15,11 +15,11 @@ from zlib import decompress
 import pytest
 from botocore.exceptions import ClientError
 
-from callback.answers import Answer
+from callback.authentication import Authenticator
 from callback.handshakes import Handshakes
 from callback.intake import Intake
-from callback.request import Request
-from callback.tokens import Tokens
+from callback.request import CallbackRequest
+from callback.responses import CallbackResponse
 from recovery.history import History
 from relay.items import event_of
 from relay.payloads import Payloads
@@ -75,7 +75,7 @@ def holding(name: str) -> Cloud:
 def intake_on(cloud: Cloud, now: float = NOW) -> Intake:
     client: Any = cloud
     return Intake(
-        Tokens(Secrets(current=TOKEN).reader()),
+        Authenticator(Secrets(current=TOKEN).reader()),
         Handshakes(client, "events"),
         EventStore(client, "events", retention_days=90, clock=lambda: now),
         Payloads("payloads", lambda: client),
@@ -88,13 +88,13 @@ def deliver(intake: Intake, body: str | bytes, slug: str | None, charset: str | 
     body = body.replace("LARGE", LARGE) if isinstance(body, str) else body
     given = rest_api(body, slug=slug, requestContext={"requestId": request})
     given["headers"] = {"Content-Type": f"application/x-www-form-urlencoded;charset={charset or ''}"}
-    return intake.receive(Request.of(given))
+    return intake.receive(CallbackRequest.of(given))
 
 
-def repeat(name: str, cloud: Cloud, now: float = NOW) -> list[Answer]:
+def repeat(name: str, cloud: Cloud, now: float = NOW) -> list[CallbackResponse]:
     """What the deliveries of a fixture are answered, made once more."""
     one, intake = KEPT[name], intake_on(cloud, now)
-    return [deliver(intake, body, one["slug"], None, one["requestId"]).answer for body in one["bodies"]]
+    return [deliver(intake, body, one["slug"], None, one["requestId"]).response for body in one["bodies"]]
 
 
 @pytest.mark.parametrize("name", EVENTS)
@@ -127,11 +127,11 @@ def test_a_repeat_of_a_kept_event_is_known(name: str) -> None:
     count = len(KEPT[name]["bodies"])
 
     if not KEPT[name]["unpublished"]:
-        assert repeat(name, cloud) == [Answer.REPEATED] * count
+        assert repeat(name, cloud) == [CallbackResponse.REPEATED] * count
         assert cloud.messages == []
         return
-    assert repeat(name, cloud) == [Answer.BUSY]
-    assert repeat(name, cloud, NOW + LEASE_SECONDS) == [Answer.PUBLISHED]
+    assert repeat(name, cloud) == [CallbackResponse.IN_PROGRESS]
+    assert repeat(name, cloud, NOW + LEASE_SECONDS) == [CallbackResponse.PUBLISHED]
     (item,) = map(as_written, KEPT[name]["items"])
     assert [message["Message"] for message in cloud.messages] == [event_of(item).envelope]
 

@@ -92,20 +92,22 @@ def test_the_vendors_contents_fit_their_models(tag: str) -> None:
 
 @pytest.mark.parametrize("model", CONTENTS)
 @pytest.mark.parametrize("wrong", [True, 1.5, {}, [[]]])
-def test_a_value_of_another_kind_does_not_fit(model: type[content.Content], wrong: Any) -> None:
+def test_a_value_of_another_kind_does_not_fit(model: type[content.ContentModel], wrong: Any) -> None:
     for field in model.model_fields.values():
         assert not fits(model, CONTENTS[model] | {str(field.alias): wrong})
 
 
 @pytest.mark.parametrize("model", CONTENTS)
 @pytest.mark.parametrize("wrong", [None, [], "text", 1])
-def test_what_is_no_object_does_not_fit(model: type[content.Content], wrong: Any) -> None:
+def test_what_is_no_object_does_not_fit(model: type[content.ContentModel], wrong: Any) -> None:
     assert not fits(model, wrong)
 
 
 def test_every_model_belongs_to_a_tag() -> None:
     models = {
-        one for one in vars(content).values() if inspect.isclass(one) and issubclass(one, content.Content)
+        one
+        for one in vars(content).values()
+        if inspect.isclass(one) and issubclass(one, content.ContentModel)
     }
 
-    assert {kind.content for kind in catalog.CATALOG} == models - {content.Content} == set(CONTENTS)
+    assert {kind.content for kind in catalog.CATALOG} == models - {content.ContentModel} == set(CONTENTS)

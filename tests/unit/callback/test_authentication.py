@@ -2,7 +2,7 @@
 
 import pytest
 
-from callback.tokens import FRESH_SECONDS, Tokens
+from callback.authentication import FRESH_SECONDS, Authenticator
 from relay.secrets import SecretUnavailableError
 from tests.support.inbound import PREVIOUS, TOKEN, Secrets
 
@@ -17,52 +17,52 @@ class Clock:
 @pytest.mark.parametrize("token", [TOKEN, PREVIOUS])
 def test_current_and_previous_are_admitted_with_one_read(token: str) -> None:
     secrets = Secrets(current=TOKEN, previous=PREVIOUS)
-    tokens = Tokens(secrets.reader())
+    authenticator = Authenticator(secrets.reader())
 
-    assert [tokens.admit(token) for _ in range(3)] == [True] * 3
+    assert [authenticator.admits(token) for _ in range(3)] == [True] * 3
     assert secrets.reads == 1
 
 
 @pytest.mark.parametrize("secret", [{"current": TOKEN, "previous": ""}, {"current": TOKEN}])
 def test_an_empty_token_is_never_admitted(secret: dict[str, str]) -> None:
-    assert not Tokens(Secrets(**secret).reader()).admit("")
+    assert not Authenticator(Secrets(**secret).reader()).admits("")
 
 
 def test_a_secret_with_an_empty_token_is_not_filled_and_turns_nobody_away_for_good() -> None:
     with pytest.raises(SecretUnavailableError):
-        Tokens(Secrets(current="").reader()).admit("any")
+        Authenticator(Secrets(current="").reader()).admits("any")
 
 
 def test_a_new_token_is_admitted_at_once_and_the_old_one_still_is() -> None:
     clock, secrets = Clock(), Secrets(current="old")
-    tokens = Tokens(secrets.reader(clock=clock))
-    assert tokens.admit("old")
+    authenticator = Authenticator(secrets.reader(clock=clock))
+    assert authenticator.admits("old")
 
     secrets.token = {"current": "new", "previous": "old"}
     clock.now += FRESH_SECONDS
 
-    assert tokens.admit("old")
-    assert tokens.admit("new")
-    assert tokens.admit("old")
+    assert authenticator.admits("old")
+    assert authenticator.admits("new")
+    assert authenticator.admits("old")
 
 
 def test_a_token_rotated_away_is_refused_once_the_kept_value_is_too_old() -> None:
     clock, secrets = Clock(), Secrets(current="old")
-    tokens = Tokens(secrets.reader(clock=clock, max_age=300))
-    assert tokens.admit("old")
+    authenticator = Authenticator(secrets.reader(clock=clock, max_age=300))
+    assert authenticator.admits("old")
     secrets.token = {"current": "newest", "previous": "new"}
     clock.now += 300
 
-    assert not tokens.admit("old")
+    assert not authenticator.admits("old")
 
 
 def test_guessing_costs_one_read_in_so_many_seconds() -> None:
     clock, secrets = Clock(), Secrets(current=TOKEN)
-    tokens = Tokens(secrets.reader(clock=clock))
+    authenticator = Authenticator(secrets.reader(clock=clock))
 
     for tenth in range(100):
         clock.now = 1_000 + tenth / 10
-        assert not tokens.admit("guess")
+        assert not authenticator.admits("guess")
 
     assert secrets.reads <= 10 / FRESH_SECONDS + 1
 
@@ -71,11 +71,11 @@ def test_guessing_costs_one_read_in_so_many_seconds() -> None:
     ("token", "path"), [("a+b/c=", "a%2Bb%2Fc%3D"), ("中文", "%E4%B8%AD%E6%96%87"), ("a%41", "a%41")]
 )
 def test_a_token_is_recognised_decoded_or_not(token: str, path: str) -> None:
-    tokens = Tokens(Secrets(current=token).reader())
+    authenticator = Authenticator(Secrets(current=token).reader())
 
-    assert tokens.admit(path)
-    assert tokens.admit(token)
+    assert authenticator.admits(path)
+    assert authenticator.admits(token)
 
 
 def test_a_token_is_decoded_once_only() -> None:
-    assert not Tokens(Secrets(current="a b").reader()).admit("a%2520b")
+    assert not Authenticator(Secrets(current="a b").reader()).admits("a%2520b")

@@ -1,25 +1,28 @@
 """Who may call: the token in the address is the callback's only control."""
 
+from dataclasses import dataclass
 from hmac import compare_digest
 from urllib.parse import unquote
 
-from relay.callback_token import CallbackToken
-from relay.secrets import SecretReader
+from relay.secrets import CallbackToken, SecretReader
 
 # A wrong token is compared once more with a secret no older than this, so that a rotation refuses nobody and
 # guessing costs one read of the secret in so many seconds.
 FRESH_SECONDS = 3
 
 
-class Tokens:
+@dataclass(frozen=True)
+class Authenticator:
     """Admits the current token and the previous one."""
 
-    def __init__(self, secret: SecretReader[CallbackToken]) -> None:
-        self._secret = secret
+    secret: SecretReader[CallbackToken]
 
-    def admit(self, given: str) -> bool:
-        """Whether a token is right, in the time that a wrong one takes. Raises SecretUnavailableError."""
-        return _match(given, self._secret.get()) or _match(given, self._secret.get(max_age=FRESH_SECONDS))
+    def admits(self, given: str) -> bool:
+        """Returns whether a token is right, in the time that a wrong one takes.
+
+        Raises SecretUnavailableError.
+        """
+        return _match(given, self.secret.get()) or _match(given, self.secret.get(max_age=FRESH_SECONDS))
 
 
 def _match(given: str, token: CallbackToken) -> bool:
