@@ -35,11 +35,6 @@ class CallbackRequest:
         token, slug = _path(event)
         return cls(token, slug, _body(event), _charset(event), _id(event))
 
-    @property
-    def empty(self) -> bool:
-        """Returns whether there is nothing but blanks in the body."""
-        return not self.body.strip()
-
 
 def _path(event: HttpEvent) -> tuple[str, str | None]:
     """Returns token, not decoded, and slug; from the path itself where no route has found its parameters."""

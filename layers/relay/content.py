@@ -1,4 +1,4 @@
-"""What the events say: one model for each content shape of the vendor's event table.
+"""What the events say: one model for each shape of content in the vendor's event table.
 
 A model tells an expected content from a surprising one. It never decides what is relayed: subscribers
 get the content as it came. The page draws all values as strings and calls some of them long.
@@ -89,7 +89,7 @@ class DingFailure(ContentModel):
 
 
 def fits(model: type[ContentModel], value: object) -> bool:
-    """Whether a content has the fields and kinds of value that the vendor's table shows."""
+    """Returns whether a content has the fields and kinds of value that the vendor's table shows."""
     try:
         model.model_validate(value)
     except (ValidationError, RecursionError):

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
-from callback.authentication import Authenticator
 from callback.handshakes import Handshakes
 from callback.intake import Intake
 from relay.catalog import CATALOG
@@ -202,10 +201,10 @@ class Secrets:
 class Inbound:
     """An intake whose every room is in memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, secret: SecretReader[CallbackToken] | None = None) -> None:
         self.store, self.handshakes = MemoryStore(), MemoryHandshakes()
         self.payloads, self.topics = MemoryPayloads(), MemoryTopics()
-        authenticator = Authenticator(Secrets(current=TOKEN, previous=PREVIOUS).reader())
+        secret = secret or Secrets(current=TOKEN, previous=PREVIOUS).reader()
         self.intake = Intake(
-            authenticator, self.handshakes, self.store, self.payloads, self.topics, clock=lambda: NOW
+            secret, self.handshakes, self.store, self.payloads, self.topics, clock=lambda: NOW
         )

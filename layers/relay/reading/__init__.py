@@ -1,1 +1,4 @@
-"""Reads the body of a callback: bytes to text to fields to a delivery."""
+"""Reads the body of a callback: bytes to text (charsets) to fields (body) to a delivery.
+
+`read` in `delivery` does it all, and raises nothing: what is an UnreadableError here is a text there.
+"""

@@ -26,7 +26,7 @@ _BYTE_ORDER_MARKS = (
 
 
 def decode(raw: bytes, charset: str | None = None) -> str:
-    """Bytes as text: by byte-order mark, by the charset that was declared, as UTF-8, as GB18030.
+    """Returns bytes as text: by byte-order mark, by the charset that was declared, as UTF-8, as GB18030.
 
     Raises UnreadableError. A declared western charset comes after UTF-8: servers declare it unasked.
     """

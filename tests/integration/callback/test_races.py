@@ -8,7 +8,6 @@ from typing import Any
 import boto3
 import pytest
 
-from callback.authentication import Authenticator
 from callback.intake import Intake
 from callback.request import CallbackRequest
 from callback.responses import CallbackResponse
@@ -76,7 +75,7 @@ def race(order: str, bodies: dict[str, str]) -> tuple[dict[str, CallbackResponse
     table: Any = InTurn(boto3.client("dynamodb"), turns)
     sns: Any = InTurn(topic, turns)
     intake = Intake(
-        Authenticator(Secrets(current=TOKEN).reader()),
+        Secrets(current=TOKEN).reader(),
         MemoryHandshakes(),
         EventStore(table, EVENT_TABLE, retention_days=1),
         MemoryPayloads(),

@@ -4,7 +4,6 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from threading import Event, Lock
 from typing import Any
 
-from callback.authentication import Authenticator
 from callback.intake import Intake
 from callback.request import CallbackRequest
 from callback.responses import CallbackResponse
@@ -46,7 +45,7 @@ def test_fifteen_are_told_to_come_back_and_one_publishes_and_all_are_repeats_aft
     cloud = SlowTopic()
     client: Any = cloud
     intake = Intake(
-        Authenticator(Secrets(current=TOKEN).reader()),
+        Secrets(current=TOKEN).reader(),
         MemoryHandshakes(),
         EventStore(client, "events", retention_days=1, clock=lambda: NOW),
         MemoryPayloads(),

@@ -15,7 +15,6 @@ from zlib import decompress
 import pytest
 from botocore.exceptions import ClientError
 
-from callback.authentication import Authenticator
 from callback.handshakes import Handshakes
 from callback.intake import Intake
 from callback.request import CallbackRequest
@@ -75,7 +74,7 @@ def holding(name: str) -> Cloud:
 def intake_on(cloud: Cloud, now: float = NOW) -> Intake:
     client: Any = cloud
     return Intake(
-        Authenticator(Secrets(current=TOKEN).reader()),
+        Secrets(current=TOKEN).reader(),
         Handshakes(client, "events"),
         EventStore(client, "events", retention_days=90, clock=lambda: now),
         Payloads("payloads", lambda: client),

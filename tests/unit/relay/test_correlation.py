@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from callback.authentication import Authenticator
 from callback.handshakes import Handshakes
 from callback.intake import Intake, Receipt
 from callback.request import CallbackRequest
@@ -63,7 +62,7 @@ class World:
         self.store = EventStore(client, EVENT_TABLE, retention_days=1, clock=lambda: self.now)
         self.history = History(client, EVENT_TABLE, clock=lambda: self.now)
         self.intake = Intake(
-            Authenticator(Secrets(current=TOKEN).reader()),
+            Secrets(current=TOKEN).reader(),
             Handshakes(client, EVENT_TABLE),
             self.store,
             Payloads(PAYLOAD_BUCKET, lambda: client),
