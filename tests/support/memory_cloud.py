@@ -1,6 +1,6 @@
 """What of AWS the inbound path uses, in memory and exact: the event table, the topics, the bucket.
 
-Far quicker than moto, which tests/integration/test_memory_cloud.py holds it against.
+Far quicker than moto, which tests/integration/support/test_memory_cloud.py holds it against.
 """
 
 # ruff: noqa: N803
