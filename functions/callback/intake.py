@@ -13,7 +13,7 @@ from relay.content import fits
 from relay.events import MESSAGE_LIMIT, Event
 from relay.payloads import Payloads
 from relay.publisher import Publisher
-from relay.reading.delivery import Delivery, Handshake, read
+from relay.reading import Delivery, Handshake, read
 from relay.secrets import CallbackToken, SecretReader, SecretUnavailableError
 from relay.settings import Clock
 from relay.store import EventStore, Standing

@@ -1,4 +1,4 @@
-"""What the gateway is told. It takes nothing but errcode 0 for a success, and repeats all else."""
+"""What the gateway is answered: only errcode 0 is a success to it, and it repeats all else."""
 
 import json
 from enum import Enum
@@ -14,7 +14,7 @@ _CONTENT_TYPE = "application/json;charset=UTF-8"
 
 
 class CallbackResponse(Enum):
-    """What the log calls it, HTTP status, errcode, errmsg, and the metric that counts it."""
+    """Each has a name in the log, an HTTP status, errcode and errmsg, and a metric that counts it."""
 
     HANDSHAKE = "handshake", 200, "0", "成功", CallbackMetric.HANDSHAKES
     PUBLISHED = "published", 200, "0", "成功", CallbackMetric.PUBLISHED

@@ -11,7 +11,7 @@ from notice.queue.records import read_records
 from relay import content
 from relay.catalog import BY_SLUG, CATALOG, UNCLASSIFIED, kind_of
 from relay.events import Event
-from relay.reading.delivery import Delivery, read
+from relay.reading import Delivery, read
 
 _EVENTS = Path(__file__).parents[2] / "events"
 _RECEIVED = 1_795_360_209.123

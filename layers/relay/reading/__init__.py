@@ -1,4 +1,8 @@
-"""Reads the body of a callback: bytes to text (charsets) to fields (body) to a delivery.
+"""From the bytes of a body to a delivery: charsets, then body (its shape and fields), then delivery.
 
-`read` in `delivery` does it all, and raises nothing: what is an UnreadableError here is a text there.
+`read` raises nothing: what is an UnreadableError inside is a delivery of text outside.
 """
+
+from relay.reading.delivery import Delivery, Handshake, read
+
+__all__ = ["Delivery", "Handshake", "read"]

@@ -8,7 +8,7 @@ import json
 from urllib.parse import unquote_to_bytes
 
 from relay import json_text
-from relay.json_text import Json as Json  # Part of what this module hands out.
+from relay.json_text import Json
 from relay.reading.charsets import UnreadableError, decode
 
 GATEWAY_FIELDS = ("eventTag", "dispatchId", "sourceMessageId", "callbackMessageId")

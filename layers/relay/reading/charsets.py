@@ -2,7 +2,7 @@
 
 
 class UnreadableError(ValueError):
-    """Nobody can tell what this body says: carry it on as text."""
+    """Nobody can tell what this body says: deliver it as text."""
 
 
 _WESTERN = {"latin-1", "cp1252"}

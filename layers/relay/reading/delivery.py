@@ -1,10 +1,11 @@
-"""Tells a handshake from a delivery of an event, and finds in a body what the gateway says about it."""
+"""A handshake or a delivery of an event, as read from a body, and the event that a delivery tells."""
 
 from dataclasses import dataclass
 
 from relay.catalog import UNCLASSIFIED, Kind
 from relay.events import Content, Event, event_id, timestamp
-from relay.reading.body import GATEWAY_FIELDS, Json, Members, fields_of, gathered
+from relay.json_text import Json
+from relay.reading.body import GATEWAY_FIELDS, Members, fields_of, gathered
 from relay.reading.charsets import UnreadableError, decode
 
 # Longer than any name or id of the gateway, and short enough for an attribute.
@@ -39,7 +40,7 @@ class Delivery:
         """Returns the tenant that the event is about, under the three names of the vendor's table."""
         if isinstance(self.value, dict):
             for field in ("tenantId", "realmId", "RealmId"):
-                if tenant_id := name_of(self.value.get(field)):
+                if tenant_id := _name(self.value.get(field)):
                     return tenant_id
         return None
 
@@ -85,7 +86,7 @@ def read(body: bytes | str, charset: str | None) -> Handshake | Delivery:
         return Delivery(Content(whole, "text/plain"))
 
 
-def name_of(value: object) -> str | None:
+def _name(value: object) -> str | None:
     """Returns a value as a name or an id: text or an integer, not blank, printable, and not too long."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
@@ -95,12 +96,13 @@ def name_of(value: object) -> str | None:
 
 def _interpreted(fields: Members) -> Handshake | Delivery:
     given = {field: fields[field].value for field in GATEWAY_FIELDS if _present(fields.get(field))}
-    names = {field: name_of(value) for field, value in given.items()}
+    names = {field: _name(value) for field, value in given.items()}
     tag, dispatch_id, source, callback = map(names.get, GATEWAY_FIELDS)
     rest = {field: json for field, json in fields.items() if field not in GATEWAY_FIELDS}
-    told = _present(rest.get("content")) or _present(rest.get("infos"))
+    has_content = _present(rest.get("content")) or _present(rest.get("infos"))
+    # Present, and no name: then nothing of the body can be trusted to be the gateway's own.
     strange = None in names.values()
-    if tag and not strange and not told and not source and not callback:
+    if tag and not strange and not has_content and not source and not callback:
         return Handshake(tag, dispatch_id)
     content, other = (gathered(fields), None) if strange else _content(rest)
     return Delivery(Content(content.text), content.value, tag, dispatch_id, source, callback, other)

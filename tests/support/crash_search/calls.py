@@ -24,7 +24,7 @@ from relay.events import MESSAGE_LIMIT
 from relay.items import shard_of
 from relay.payloads import Payloads
 from relay.publisher import Publisher
-from relay.reading.delivery import Delivery, read
+from relay.reading import Delivery, read
 from relay.secrets import CallbackToken, SecretReader
 from relay.store import EventStore
 from tests.support.inbound import NOW, TOKEN, Secrets, content_of, dumps, message, rest_api
