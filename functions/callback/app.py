@@ -1,29 +1,31 @@
-"""The callback's Lambda function: one HTTP request from the Mozi gateway to one answer."""
+"""The callback's Lambda function: one HTTP request from the Mozi gateway to one response."""
 
 from relay import startup  # isort: split
 
+import time
+from collections.abc import Callable
 from functools import partial
-from time import perf_counter, time
 from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import Field
 
-from callback.answers import Answer
+import relay.settings
+from callback import report
 from callback.handshakes import Handshakes
-from callback.intake import Intake, Receipt
-from callback.request import Request
-from callback.tokens import Tokens
+from callback.intake import Intake
+from callback.request import CallbackRequest, HttpEvent
+from callback.responses import HttpResponse
 from relay import aws, observability
-from relay.callback_token import CallbackToken
+from relay.api.metrics import CallbackMetric
 from relay.payloads import Payloads
 from relay.publisher import Publisher
-from relay.secrets import SecretReader
-from relay.settings import Settings
+from relay.secrets import CallbackToken, SecretReader
+from relay.settings import Clock
 from relay.store import EventStore
 
 
-class CallbackSettings(Settings):
+class Settings(relay.settings.Settings):
     """What the callback reads from its environment."""
 
     event_table: str
@@ -33,61 +35,40 @@ class CallbackSettings(Settings):
     event_retention_days: int = Field(ge=1)
 
 
-def build(settings: CallbackSettings, secret: SecretReader[CallbackToken]) -> Intake:
-    """The intake on AWS. Clients that few requests need are made at first use."""
-    table = aws.client("dynamodb")
+def build(
+    settings: Settings, *, clock: Clock = time.time, client: Callable[[str], Any] = aws.client
+) -> Intake:
+    """Returns the intake on AWS. Clients that few requests need are made at first use."""
+    table = client("dynamodb")
     return Intake(
-        Tokens(secret),
+        SecretReader(
+            settings.callback_token_secret_arn, CallbackToken, partial(client, "secretsmanager"), clock=clock
+        ),
         Handshakes(table, settings.event_table),
-        EventStore(table, settings.event_table, retention_days=settings.event_retention_days),
-        Payloads(settings.payload_bucket, partial(aws.client, "s3")),
-        Publisher(aws.client("sns"), settings.event_topic_arn_prefix),
+        EventStore(table, settings.event_table, retention_days=settings.event_retention_days, clock=clock),
+        Payloads(settings.payload_bucket, partial(client, "s3")),
+        Publisher(client("sns"), settings.event_topic_arn_prefix),
+        clock,
     )
 
 
-settings = CallbackSettings.load()
+settings = Settings.load()
 logger = observability.logger("callback", settings.log_level)
 metrics = observability.metrics("callback", settings.stack_name)
-secret = SecretReader(
-    settings.callback_token_secret_arn, CallbackToken, partial(aws.client, "secretsmanager")
-)
-intake = build(settings, secret)
+intake = build(settings)
 
 
 @metrics.log_metrics
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+def handler(event: HttpEvent, context: object) -> HttpResponse:
     """Answers a request by REST API, HTTP API or load balancer."""
-    started = perf_counter()
+    started = time.perf_counter()
     # At once, so that a request which ends in an exception is counted too.
-    metrics.add_metric("Received", MetricUnit.Count, 1)
-    request = Request.of(event)
+    metrics.add_metric(CallbackMetric.RECEIVED, MetricUnit.Count, 1)
+    request = CallbackRequest.of(event)
     receipt = intake.receive(request)
-    _tell(request, receipt)
-    _count(receipt, (perf_counter() - started) * 1000)
-    return receipt.answer.response(event)
+    report.log(request, receipt, logger)
+    report.count(receipt, time.perf_counter() - started, intake.clock(), metrics)
+    return receipt.response.render(event)
 
 
-def _tell(request: Request, receipt: Receipt) -> None:
-    """One line: `correlation_id` is the request that brought the event first, this one or an earlier one."""
-    answer = receipt.answer
-    facts: dict[str, Any] = {"answer": answer.name.lower(), "status": answer.status}
-    facts |= {"fault": receipt.fault, "counted": receipt.counts or None}
-    facts |= {"request_id": request.id, "correlation_id": request.id}
-    if event := receipt.event:
-        facts |= {"event_id": event.id, "event_tag": event.event_tag, "topic": event.slug}
-        facts["correlation_id"] = event.correlation_id
-    level = {Answer.UNAVAILABLE: logger.error, Answer.FORBIDDEN: logger.warning}
-    known = {name: fact for name, fact in facts.items() if fact is not None}
-    level.get(answer, logger.info)("request answered", extra=known)
-
-
-def _count(receipt: Receipt, milliseconds: float) -> None:
-    for name in (receipt.answer.metric, *receipt.counts):
-        metrics.add_metric(name, MetricUnit.Count, 1)
-    metrics.add_metric("Latency", MetricUnit.Milliseconds, round(milliseconds, 1))
-    if receipt.answer is Answer.PUBLISHED and receipt.event:
-        waited = round(receipt.event.age(time()) * 1000, 1)
-        metrics.add_metric("EndToEndLatency", MetricUnit.Milliseconds, waited)
-
-
-startup.done(secret.prepare)
+startup.done(intake.secret.prepare)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Handshakes:
-    """The handshakes in the event table, kept for good. Both methods raise UnavailableError."""
+    """The handshakes in the event table, kept for good. All its methods raise UnavailableError."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client, self._table = client, table
@@ -26,9 +26,9 @@ class Handshakes:
             )
 
     def tag_of(self, dispatch_id: str) -> str | None:
-        """The eventTag that was named for this dispatchId.
+        """Returns the eventTag that was named for this dispatchId.
 
-        None if there were several: the vendor's page does not say what a dispatchId stands for, and a
+        Returns None if there were several: the vendor's page does not say what a dispatchId stands for, and a
         wrong topic is worse than `unclassified`.
         """
         with aws_errors():
@@ -40,5 +40,5 @@ class Handshakes:
 
 
 def _key(dispatch_id: str) -> str:
-    # A key holds 2,048 bytes, a dispatchId what the gateway likes.
+    # A key takes 2,048 bytes, and the vendor's page gives a dispatchId no limit.
     return f"handshake#{sha256(dispatch_id.encode()).hexdigest()}"

@@ -1,31 +1,39 @@
-"""Takes in handshakes and events: name, claim, publish, mark, answer."""
+"""One callback, one pass: request, delivery, event, claim, publish, mark, response."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from callback.answers import Answer
-from callback.composition import compose, enclosed
 from callback.handshakes import Handshakes
-from callback.request import Request
-from callback.tokens import Tokens
+from callback.request import CallbackRequest
+from callback.responses import CallbackResponse
 from relay import catalog
+from relay.api.metrics import CallbackMetric
 from relay.aws import UnavailableError
 from relay.content import fits
 from relay.events import MESSAGE_LIMIT, Event
 from relay.payloads import Payloads
 from relay.publisher import Publisher
-from relay.reading.delivery import Delivery, Handshake, reading_of
-from relay.secrets import SecretUnavailableError
+from relay.reading import Delivery, Handshake, read
+from relay.secrets import CallbackToken, SecretReader, SecretUnavailableError
+from relay.settings import Clock
 from relay.store import EventStore, Standing
 
+# A wrong token is compared once more with a secret no older than this, so that a rotation refuses nobody and
+# guessing costs one read of the secret in so many seconds.
+FRESH_SECONDS = 3
 
-class Receipt(NamedTuple):
-    """What became of a request: the answer, what else to count, and what a log may say about it."""
+_CLAIMED_BY_ANOTHER = {
+    Standing.REPEATED: CallbackResponse.REPEATED,
+    Standing.BUSY: CallbackResponse.IN_PROGRESS,
+}
 
-    answer: Answer
-    counts: tuple[str, ...] = ()
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of a request: the response, what else to count, and what a log may say about it."""
+
+    response: CallbackResponse
+    counts: tuple[CallbackMetric, ...] = ()
     event: Event | None = None
     fault: str | None = None
 
@@ -34,28 +42,28 @@ class Receipt(NamedTuple):
 class Intake:
     """The callback without its HTTP."""
 
-    tokens: Tokens
+    secret: SecretReader[CallbackToken]
     handshakes: Handshakes
     store: EventStore
     payloads: Payloads
     publisher: Publisher
-    clock: Callable[[], float] = time.time
+    clock: Clock = time.time
 
-    def receive(self, request: Request) -> Receipt:
-        """Takes in one request; whatever AWS refuses ends in an answer that makes the gateway repeat it."""
+    def receive(self, request: CallbackRequest) -> Receipt:
+        """Takes in one request; whatever AWS refuses ends in a response that makes the gateway repeat it."""
         try:
-            if not self.tokens.admit(request.token):
-                return Receipt(Answer.FORBIDDEN)
-            if request.empty:
-                return Receipt(Answer.EMPTY)
-            reading = reading_of(request.body, request.charset)
-            if isinstance(reading, Handshake):
-                return self._shake(reading)
-            return self.accept(reading, request.slug, request.id)
+            if not self._admits(request.token):
+                return Receipt(CallbackResponse.FORBIDDEN)
+            if not request.body.strip():
+                return Receipt(CallbackResponse.EMPTY)
+            delivery = read(request.body, request.charset)
+            if isinstance(delivery, Handshake):
+                return self._shake_hands(delivery)
+            return self.accept(delivery, request.slug, request.id)
         except SecretUnavailableError:
-            return Receipt(Answer.UNAVAILABLE, fault="the token's secret is unavailable")
+            return Receipt(CallbackResponse.UNAVAILABLE, fault="the token's secret is unavailable")
         except UnavailableError as fault:
-            return Receipt(Answer.UNAVAILABLE, fault=str(fault))
+            return Receipt(CallbackResponse.UNAVAILABLE, fault=str(fault))
 
     def accept(self, delivery: Delivery, slug: str | None, request_id: str | None = None) -> Receipt:
         """Takes in one delivery of an event.
@@ -67,44 +75,39 @@ class Intake:
         try:
             claim = self.store.claim(event)
             event = claim.event
-            if claim.standing is Standing.GRANTED:
-                self.publisher.publish(event)
-                self.store.mark_published(claim)
+            if claim.standing is not Standing.GRANTED:
+                return Receipt(_CLAIMED_BY_ANOTHER[claim.standing], event=event)
+            self.publisher.publish(event)
+            self.store.mark_published(claim)
         except UnavailableError as fault:
-            return Receipt(Answer.UNAVAILABLE, event=event, fault=str(fault))
-        if claim.standing is not Standing.GRANTED:
-            return Receipt(_ANSWERS[claim.standing], event=event)
-        counts = _surprises(delivery, event)
-        if claim.other_content:
-            counts = (*counts, "SameIdOtherContent")
-        return Receipt(Answer.PUBLISHED, counts, event)
+            return Receipt(CallbackResponse.UNAVAILABLE, event=event, fault=str(fault))
+        counts = [CallbackMetric.SAME_ID_OTHER_CONTENT] if claim.other_content else []
+        if event.slug == catalog.UNCLASSIFIED:
+            counts.append(CallbackMetric.UNCLASSIFIED)
+        elif not fits(catalog.BY_SLUG[event.slug].content, delivery.value):
+            counts.append(CallbackMetric.CONTENT_MISMATCH)
+        return Receipt(CallbackResponse.PUBLISHED, tuple(counts), event)
 
-    def _shake(self, handshake: Handshake) -> Receipt:
+    def _admits(self, token: str) -> bool:
+        """Returns whether a token is the current or the previous one. Raises SecretUnavailableError."""
+        return self.secret.get().matches(token) or self.secret.get(max_age=FRESH_SECONDS).matches(token)
+
+    def _shake_hands(self, handshake: Handshake) -> Receipt:
         if handshake.dispatch_id:
             self.handshakes.keep(handshake.dispatch_id, handshake.event_tag)
-        return Receipt(Answer.HANDSHAKE)
+        return Receipt(CallbackResponse.HANDSHAKE)
 
     def _event(self, delivery: Delivery, slug: str | None, request_id: str | None) -> Event:
-        """The event of a delivery, its content in the bucket if it is too large for a topic."""
-        event = compose(delivery, self._tag(delivery, slug), self.clock(), request_id)
+        """Returns the event of a delivery, its content in the bucket if it is too large for a topic."""
+        event = delivery.event(self._kind(delivery, slug), self.clock(), request_id)
         if event.size <= MESSAGE_LIMIT:
             return event
-        return enclosed(event, delivery, self.payloads.put(event.id, delivery.content))
+        dataref = self.payloads.put(event.id, delivery.content)
+        return event.enclosing(delivery.content, delivery.extensions, dataref)
 
-    def _tag(self, delivery: Delivery, slug: str | None) -> str | None:
-        """The eventTag by the path, else the body, else the handshake, else the content."""
-        if tag := catalog.tag_of(slug) or delivery.event_tag:
-            return tag
-        if delivery.dispatch_id and (tag := self.handshakes.tag_of(delivery.dispatch_id)):
-            return tag
-        return catalog.tag_within(delivery.value)
-
-
-def _surprises(delivery: Delivery, event: Event) -> tuple[str, ...]:
-    """What to count about an event that was published."""
-    if event.slug == catalog.UNCLASSIFIED:
-        return ("Unclassified",)
-    return () if fits(catalog.BY_SLUG[event.slug].content, delivery.value) else ("ContentMismatch",)
-
-
-_ANSWERS = {Standing.REPEATED: Answer.REPEATED, Standing.BUSY: Answer.BUSY}
+    def _kind(self, delivery: Delivery, slug: str | None) -> catalog.Kind:
+        """Returns the kind that the path names, else the body, else the handshake, else the content."""
+        event_tag = catalog.tag_of(slug) or delivery.event_tag
+        if not event_tag and delivery.dispatch_id:
+            event_tag = self.handshakes.tag_of(delivery.dispatch_id)
+        return catalog.kind_of(event_tag or catalog.tag_within(delivery.value))

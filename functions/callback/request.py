@@ -3,8 +3,12 @@
 import base64
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Self
+from dataclasses import dataclass
+from typing import Any, Self
 from urllib.parse import unquote
+
+type HttpEvent = Mapping[str, Any]
+# As the event source has it: a REST API, an HTTP API (payload 2.0) or a load balancer.
 
 _CALLBACK = "/callback/"
 # A load balancer gives its requests no id of their own: the root of its trace names them.
@@ -14,7 +18,8 @@ _REQUEST_ID = re.compile(r"[\w.:=+/-]{1,128}", re.ASCII)
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([^\s;\"',]+)", re.IGNORECASE)
 
 
-class Request(NamedTuple):
+@dataclass(frozen=True)
+class CallbackRequest:
     """What of a request matters here. The body is text only if the event source has decoded it."""
 
     token: str
@@ -25,18 +30,14 @@ class Request(NamedTuple):
     """What the source calls the request; the API says it in its answer too, as x-amzn-requestid."""
 
     @classmethod
-    def of(cls, event: Mapping[str, Any]) -> Self:
+    def of(cls, event: HttpEvent) -> Self:
+        """Returns the request in an event."""
         token, slug = _path(event)
         return cls(token, slug, _body(event), _charset(event), _id(event))
 
-    @property
-    def empty(self) -> bool:
-        """Whether there is nothing but blanks in the body."""
-        return not self.body.strip()
 
-
-def _path(event: Mapping[str, Any]) -> tuple[str, str | None]:
-    """Token, not decoded, and slug; from the path itself where no route has found its parameters."""
+def _path(event: HttpEvent) -> tuple[str, str | None]:
+    """Returns token, not decoded, and slug; from the path itself where no route has found its parameters."""
     parameters = event.get("pathParameters") or {}
     if token := parameters.get("token"):
         return token, parameters.get("slug")
@@ -47,23 +48,23 @@ def _path(event: Mapping[str, Any]) -> tuple[str, str | None]:
     return token, unquote(rest.partition("/")[0]) or None
 
 
-def _body(event: Mapping[str, Any]) -> bytes | str:
+def _body(event: HttpEvent) -> bytes | str:
     body: str = event.get("body") or ""
     if not event.get("isBase64Encoded"):
         return body
     try:
         return base64.b64decode(body, validate=True)
     except ValueError:
-        # Declared, but not so: then it is what it looks like.
+        # Declared as base64 and none: then it is what it looks like.
         return body
 
 
-def _charset(event: Mapping[str, Any]) -> str | None:
+def _charset(event: HttpEvent) -> str | None:
     declared = _CHARSET.search(_header(event, "content-type"))
     return declared[1] if declared else None
 
 
-def _id(event: Mapping[str, Any]) -> str | None:
+def _id(event: HttpEvent) -> str | None:
     given = (event.get("requestContext") or {}).get("requestId")
     if isinstance(given, str) and _REQUEST_ID.fullmatch(given):
         return given
@@ -71,13 +72,10 @@ def _id(event: Mapping[str, Any]) -> str | None:
     return root[1] if root else None
 
 
-def _header(event: Mapping[str, Any], wanted: str) -> str:
-    """A header's first value, by its name in small letters; empty if it is not there."""
-    for name, values in [*_pairs(event, "multiValueHeaders"), *_pairs(event, "headers")]:
-        if name.lower() == wanted and values:
-            return values if isinstance(values, str) else values[0]
+def _header(event: HttpEvent, wanted: str) -> str:
+    """Returns a header's first value, by its name in small letters; empty if it is not there."""
+    for kind in ("multiValueHeaders", "headers"):
+        for name, values in (event.get(kind) or {}).items():
+            if name.lower() == wanted and values:
+                return values if isinstance(values, str) else str(values[0])
     return ""
-
-
-def _pairs(event: Mapping[str, Any], name: str) -> list[tuple[str, Any]]:
-    return list((event.get(name) or {}).items())

@@ -16,8 +16,13 @@ from relay.api import errors
 from relay.api.errors import reported
 from relay.api.gateway import RetryFailed, read_request
 from relay.api.requests import InvalidRequestError
-from relay.callback_token import CallbackToken
-from relay.secrets import SecretEmptyError, SecretOutageError, SecretReader, SecretUnavailableError
+from relay.secrets import (
+    CallbackToken,
+    SecretEmptyError,
+    SecretOutageError,
+    SecretReader,
+    SecretUnavailableError,
+)
 from relay.settings import Settings as BaseSettings
 
 

@@ -1,13 +1,13 @@
 """The events of the Mozi gateway: each eventTag, the slug of its topic, and what its content looks like."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from relay.content import (
     AccountChange,
     AppUpdate,
     ClientAck,
     ContactsChange,
-    Content,
+    ContentModel,
     DingFailure,
     OutboundMessage,
     SendSuccess,
@@ -17,11 +17,11 @@ UNCLASSIFIED = "unclassified"
 
 
 class Kind(NamedTuple):
-    """One kind of event."""
+    """One kind of event; what the catalogue does not know is of a kind too, and `unclassified`."""
 
     event_tag: str
     slug: str
-    content: type[Content]
+    content: type[ContentModel]
 
 
 CATALOG = (
@@ -55,20 +55,25 @@ BY_SLUG = {kind.slug: kind for kind in CATALOG}
 _BY_LAST_PART = {kind.event_tag.partition("|")[2]: kind for kind in CATALOG}
 
 
-def slug_of(event_tag: str | None) -> str:
-    """Slug of the topic that events of this tag go to; `unclassified` for a tag that nobody knows."""
+def kind_of(event_tag: str | None) -> Kind:
+    """Returns the kind of an event with this tag, or with none."""
     kind = BY_TAG.get(event_tag or "")
-    return kind.slug if kind else UNCLASSIFIED
+    return kind or Kind(event_tag or UNCLASSIFIED, UNCLASSIFIED, ContentModel)
+
+
+def slug_of(event_tag: str | None) -> str:
+    """Returns the slug of the topic that events of this tag go to, or of none."""
+    return kind_of(event_tag).slug
 
 
 def tag_of(slug: str | None) -> str | None:
-    """The eventTag that a slug stands for, if it stands for one."""
+    """Returns the eventTag that a slug stands for, if it stands for one."""
     kind = BY_SLUG.get(slug or "")
     return kind.event_tag if kind else None
 
 
-def tag_within(content: Any) -> str | None:
-    """The catalogued eventTag that a content names by its own `topic` and `tag`, or by `tag` alone."""
+def tag_within(content: object) -> str | None:
+    """Returns the catalogued eventTag that a content names by its `topic` and `tag`, or by `tag` alone."""
     if not isinstance(content, dict) or not isinstance(tag := content.get("tag"), str):
         return None
     topic = content.get("topic")

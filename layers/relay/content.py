@@ -1,4 +1,4 @@
-"""What the events say: one model for each content shape of the vendor's event table.
+"""What the events say: one model for each shape of content in the vendor's event table.
 
 A model tells an expected content from a surprising one. It never decides what is relayed: subscribers
 get the content as it came. The page draws all values as strings and calls some of them long.
@@ -10,14 +10,14 @@ from pydantic.alias_generators import to_camel, to_pascal
 type Value = str | int
 
 
-class Content(BaseModel):
+class ContentModel(BaseModel):
     """Base of the shapes; field `tenant_id` is the vendor's tenantId."""
 
     # Strict, so that a boolean or a float is no integer; deferred, so that a cold start pays for no schema.
     model_config = ConfigDict(extra="allow", strict=True, defer_build=True, alias_generator=to_camel)
 
 
-class ContactsChange(Content):
+class ContactsChange(ContentModel):
     """Organizations or employees of a tenant changed, or joined or left one another.
 
     Attach and detach were seen with a list `infos` in place of all this, so no field is certain.
@@ -30,7 +30,7 @@ class ContactsChange(Content):
     infos: list[dict[str, object] | Value] | None = None
 
 
-class AccountChange(Content):
+class AccountChange(ContentModel):
     """An account was renamed, frozen or unfrozen."""
 
     model_config = ConfigDict(alias_generator=to_pascal)
@@ -45,7 +45,7 @@ class AccountChange(Content):
     time_stamp: Value | None = None
 
 
-class AppUpdate(Content):
+class AppUpdate(ContentModel):
     """An application of the open platform changed."""
 
     app_name: Value
@@ -53,7 +53,7 @@ class AppUpdate(Content):
     update_type: Value | None = None
 
 
-class SendSuccess(Content):
+class SendSuccess(ContentModel):
     """The notification center sent a message."""
 
     biz_msg_id: Value
@@ -62,7 +62,7 @@ class SendSuccess(Content):
     success_time: Value | None = None
 
 
-class ClientAck(Content):
+class ClientAck(ContentModel):
     """A client received a message."""
 
     msg_id: Value
@@ -71,7 +71,7 @@ class ClientAck(Content):
     ack_time: Value | None = None
 
 
-class OutboundMessage(Content):
+class OutboundMessage(ContentModel):
     """A message was pushed, failed, was withdrawn or was read."""
 
     msg_type: Value | None = None
@@ -80,7 +80,7 @@ class OutboundMessage(Content):
     biz_msg_id: Value
 
 
-class DingFailure(Content):
+class DingFailure(ContentModel):
     """A DING did not reach an account."""
 
     tag: Value | None = None
@@ -88,8 +88,8 @@ class DingFailure(Content):
     account_id: Value
 
 
-def fits(model: type[Content], value: object) -> bool:
-    """Whether a content has the fields and kinds of value that the vendor's table shows."""
+def fits(model: type[ContentModel], value: object) -> bool:
+    """Returns whether a content has the fields and kinds of value that the vendor's table shows."""
     try:
         model.model_validate(value)
     except (ValidationError, RecursionError):

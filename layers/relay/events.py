@@ -3,9 +3,11 @@
 import json
 import os
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, Self
 
 # SNS counts the message and the names, types and values of its attributes, in UTF-8. A table item takes
 # 400 KB, so a message that fits SNS fits the table.
@@ -17,7 +19,8 @@ _REPLAYED = {"replayed": "true"}
 _UNSENDABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
 
-class Content(NamedTuple):
+@dataclass(frozen=True)
+class Content:
     """What an event says: JSON exactly as it came, or the text that nobody could read as such."""
 
     text: str
@@ -25,23 +28,24 @@ class Content(NamedTuple):
 
     @property
     def json(self) -> str:
-        """The content as a JSON value."""
+        """Returns the content as a JSON value."""
         return self.text if self.media_type == "application/json" else _json(self.text)
 
     @property
     def body(self) -> bytes:
-        """The content by itself, in UTF-8."""
+        """Returns the content by itself, in UTF-8."""
         if self.media_type == "text/plain":
             return self.text.encode(errors="replace")
         return _sendable(self.text).encode()
 
     @property
     def digest(self) -> str:
-        """Names this content: alike for any order of keys and any spacing, else different."""
+        """Returns a name for this content: alike for any order of keys and any spacing, else different."""
         return _digest(_canonical(self.text) if self.media_type == "application/json" else self.json)
 
 
-class Event(NamedTuple):
+@dataclass(frozen=True)
+class Event:
     """One change that the gateway told us about, ready to be kept and published."""
 
     id: str
@@ -55,35 +59,48 @@ class Event(NamedTuple):
 
     @property
     def key(self) -> str:
-        """What all events of one message id, or of none, have in common."""
+        """Returns what all events of one message id have in common; an event of none has its own."""
         return self.id.partition("-")[0]
 
+    def enclosing(
+        self, content: Content, extensions: Mapping[str, str | None], dataref: str | None = None
+    ) -> Self:
+        """Returns the event with its envelope: around the content, or around `dataref` where that is."""
+        attributes = {
+            "id": self.id,
+            "type": self.event_tag,
+            "subject": self.tenant_id,
+            "time": self.received_at,
+            **extensions,
+        }
+        return replace(self, envelope=envelope(attributes, content, dataref))
+
     def attributes(self, *, replayed: bool = False) -> dict[str, str]:
-        """The SNS message attributes, for filter policies and for finding the event's lines in the logs."""
+        """Returns the SNS message attributes: for filter policies, and to find the event in the logs."""
         given = {"tenantId": self.tenant_id, "correlationId": self.correlation_id}
         known = {name: value for name, value in given.items() if value}
         return {"eventTag": self.event_tag} | known | (_REPLAYED if replayed else {})
 
     def age(self, now: float) -> float:
-        """Seconds from its first delivery to `now`, which is seconds since the epoch."""
+        """Returns the seconds from its first delivery to `now`, which is seconds since the epoch."""
         return max(0.0, now - datetime.fromisoformat(self.received_at).timestamp())
 
     @property
     def size(self) -> int:
-        """Bytes that SNS counts, with room to be replayed."""
+        """Returns the bytes that SNS counts, with room to be replayed."""
         attributes = self.attributes(replayed=True)
-        counted = [self.envelope, *attributes, *attributes.values(), "String" * len(attributes)]
-        return sum(len(text.encode()) for text in counted)
+        counted = (self.envelope, *attributes, *attributes.values(), "String" * len(attributes))
+        return len("".join(counted).encode())
 
 
 def event_id(event_tag: str, message_id: str | None, content: Content) -> str:
-    """Digest of the message (drawn at random if it has no id), and digest of its content."""
+    """Returns the digest of the message, drawn at random if it has no id, and the digest of its content."""
     message = _digest(f"{event_tag}\0{message_id}") if message_id else os.urandom(16).hex()
     return f"{message}-{content.digest}"
 
 
-def envelope(attributes: dict[str, str | None], content: Content, dataref: str | None = None) -> str:
-    """The CloudEvent with these attributes, those that are None left out; `dataref` stands for the data."""
+def envelope(attributes: Mapping[str, str | None], content: Content, dataref: str | None = None) -> str:
+    """Returns the CloudEvent with the attributes that are not None; `dataref` stands for the data."""
     known = {name: value for name, value in attributes.items() if value is not None}
     head = {"specversion": "1.0", "source": SOURCE, **known, "datacontenttype": content.media_type}
     tail = f'"data":{content.json}' if dataref is None else f'"dataref":{_json(dataref)}'
@@ -91,12 +108,12 @@ def envelope(attributes: dict[str, str | None], content: Content, dataref: str |
 
 
 def timestamp(seconds: float) -> str:
-    """Seconds since the epoch as CloudEvents and the table's indexes have it; sorts by time."""
+    """Returns seconds since the epoch as CloudEvents and the table's indexes have it; sorts by time."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _sendable(text: str) -> str:
-    """JSON with what may not travel as a character written as an escape."""
+    """Returns JSON in which what may not travel as a character is an escape."""
     return _UNSENDABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 

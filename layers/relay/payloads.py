@@ -19,7 +19,7 @@ class Payloads:
         self._client: S3Client | None = None
 
     def put(self, event_id: str, content: Content) -> str:
-        """Keeps the content of an event; its address, for `dataref`. Raises UnavailableError."""
+        """Keeps the content of an event, and returns its address, for `dataref`. Raises UnavailableError."""
         key = f"events/{event_id}"
         with aws_errors():
             self._client = self._client or self._make_client()
@@ -33,7 +33,7 @@ class Payloads:
 
 
 def resolve(message: str, s3: "S3Client") -> dict[str, Any]:
-    """The event in a subscriber's message, its `data` fetched if it was too large to be sent along.
+    """Returns the event in a subscriber's message, its `data` fetched if it was too large to be sent along.
 
     For subscribers: `message` is the CloudEvent's text, `s3` may read the payload bucket. An event whose
     data was sent along is returned as it is. Errors of S3 are botocore's.

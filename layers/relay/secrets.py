@@ -1,12 +1,20 @@
-"""Secret values, fetched at use and kept for a while."""
+"""Secret values, fetched at use and kept for a while.
 
+SecretUnavailableError             no value, or none that is filled
+└── SecretOutageError              Secrets Manager does not say
+    └── SecretEmptyError           there is no value yet
+"""
+
+import time
 from collections.abc import Callable
-from time import monotonic
+from hmac import compare_digest
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from relay.aws import UnavailableError, aws_errors
+from relay.settings import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -24,10 +32,27 @@ class SecretEmptyError(SecretOutageError):
     """There is no value: as the template makes the secret, nobody has filled it yet."""
 
 
+MAX_AGE_SECONDS = 300
 # An outage of Secrets Manager is bridged by the last value up to so many times its usual age.
 BRIDGED_AGES = 12
 ASKED_AGAIN_SECONDS = 30
 _NO_VALUE = "ResourceNotFoundException"
+
+
+class CallbackToken(BaseModel):
+    """The token in the callback address, and the one before it; empty for none."""
+
+    model_config = ConfigDict(frozen=True)
+
+    current: str = Field(min_length=1, repr=False)
+    previous: str = Field(default="", repr=False)
+
+    def matches(self, given: str) -> bool:
+        """Returns whether what stood in a path is one of both, in the time that a wrong one takes."""
+        # Some event sources decode a path and some do not.
+        forms = [form.encode(errors="surrogatepass") for form in (given, unquote(given))]
+        accepted = [one.encode(errors="surrogatepass") for one in (self.current, self.previous) if one]
+        return sum([compare_digest(form, one) for form in forms for one in accepted]) > 0
 
 
 class SecretReader[Model: BaseModel]:
@@ -35,6 +60,10 @@ class SecretReader[Model: BaseModel]:
 
     A value is kept for `max_age` seconds, so a rotation is seen at the latest then, or when an outage of
     Secrets Manager ends; `get(max_age=…)` asks for a fresher one. Builds its client at the first read.
+
+    Ages are told by the time of day, like all else in a function: a monotonic clock may stand still while
+    Lambda freezes the container, and a token would be kept for longer than it says. Where the clock is set
+    back, a value from what is now the future counts as too old.
     """
 
     def __init__(
@@ -43,35 +72,46 @@ class SecretReader[Model: BaseModel]:
         model: type[Model],
         client: "Callable[[], SecretsManagerClient]",
         *,
-        max_age: float = 300,
-        clock: Callable[[], float] = monotonic,
+        max_age: float = MAX_AGE_SECONDS,
+        clock: Clock = time.time,
     ) -> None:
         self._arn, self._model, self._make_client = arn, model, client
         self._max_age, self._clock = max_age, clock
         self._client: SecretsManagerClient | None = None
         self._kept: tuple[float, Model] | None = None
-        self._bridged_until = 0.0
+        self._failed_at: float | None = None
 
     def prepare(self) -> None:
-        """Build the client already; reads nothing."""
+        """Builds the client already; reads nothing."""
         self._client = self._client or self._make_client()
 
     def get(self, *, max_age: float | None = None) -> Model:
-        """The secret's value; with `max_age` one no older, outage or not. Raises SecretUnavailableError."""
-        limit = self._max_age if max_age is None else max_age
+        """Returns the secret's value; with `max_age` one no older, outage or not.
+
+        Raises SecretUnavailableError.
+        """
         now = self._clock()
-        if self._kept and now - self._kept[0] < limit:
+        if self._kept and _within(self._max_age if max_age is None else max_age, self._kept[0], now):
             return self._kept[1]
-        if self._kept and max_age is None and now < self._bridged_until:
-            return self._kept[1]
+        # Only what may be as old as usual is bridged, and during an outage not every request asks.
+        bridge = None if max_age is not None else self._bridge(now)
+        if bridge and self._failed_at is not None and _within(ASKED_AGAIN_SECONDS, self._failed_at, now):
+            return bridge
         try:
-            self._kept = (now, self._fetch())
+            value = self._fetch()
         except SecretOutageError:
-            end = self._kept[0] + self._max_age * BRIDGED_AGES if self._kept and max_age is None else now
-            if not self._kept or now >= end:
+            if bridge is None:
                 raise
-            self._bridged_until = min(now + ASKED_AGAIN_SECONDS, end)
-        return self._kept[1]
+            self._failed_at = now
+            return bridge
+        self._kept, self._failed_at = (now, value), None
+        return value
+
+    def _bridge(self, now: float) -> Model | None:
+        """Returns the last value if an outage of Secrets Manager may be bridged with it."""
+        if self._kept and _within(self._max_age * BRIDGED_AGES, self._kept[0], now):
+            return self._kept[1]
+        return None
 
     def _fetch(self) -> Model:
         client = self._client = self._client or self._make_client()
@@ -88,3 +128,7 @@ class SecretReader[Model: BaseModel]:
             raise SecretUnavailableError(
                 f"{self._arn} is not filled: it must be JSON with {fields}"
             ) from None
+
+
+def _within(seconds: float, since: float, now: float) -> bool:
+    return 0 <= now - since < seconds

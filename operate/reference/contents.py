@@ -6,14 +6,14 @@ from typing import Any
 from pydantic import BaseModel
 
 from operate.reference.texts import TEXTS, Fields
-from relay.content import Content
+from relay.content import ContentModel
 
 type Schema = dict[str, Any]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
-def of_content(model: type[Content]) -> Schema:
+def of_content(model: type[ContentModel]) -> Schema:
     """The schema of a shape of content, each field described."""
     shape = TEXTS.shapes[model.__name__]
     made = of_model(model)

@@ -1,23 +1,22 @@
 """Example messages, made by the very code that makes the real ones, from the sample inputs in events/."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from callback.composition import compose, enclosed
 from notice.outcomes import Rejected
 from notice.queue.dead_letters import DeadLetter, dead_letter
 from notice.queue.records import read_records
 from relay import content
-from relay.catalog import BY_SLUG, CATALOG, UNCLASSIFIED
+from relay.catalog import BY_SLUG, CATALOG, UNCLASSIFIED, kind_of
 from relay.events import Event
-from relay.reading.delivery import Delivery, reading_of
+from relay.reading import Delivery, read
 
 _EVENTS = Path(__file__).parents[2] / "events"
 _RECEIVED = 1_795_360_209.123
 _REQUEST = "5f0a7f0e-3b0f-4a53-9a8f-0f4f3c2a9a11"
-_SAMPLES: dict[type[content.Content], str] = {
+_SAMPLES: dict[type[content.ContentModel], str] = {
     content.ContactsChange: "contacts-change",
     content.AccountChange: "account-change",
     content.AppUpdate: "app-update",
@@ -65,7 +64,8 @@ def with_dataref() -> Example:
     kind = CATALOG[0]
     delivery = _delivery(_body(kind.slug))
     event = _composed(delivery, kind.event_tag)
-    return _shown(enclosed(event, delivery, f"s3://mozi-relay-payloads/events/{event.id}"))
+    dataref = f"s3://mozi-relay-payloads/events/{event.id}"
+    return _shown(event.enclosing(delivery.content, delivery.extensions, dataref))
 
 
 def notice_messages() -> list[dict[str, Any]]:
@@ -98,21 +98,21 @@ def _sample_body(name: str) -> str:
 
 
 def _delivery(body: str) -> Delivery:
-    delivery = reading_of(body, None)
+    delivery = read(body, None)
     if not isinstance(delivery, Delivery):
         raise TypeError("a handshake is no event")
     return delivery
 
 
 def _composed(delivery: Delivery, event_tag: str | None) -> Event:
-    return compose(delivery, event_tag, _RECEIVED, _REQUEST)
+    return delivery.event(kind_of(event_tag), _RECEIVED, _REQUEST)
 
 
 def _unreadable() -> Event:
     delivery = _delivery(_UNREADABLE)
     event = _composed(delivery, None)
-    drawn = event._replace(id=f"{_DRAWN}-{delivery.content.digest}")
-    return enclosed(drawn, delivery)
+    drawn = replace(event, id=f"{_DRAWN}-{delivery.content.digest}")
+    return drawn.enclosing(delivery.content, delivery.extensions)
 
 
 def _shown(event: Event) -> Example:

@@ -9,23 +9,21 @@ from urllib.parse import urlencode
 
 from callback.handshakes import Handshakes
 from callback.intake import Intake
-from callback.tokens import Tokens
-from relay.callback_token import CallbackToken
 from relay.catalog import CATALOG
 from relay.content import (
     AccountChange,
     AppUpdate,
     ClientAck,
     ContactsChange,
+    ContentModel,
     DingFailure,
     OutboundMessage,
     SendSuccess,
 )
-from relay.content import Content as Model
 from relay.events import Content, Event
 from relay.payloads import Payloads
 from relay.publisher import Publisher
-from relay.secrets import SecretReader
+from relay.secrets import CallbackToken, SecretReader
 from relay.store import Claim, EventStore, Standing
 
 if TYPE_CHECKING:
@@ -37,7 +35,7 @@ NOW = 1_795_360_209.123
 TAGS = [kind.event_tag for kind in CATALOG]
 EVENTS = Path(__file__).parents[2] / "events"
 
-CONTENTS: dict[type[Model], dict[str, Any]] = {
+CONTENTS: dict[type[ContentModel], dict[str, Any]] = {
     ContactsChange: {
         "tag": "变动",
         "tenantId": "50006001",
@@ -203,10 +201,10 @@ class Secrets:
 class Inbound:
     """An intake whose every room is in memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, secret: SecretReader[CallbackToken] | None = None) -> None:
         self.store, self.handshakes = MemoryStore(), MemoryHandshakes()
         self.payloads, self.topics = MemoryPayloads(), MemoryTopics()
-        tokens = Tokens(Secrets(current=TOKEN, previous=PREVIOUS).reader())
+        secret = secret or Secrets(current=TOKEN, previous=PREVIOUS).reader()
         self.intake = Intake(
-            tokens, self.handshakes, self.store, self.payloads, self.topics, clock=lambda: NOW
+            secret, self.handshakes, self.store, self.payloads, self.topics, clock=lambda: NOW
         )

@@ -1,6 +1,6 @@
 """What of AWS the inbound path uses, in memory and exact: the event table, the topics, the bucket.
 
-Far quicker than moto, which tests/integration/test_memory_cloud.py holds it against.
+Far quicker than moto, which tests/integration/support/test_memory_cloud.py holds it against.
 """
 
 # ruff: noqa: N803
@@ -56,6 +56,10 @@ class MemoryCloud:
         old = self.items.get(key, Key)
         self.items[key] = {name: value for name, value in (old | given).items() if name not in removed}
         return {"Attributes": self.items[key]} if ReturnValues == "ALL_NEW" else {}
+
+    def get_item(self, *, TableName: str, Key: Item, ConsistentRead: bool) -> dict[str, Any]:
+        item = self.items.get(Key["pk"]["S"])
+        return {"Item": item} if item else {}
 
     def query(
         self, *, TableName: str, IndexName: str, KeyConditionExpression: str, Limit: int,

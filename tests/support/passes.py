@@ -1,13 +1,39 @@
-"""One piece of work through each function, prepared on the suite's own fakes: what it runs can be watched."""
+"""One piece of work going through the code, on the suite's own fakes: what is walked to follow it is counted.
 
+Each callable prepares its fakes and returns a function without arguments that does the work.
+"""
+
+import sys
+import threading
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
+from callback.request import CallbackRequest
 from notice.outbound import Outbound
 from notice.queue.dead_letters import DeadLetters
 from notice.queue.settlement import Settler
 from notice.queue.visibility import VisibilityTimeouts
-from tests.support.outbound import NOW, FakePortal, event, message, new_dispatcher, record
+from tests.support.inbound import Inbound, dumps, message, rest_api
+from tests.support.outbound import NOW, FakePortal, event, new_dispatcher, record
+from tests.support.outbound import message as sent
+from tests.support.template import ROOT
+
+_COUNTED = tuple(str(ROOT / folder) + "/" for folder in ("functions", "layers/relay"))
+
+
+def callback() -> Callable[[], object]:
+    """One callback with JSON and a slug, accepted: from the event of its source to the response for it."""
+    intake = Inbound().intake
+    event = rest_api(
+        dumps(message({"appName": "一网通办", "realmId": "50006001"})).encode(), slug="app-update"
+    )
+
+    def work() -> object:
+        request = CallbackRequest.of(event)
+        return intake.receive(request).response.render(event)
+
+    return work
 
 
 def notice() -> Callable[[], object]:
@@ -15,5 +41,25 @@ def notice() -> Callable[[], object]:
     sqs: Any = None
     settler = Settler(DeadLetters("dead", lambda: sqs), VisibilityTimeouts("queue", lambda: sqs))
     outbound = Outbound(new_dispatcher(FakePortal(), workers=1), settler, lambda: NOW)
-    given = event(record(message()))
+    given = event(record(sent()))
     return lambda: outbound.deliver(given, 50)
+
+
+def files_of(work: Callable[[], object]) -> list[str]:
+    """Returns the files of the functions and the layer that one call of `work` goes through, in order."""
+    files: list[str] = []
+
+    def note(frame: FrameType, kind: str, _: object) -> None:
+        file = frame.f_code.co_filename
+        if kind == "call" and file.startswith(_COUNTED) and files[-1:] != [file]:
+            files.append(file)
+
+    before = sys.getprofile()
+    threading.setprofile(note)
+    sys.setprofile(note)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+        threading.setprofile(None)
+    return [file.removeprefix(f"{ROOT}/") for file in files]

@@ -1,9 +1,10 @@
 """A callback's start that is kept and goes on twice, as two containers do that SnapStart restores.
 
 Run as a program: starts the callback, forks, has each half do what Lambda has it do after a restore unless
-told `without-hooks`, and prints for each what it drew, in JSON.
+told `without-hooks`, and prints in JSON what each drew, and of which services the start has made clients.
 """
 
+import importlib
 import json
 import os
 import random
@@ -22,9 +23,14 @@ def runtime() -> ModuleType:
 
 
 def drawn() -> list[Any]:
-    from relay.store import _claimant
+    """What one container draws: by `random`, and to claim an event."""
+    from relay.events import Event
+    from relay.store import EventStore
+    from tests.support.memory_cloud import MemoryCloud
 
-    return [random.random(), _claimant()]  # noqa: S311
+    cloud: Any = MemoryCloud()
+    EventStore(cloud, "events", retention_days=1).claim(Event("k-c", "A|B", "slug", "", "{}"))
+    return [random.random(), cloud.items["k"]["claimant"]]  # noqa: S311
 
 
 def restored(*, with_hooks: bool) -> list[Any]:
@@ -45,11 +51,19 @@ def restored(*, with_hooks: bool) -> list[Any]:
 
 def main(*told: str) -> None:
     sys.modules["snapshot_restore_py"] = runtime()
-    from callback import app
+    from relay import aws
 
-    made = app.secret._client is not None
+    services: list[str] = []
+    make = aws.client
+
+    def recorded(service: str) -> Any:
+        services.append(service)
+        return make(service)
+
+    aws.client = recorded
+    importlib.import_module("callback.app")
     halves = [restored(with_hooks="without-hooks" not in told) for _ in range(2)]
-    sys.stdout.write(json.dumps({"halves": halves, "client": made, "kept": app.secret._kept}))
+    sys.stdout.write(json.dumps({"halves": halves, "clients": services}))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import json
 from urllib.parse import unquote_to_bytes
 
 from relay import json_text
-from relay.json_text import Json as Json  # Part of what this module hands out.
+from relay.json_text import Json
 from relay.reading.charsets import UnreadableError, decode
 
 GATEWAY_FIELDS = ("eventTag", "dispatchId", "sourceMessageId", "callbackMessageId")
@@ -22,8 +22,11 @@ _DECODER = json_text.decoder()
 type Members = dict[str, Json]
 
 
-def read(text: str, charset: str | None = None) -> Members:
-    """The fields of a body; content and infos unwrapped, a bare array as content. Raises UnreadableError."""
+def fields_of(text: str, charset: str | None = None) -> Members:
+    """Returns the fields of a body; content and infos unwrapped, a bare array as content.
+
+    Raises UnreadableError.
+    """
     text = text.removeprefix("\ufeff")
     # As JSON; as a form's only key, plain or encoded; else as fields.
     found = structure(text) or structure(text.removesuffix("=")) or structure(_unquoted(text, charset))
@@ -35,20 +38,20 @@ def read(text: str, charset: str | None = None) -> Members:
 
 
 def members(json_: Json) -> Members:
-    """Each member of an object, beside its own text; an array as the only member `content`."""
+    """Returns each member of an object, beside its own text; an array as the only member `content`."""
     if isinstance(json_.value, list):
         return {"content": json_}
     return json_text.take_apart(json_.text, _DECODER)[0]
 
 
 def gathered(fields: Members) -> Json:
-    """One object of these members; the inverse of `members`."""
+    """Returns one object of these members; the inverse of `members`."""
     text = ",".join(f"{json.dumps(name, ensure_ascii=False)}:{json_.text}" for name, json_ in fields.items())
     return Json({name: json_.value for name, json_ in fields.items()}, "{" + text + "}")
 
 
 def structure(text: str) -> Json | None:
-    """The object or array that a text is, also when it is wrapped as a JSON string once or more."""
+    """Returns the object or array that a text is, also if it is wrapped as a JSON string once or more."""
     for _ in range(_WRAPPINGS + 1):
         if not text.lstrip().startswith(("{", "[", '"')):
             return None

@@ -2,7 +2,7 @@
 
 
 class UnreadableError(ValueError):
-    """Nobody can tell what this body says: carry it on as text."""
+    """Nobody can tell what this body says: deliver it as text."""
 
 
 _WESTERN = {"latin-1", "cp1252"}
@@ -26,7 +26,7 @@ _BYTE_ORDER_MARKS = (
 
 
 def decode(raw: bytes, charset: str | None = None) -> str:
-    """Bytes as text: by byte-order mark, by the charset that was declared, as UTF-8, as GB18030.
+    """Returns bytes as text: by byte-order mark, by the charset that was declared, as UTF-8, as GB18030.
 
     Raises UnreadableError. A declared western charset comes after UTF-8: servers declare it unasked.
     """

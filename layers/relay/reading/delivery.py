@@ -1,9 +1,11 @@
-"""Tells a handshake from a delivery of an event, and finds in a body what the gateway says about it."""
+"""A handshake or a delivery of an event, as read from a body, and the event that a delivery tells."""
 
-from typing import Any, NamedTuple
+from dataclasses import dataclass
 
-from relay.events import Content
-from relay.reading.body import GATEWAY_FIELDS, Json, Members, gathered, read
+from relay.catalog import UNCLASSIFIED, Kind
+from relay.events import Content, Event, event_id, timestamp
+from relay.json_text import Json
+from relay.reading.body import GATEWAY_FIELDS, Members, fields_of, gathered
 from relay.reading.charsets import UnreadableError, decode
 
 # Longer than any name or id of the gateway, and short enough for an attribute.
@@ -12,18 +14,21 @@ LONGEST_NAME = 256
 LONGEST_OTHER_FIELDS = 4_096
 
 
-class Handshake(NamedTuple):
+@dataclass(frozen=True)
+class Handshake:
     """The gateway's check that the address is ours, for one eventTag."""
 
     event_tag: str
     dispatch_id: str | None
 
 
-class Delivery(NamedTuple):
+@dataclass(frozen=True)
+class Delivery:
     """One POST of one event."""
 
     content: Content
-    value: Any = None
+    value: object = None
+    """The content, as Python has it; None if it is no JSON."""
     event_tag: str | None = None
     dispatch_id: str | None = None
     source_message_id: str | None = None
@@ -31,37 +36,58 @@ class Delivery(NamedTuple):
     other_fields: str | None = None
 
     @property
-    def readable(self) -> bool:
-        """Whether the content is JSON, whatever it says."""
-        return self.content.media_type == "application/json"
-
-    @property
-    def message_id(self) -> str | None:
-        """What the gateway calls the event, if it calls it anything."""
-        return self.source_message_id or self.callback_message_id
-
-    @property
     def tenant_id(self) -> str | None:
-        """The tenant that the event is about, under the three names of the vendor's table."""
-        if not isinstance(self.value, dict):
-            return None
-        found = (name_of(self.value.get(field)) for field in ("tenantId", "realmId", "RealmId"))
-        return next(filter(None, found), None)
+        """Returns the tenant that the event is about, under the three names of the vendor's table."""
+        if isinstance(self.value, dict):
+            for field in ("tenantId", "realmId", "RealmId"):
+                if tenant_id := _name(self.value.get(field)):
+                    return tenant_id
+        return None
+
+    @property
+    def extensions(self) -> dict[str, str | None]:
+        """Returns what the gateway says beside the content, as extension attributes of the CloudEvent."""
+        return {
+            "dispatchid": self.dispatch_id,
+            "sourcemessageid": self.source_message_id,
+            "callbackmessageid": self.callback_message_id,
+            "otherfields": self.other_fields,
+        }
+
+    def event(self, kind: Kind, seconds: float, correlation_id: str | None = None) -> Event:
+        """Returns the event that this delivery, received at `seconds`, tells; its content in the envelope."""
+        message_id = self.source_message_id or self.callback_message_id
+        tenant_id, extensions = self.tenant_id, self.extensions
+        # A tag's subscribers get no text where they expect JSON.
+        readable = self.content.media_type == "application/json"
+        event = Event(
+            id=event_id(kind.event_tag, message_id, self.content),
+            event_tag=kind.event_tag,
+            slug=kind.slug if readable else UNCLASSIFIED,
+            received_at=timestamp(seconds),
+            tenant_id=tenant_id,
+            correlation_id=correlation_id,
+            envelope="",
+        )
+        return event.enclosing(self.content, extensions)
 
 
-def reading_of(body: bytes | str, charset: str | None) -> Handshake | Delivery:
-    """What a body says. Every body says something: at worst, it is a text that nobody can read."""
+def read(body: bytes | str, charset: str | None) -> Handshake | Delivery:
+    """Returns what a body says. Every body says something: at worst, it is a text that nobody can read.
+
+    `body` is text where an event source has decoded it; `charset` is the one that was declared.
+    """
     try:
         text = body if isinstance(body, str) else decode(body, charset)
-        return _interpreted(read(text, charset))
+        return _interpreted(fields_of(text, charset))
     except UnreadableError:
         text = body if isinstance(body, str) else body.decode(errors="replace")
         whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         return Delivery(Content(whole, "text/plain"))
 
 
-def name_of(value: object) -> str | None:
-    """A value as a name or an id: text or an integer, not blank, printable, and not too long."""
+def _name(value: object) -> str | None:
+    """Returns a value as a name or an id: text or an integer, not blank, printable, and not too long."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
     name = str(value).strip()
@@ -70,19 +96,20 @@ def name_of(value: object) -> str | None:
 
 def _interpreted(fields: Members) -> Handshake | Delivery:
     given = {field: fields[field].value for field in GATEWAY_FIELDS if _present(fields.get(field))}
-    names = {field: name_of(given.get(field)) for field in GATEWAY_FIELDS}
-    tag, dispatch_id, source, callback = (names[field] for field in GATEWAY_FIELDS)
+    names = {field: _name(value) for field, value in given.items()}
+    tag, dispatch_id, source, callback = map(names.get, GATEWAY_FIELDS)
     rest = {field: json for field, json in fields.items() if field not in GATEWAY_FIELDS}
-    told = _present(rest.get("content")) or _present(rest.get("infos"))
-    strange = any(names[field] is None for field in given)
-    if tag and not strange and not told and not source and not callback:
+    has_content = _present(rest.get("content")) or _present(rest.get("infos"))
+    # Present, and no name: then nothing of the body can be trusted to be the gateway's own.
+    strange = None in names.values()
+    if tag and not strange and not has_content and not source and not callback:
         return Handshake(tag, dispatch_id)
     content, other = (gathered(fields), None) if strange else _content(rest)
     return Delivery(Content(content.text), content.value, tag, dispatch_id, source, callback, other)
 
 
 def _content(rest: Members) -> tuple[Json, str | None]:
-    """The content, and what stands beside it; without a `content`, all that is not the gateway's own."""
+    """Returns the content, or else all that is not the gateway's own; and what stands beside the content."""
     content = rest.get("content")
     if content is None or not _present(content):
         return gathered(rest), None

@@ -3,17 +3,21 @@
 import importlib
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import ModuleType
 from typing import Any
 
 import boto3
 import pytest
 
-from callback.request import Request
+from callback.request import CallbackRequest
 from recovery.history import History
+from relay import aws
 from relay.catalog import CATALOG
 from relay.payloads import resolve
+from relay.secrets import MAX_AGE_SECONDS
 from relay.store import LEASE_SECONDS
 from tests.support.inbound import (
     EVENTS,
@@ -53,8 +57,20 @@ class Stdout:
 
 
 @pytest.fixture
-def app(inbound: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    """callback.app, imported anew with the variables that the template gives it."""
+def clock() -> "Clock":
+    return Clock()
+
+
+@pytest.fixture
+def crashes() -> "Crashes":
+    return Crashes()
+
+
+@pytest.fixture
+def app(
+    inbound: None, monkeypatch: pytest.MonkeyPatch, clock: "Clock", crashes: "Crashes"
+) -> Iterator[ModuleType]:
+    """callback.app, imported anew with the variables that the template gives it; its clock can be put on."""
     arn = make_secret("token", json.dumps({"current": TOKEN, "previous": PREVIOUS}))
     for name, value in {
         "EVENT_TABLE": EVENT_TABLE,
@@ -67,6 +83,7 @@ def app(inbound: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
         monkeypatch.setenv(name, value)
     sys.modules.pop("callback.app", None)
     app = importlib.import_module("callback.app")
+    monkeypatch.setattr(app, "intake", app.build(app.settings, clock=clock, client=crashes.client))
     for handler in app.logger.handlers:
         handler.setStream(Stdout())
     yield app
@@ -76,6 +93,45 @@ def app(inbound: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
 @pytest.fixture
 def topics() -> "Topics":
     return Topics()
+
+
+class Clock:
+    """The time of day, which a test can put on."""
+
+    ahead = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.ahead
+
+
+class Crash(BaseException):
+    """The end of the function, as a timeout would be."""
+
+
+class Crashes:
+    """Clients of AWS, and the call before or after which the function ends, if there is one."""
+
+    call: str | None = None
+    when = "before"
+
+    def client(self, service: str) -> Any:
+        return Crashing(aws.client(service), self)
+
+
+class Crashing:
+    """A client whose calls may be a function's last."""
+
+    def __init__(self, client: Any, crashes: Crashes) -> None:
+        self._client, self._crashes = client, crashes
+
+    def __getattr__(self, name: str) -> Any:
+        call = getattr(self._client, name)
+        return partial(self._crash, call) if name == self._crashes.call else call
+
+    def _crash(self, call: Callable[..., Any], **request: Any) -> None:
+        if self._crashes.when == "after":
+            call(**request)
+        raise Crash
 
 
 class Topics:
@@ -119,7 +175,7 @@ def test_there_is_a_sample_for_every_shape_and_source() -> None:
     covered = set()
     for name in SAMPLES:
         event = sample(name)
-        request = Request.of(event)
+        request = CallbackRequest.of(event)
         assert request.token == TOKEN
         covered.add(next(kind.content for kind in CATALOG if kind.slug == request.slug))
 
@@ -134,7 +190,7 @@ def test_a_sample_is_answered_and_published_where_its_path_says(
     app: ModuleType, topics: Topics, name: str
 ) -> None:
     event = sample(name)
-    slug = Request.of(event).slug
+    slug = CallbackRequest.of(event).slug
     assert slug is not None
     topics.watch(slug, "unclassified")
 
@@ -222,63 +278,34 @@ def test_what_is_refused_is_answered_in_json_and_leaves_nothing(
     assert table() == []
 
 
-class Crash(BaseException):
-    """The end of the function, as a timeout would be."""
-
-
-class Crashing:
-    """A client with one call replaced."""
-
-    def __init__(self, client: Any, call: str, crash: Callable[..., None]) -> None:
-        self._client, self._call, self._crash = client, call, crash
-
-    def __getattr__(self, name: str) -> Any:
-        return self._crash if name == self._call else getattr(self._client, name)
-
-
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("call", ["put_item", "publish", "update_item"])
 @pytest.mark.parametrize("then", ["the gateway repeats", "a sweep runs"])
 def test_a_crash_at_any_call_loses_nothing(
-    app: ModuleType, topics: Topics, call: str, when: str, then: str
+    app: ModuleType, topics: Topics, clock: Clock, crashes: Crashes, call: str, when: str, then: str
 ) -> None:
     topics.watch("app-update")
     event = sample("callback-app-update")
-    stop = crash_at(app, call, when)
+    crashes.call, crashes.when = call, when
 
     with pytest.raises(Crash):
         app.handler(event, None)
-    stop()
+    crashes.call = None
     at_work = app.handler(event, None)
 
-    later = app.intake.clock() + LEASE_SECONDS + 1
-    app.intake.store._clock = lambda: later
+    clock.ahead = LEASE_SECONDS + 1
     if then == "a sweep runs":
-        for pending in History(boto3.client("dynamodb"), EVENT_TABLE, clock=lambda: later).pending():
+        for pending in History(boto3.client("dynamodb"), EVENT_TABLE, clock=clock).pending():
             claim = app.intake.store.take_over(pending.key)
             app.intake.publisher.publish(claim.event)
             app.intake.store.mark_published(claim)
     assert answer_of(app, event) == (200, SUCCESS)
 
-    # Nothing kept: published by the next delivery. Kept and not marked: busy until the lease runs out.
+    # Nothing kept: published by the next delivery. Kept and not marked: in progress until the lease runs out.
     never_kept, marked = (call, when) == ("put_item", "before"), (call, when) == ("update_item", "after")
     assert at_work["statusCode"] == (200 if never_kept or marked else 503)
     between = (call, when) in {("publish", "after"), ("update_item", "before")}
     assert len(topics.taken()) == (2 if between else 1)
-
-
-def crash_at(app: ModuleType, call: str, when: str) -> Callable[[], None]:
-    """Ends the function before or after it makes this call; until what is returned is called."""
-    room = app.intake.publisher if call == "publish" else app.intake.store
-    client = room._client
-
-    def crash(**request: Any) -> None:
-        if when == "after":
-            getattr(client, call)(**request)
-        raise Crash
-
-    room._client = Crashing(client, call, crash)
-    return lambda: setattr(room, "_client", client)
 
 
 @pytest.mark.parametrize("gone", ["table", "topic", "bucket", "secret"])
@@ -303,13 +330,14 @@ def test_whatever_aws_refuses_the_gateway_is_told_to_come_back(
     assert printed[1]["Failed"] == [1.0]
 
 
-def test_an_event_whose_publishing_failed_stays_pending(app: ModuleType, topics: Topics) -> None:
+def test_an_event_whose_publishing_failed_stays_pending(
+    app: ModuleType, topics: Topics, clock: Clock
+) -> None:
     boto3.client("sns").delete_topic(TopicArn=f"{TOPIC_PREFIX}app-update")
     answer_of(app, sample("callback-app-update"))
     boto3.client("sns").create_topic(Name="relay-event-app-update")
     topics.watch("app-update")
-    later = app.intake.clock() + LEASE_SECONDS
-    app.intake.store._clock = lambda: later
+    clock.ahead = LEASE_SECONDS
 
     assert answer_of(app, sample("callback-app-update")) == (200, SUCCESS)
 
@@ -318,12 +346,12 @@ def test_an_event_whose_publishing_failed_stays_pending(app: ModuleType, topics:
     assert cloud["time"] == table()[0]["receivedAt"]["S"]
 
 
-def test_a_rotation_refuses_no_delivery_and_needs_no_deploy(app: ModuleType) -> None:
+def test_a_rotation_refuses_no_delivery_and_needs_no_deploy(app: ModuleType, clock: Clock) -> None:
     assert answer_of(app, rest_api("{}"))[0] == 200
     boto3.client("secretsmanager").put_secret_value(
         SecretId="token", SecretString=json.dumps({"current": "rotated", "previous": TOKEN})
     )
-    app.intake.tokens._secret._kept = (-1_000.0, app.intake.tokens._secret._kept[1])
+    clock.ahead = MAX_AGE_SECONDS
 
     assert [answer_of(app, rest_api("{}", token=token))[0] for token in (TOKEN, "rotated", TOKEN)] == [
         200
@@ -331,7 +359,11 @@ def test_a_rotation_refuses_no_delivery_and_needs_no_deploy(app: ModuleType) -> 
 
 
 def test_what_is_printed_names_the_event_and_holds_no_token_body_or_recipient(
-    app: ModuleType, topics: Topics, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    app: ModuleType,
+    topics: Topics,
+    clock: Clock,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level("DEBUG")
     topics.watch("notification-read")
@@ -345,7 +377,7 @@ def test_what_is_printed_names_the_event_and_holds_no_token_body_or_recipient(
     boto3.client("sns").delete_topic(TopicArn=f"{TOPIC_PREFIX}unclassified")
     app.handler(rest_api(SECRETS), None)
     boto3.client("secretsmanager").put_secret_value(SecretId="token", SecretString=SECRETS)
-    app.intake.tokens._secret._kept = None
+    clock.ahead = MAX_AGE_SECONDS
     app.handler(rest_api(SECRETS), None)
 
     output = capsys.readouterr()

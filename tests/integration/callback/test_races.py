@@ -8,10 +8,9 @@ from typing import Any
 import boto3
 import pytest
 
-from callback.answers import Answer
 from callback.intake import Intake
-from callback.request import Request
-from callback.tokens import Tokens
+from callback.request import CallbackRequest
+from callback.responses import CallbackResponse
 from relay.publisher import Publisher
 from relay.store import EventStore
 from tests.support.inbound import TOKEN, MemoryHandshakes, MemoryPayloads, Secrets, dumps, message, rest_api
@@ -70,13 +69,13 @@ class Topic:
         self.messages.append(request["Message"])
 
 
-def race(order: str, bodies: dict[str, str]) -> tuple[dict[str, Answer], Topic]:
+def race(order: str, bodies: dict[str, str]) -> tuple[dict[str, CallbackResponse], Topic]:
     """What each delivery was answered, and what is on the topic."""
     turns, topic, answers = Turns(order), Topic(), {}
     table: Any = InTurn(boto3.client("dynamodb"), turns)
     sns: Any = InTurn(topic, turns)
     intake = Intake(
-        Tokens(Secrets(current=TOKEN).reader()),
+        Secrets(current=TOKEN).reader(),
         MemoryHandshakes(),
         EventStore(table, EVENT_TABLE, retention_days=1),
         MemoryPayloads(),
@@ -85,8 +84,8 @@ def race(order: str, bodies: dict[str, str]) -> tuple[dict[str, Answer], Topic]:
 
     def deliver() -> None:
         name = threading.current_thread().name
-        request = Request.of(rest_api(bodies[name], slug="app-update"))
-        answers[name] = intake.receive(request).answer
+        request = CallbackRequest.of(rest_api(bodies[name], slug="app-update"))
+        answers[name] = intake.receive(request).response
         turns.leave()
 
     threads = [threading.Thread(target=deliver, name=name) for name in bodies]
@@ -105,10 +104,10 @@ def test_of_two_deliveries_of_an_event_one_publishes_and_the_other_knows_how_far
 
     assert len(topic.messages) == 1
     first, second = order[0], "b" if order[0] == "a" else "a"
-    assert answers[first] is Answer.PUBLISHED
+    assert answers[first] is CallbackResponse.PUBLISHED
     # 成功 for a repeat only if the event was marked before it came.
     marked = order.index(second) >= 3
-    assert answers[second] is (Answer.REPEATED if marked else Answer.BUSY)
+    assert answers[second] is (CallbackResponse.REPEATED if marked else CallbackResponse.IN_PROGRESS)
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -118,7 +117,7 @@ def test_two_contents_of_a_message_at_once_are_both_published_and_known_again(or
     answers, topic = race(order, bodies)
     again, silent = race("", bodies)
 
-    assert set(answers.values()) == {Answer.PUBLISHED}
+    assert set(answers.values()) == {CallbackResponse.PUBLISHED}
     assert len(topic.messages) == 2
-    assert set(again.values()) == {Answer.REPEATED}
+    assert set(again.values()) == {CallbackResponse.REPEATED}
     assert silent.messages == []

@@ -59,6 +59,16 @@ def test_a_fresher_value_is_had_by_asking() -> None:
     assert secret.get(max_age=5).key == "b"
 
 
+def test_a_clock_that_is_set_back_makes_a_value_too_old() -> None:
+    arn, clock = make_secret("credentials", '{"key": "a", "secret": "1"}'), Clock()
+    secret = reader(arn, clock)
+    secret.get()
+    put(arn, '{"key": "b", "secret": "2"}')
+
+    clock.now -= 1
+    assert secret.get().key == "b"
+
+
 def test_a_secret_that_nobody_filled_says_which_fields_it_wants() -> None:
     secret = reader(make_secret("credentials", None), Clock())
 

@@ -12,22 +12,20 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from callback.composition import compose
 from callback.handshakes import Handshakes
 from callback.intake import Intake
-from callback.request import Request
-from callback.tokens import Tokens
+from callback.request import CallbackRequest
 from recovery.history import History
 from recovery.pace import Pace
 from recovery.sweep import Sweeper
 from relay.aws import UnavailableError
-from relay.callback_token import CallbackToken
+from relay.catalog import kind_of
 from relay.events import MESSAGE_LIMIT
 from relay.items import shard_of
 from relay.payloads import Payloads
 from relay.publisher import Publisher
-from relay.reading.delivery import Delivery, reading_of
-from relay.secrets import SecretReader
+from relay.reading import Delivery, read
+from relay.secrets import CallbackToken, SecretReader
 from relay.store import EventStore
 from tests.support.inbound import NOW, TOKEN, Secrets, content_of, dumps, message, rest_api
 from tests.support.memory_cloud import MemoryCloud, refusal
@@ -91,14 +89,14 @@ class Halt(BaseException):
 
 @cache
 def delivery_of(path: Path) -> Delivery:
-    reading = reading_of(path.body, None)
-    assert isinstance(reading, Delivery)
-    return reading
+    delivery = read(path.body, None)
+    assert isinstance(delivery, Delivery)
+    return delivery
 
 
 @cache
 def id_of(path: Path) -> str:
-    return compose(delivery_of(path), TAG, NOW).id
+    return delivery_of(path).event(kind_of(TAG), NOW).id
 
 
 # What the reads at the start of a cold delivery are answered; nothing in the search changes it.
@@ -226,14 +224,14 @@ def _deliver(path: Path, aws: Aws) -> str:
     secret = Secrets(current=TOKEN) if path.warm else aws
     client: Any = aws
     intake = Intake(
-        Tokens(SecretReader("arn", CallbackToken, lambda: secret)),  # type: ignore[arg-type, return-value]
+        SecretReader("arn", CallbackToken, lambda: secret),  # type: ignore[arg-type, return-value]
         Handshakes(client, EVENT_TABLE),
         EventStore(client, EVENT_TABLE, retention_days=1, clock=lambda: aws.now),
         Payloads(PAYLOAD_BUCKET, lambda: client),
         Publisher(client, TOPIC_PREFIX),
         clock=lambda: aws.now,
     )
-    return intake.receive(Request.of(rest_api(path.body, slug=path.slug))).answer.name
+    return intake.receive(CallbackRequest.of(rest_api(path.body, slug=path.slug))).response.name
 
 
 def _sweep(aws: Aws) -> str:

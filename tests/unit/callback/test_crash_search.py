@@ -1,6 +1,6 @@
 """An event that was answered 成功 is never lost, and its repeats are never published again: a search.
 
-What is searched is told in tests/support/crash_search.py.
+tests/support/README.md says what is searched, and how to read a history that breaks a rule.
 """
 
 from functools import cache
@@ -9,7 +9,7 @@ from math import comb, factorial, prod
 
 import pytest
 
-from callback.answers import Answer
+from callback.responses import CallbackResponse
 from tests.support.crash_search.calls import COLD, OVERSIZE, SHORT, SWEEP_CALLS, Fate
 from tests.support.crash_search.search import Search
 
@@ -63,8 +63,13 @@ def test_every_call_of_every_function_meets_every_fate(search: Search) -> None:
 
 
 def test_every_end_is_come_by(search: Search) -> None:
-    answers = {Answer.PUBLISHED, Answer.REPEATED, Answer.BUSY, Answer.UNAVAILABLE}
-    deliveries = {("delivery", end) for end in ("", "killed", *(answer.name for answer in answers))}
+    responses = {
+        CallbackResponse.PUBLISHED,
+        CallbackResponse.REPEATED,
+        CallbackResponse.IN_PROGRESS,
+        CallbackResponse.UNAVAILABLE,
+    }
+    deliveries = {("delivery", end) for end in ("", "killed", *(one.name for one in responses))}
     sweeps = {
         ("sweep", end) for end in ("", "swept", *(["killed", "failed"] if FAULTS[search.path][1] else []))
     }

@@ -4,10 +4,9 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from threading import Event, Lock
 from typing import Any
 
-from callback.answers import Answer
 from callback.intake import Intake
-from callback.request import Request
-from callback.tokens import Tokens
+from callback.request import CallbackRequest
+from callback.responses import CallbackResponse
 from relay.publisher import Publisher
 from relay.store import EventStore
 from tests.support.inbound import (
@@ -46,21 +45,21 @@ def test_fifteen_are_told_to_come_back_and_one_publishes_and_all_are_repeats_aft
     cloud = SlowTopic()
     client: Any = cloud
     intake = Intake(
-        Tokens(Secrets(current=TOKEN).reader()),
+        Secrets(current=TOKEN).reader(),
         MemoryHandshakes(),
         EventStore(client, "events", retention_days=1, clock=lambda: NOW),
         MemoryPayloads(),
         Publisher(client, "arn:"),
     )
-    request = Request.of(rest_api(dumps(message({"a": 1})), slug="app-update"))
+    request = CallbackRequest.of(rest_api(dumps(message({"a": 1})), slug="app-update"))
 
     with ThreadPoolExecutor(MANY) as pool:
         deliveries = as_completed([pool.submit(intake.receive, request) for _ in range(MANY)])
-        meanwhile = [next(deliveries).result().answer for _ in range(MANY - 1)]
+        meanwhile = [next(deliveries).result().response for _ in range(MANY - 1)]
         cloud.released.set()
-        last = next(deliveries).result().answer
+        last = next(deliveries).result().response
 
-    assert meanwhile == [Answer.BUSY] * (MANY - 1)
-    assert last is Answer.PUBLISHED
-    assert [intake.receive(request).answer for _ in range(MANY)] == [Answer.REPEATED] * MANY
+    assert meanwhile == [CallbackResponse.IN_PROGRESS] * (MANY - 1)
+    assert last is CallbackResponse.PUBLISHED
+    assert [intake.receive(request).response for _ in range(MANY)] == [CallbackResponse.REPEATED] * MANY
     assert len(cloud.messages) == 1

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from callback.answers import Answer
 from callback.intake import Receipt
-from callback.request import Request
+from callback.request import CallbackRequest
+from callback.responses import CallbackResponse
 from relay.catalog import slug_of
 from tests.support.inbound import (
     PREVIOUS,
@@ -35,7 +35,7 @@ def inbound() -> Inbound:
 
 def receive(inbound: Inbound, body: Any, slug: str | None = None) -> Receipt:
     text = body if isinstance(body, str | bytes) else dumps(body)
-    return inbound.intake.receive(Request.of(rest_api(text, slug=slug)))
+    return inbound.intake.receive(CallbackRequest.of(rest_api(text, slug=slug)))
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -46,9 +46,9 @@ def test_every_tag_in_every_shape_from_every_source_is_on_its_topic(
 ) -> None:
     body = SHAPES[shape](message(content_of(tag)))
 
-    receipt = inbound.intake.receive(Request.of(source(body.encode(), slug=slug_of(tag))))
+    receipt = inbound.intake.receive(CallbackRequest.of(source(body.encode(), slug=slug_of(tag))))
 
-    assert receipt.answer is Answer.PUBLISHED
+    assert receipt.response is CallbackResponse.PUBLISHED
     assert receipt.counts == ()
     assert inbound.topics.events[0].slug == slug_of(tag)
     event = inbound.topics.last
@@ -67,7 +67,7 @@ def test_shape_and_source_do_not_change_the_event(inbound: Inbound, shape: str) 
     receive(inbound, message(content_of(ACCOUNT)), "account-frozen")
     again = receive(inbound, SHAPES[shape](message(content_of(ACCOUNT))), "account-frozen")
 
-    assert again.answer is Answer.REPEATED
+    assert again.response is CallbackResponse.REPEATED
     assert len(inbound.topics.events) == 1
 
 
@@ -78,13 +78,13 @@ def test_a_handshake_is_answered_kept_and_not_published(inbound: Inbound, tag: s
 
     receipt = receive(inbound, dumps(body) if shape == "json" else f"eventTag={tag}&dispatchId=d-1&content=")
 
-    assert receipt == Receipt(Answer.HANDSHAKE)
+    assert receipt == Receipt(CallbackResponse.HANDSHAKE)
     assert inbound.handshakes.tags == {"d-1": {tag}}
     assert inbound.topics.events == []
 
 
 def test_a_handshake_without_a_dispatch_id_is_answered(inbound: Inbound) -> None:
-    assert receive(inbound, {"eventTag": LEAVE, "dispatchId": None}).answer is Answer.HANDSHAKE
+    assert receive(inbound, {"eventTag": LEAVE, "dispatchId": None}).response is CallbackResponse.HANDSHAKE
     assert inbound.handshakes.tags == {}
 
 
@@ -92,7 +92,7 @@ def test_a_handshake_without_a_dispatch_id_is_answered(inbound: Inbound) -> None
 def test_a_tag_with_a_message_id_is_an_event_even_without_content(
     inbound: Inbound, ids: dict[str, str]
 ) -> None:
-    assert receive(inbound, {"eventTag": LEAVE, **ids}).answer is Answer.PUBLISHED
+    assert receive(inbound, {"eventTag": LEAVE, **ids}).response is CallbackResponse.PUBLISHED
     assert inbound.topics.last["data"] == {}
 
 
@@ -151,9 +151,9 @@ def test_fields_beside_the_content_are_kept(inbound: Inbound) -> None:
 def test_a_body_with_a_strange_name_is_relayed_whole(inbound: Inbound, field: str, strange: Any) -> None:
     body = message({"a": 1}) | {field: strange}
 
-    receipt = inbound.intake.receive(Request.of(rest_api(json.dumps(body))))
+    receipt = inbound.intake.receive(CallbackRequest.of(rest_api(json.dumps(body))))
 
-    assert receipt.answer is Answer.PUBLISHED
+    assert receipt.response is CallbackResponse.PUBLISHED
     assert inbound.topics.last["data"] == body
     assert inbound.topics.last.get(field.lower()) is None
 
@@ -184,7 +184,10 @@ def test_a_body_that_nobody_can_read_is_text_on_unclassified(
 
 @pytest.mark.parametrize("body", ["", " \r\n", b"", b"\n", None])
 def test_an_empty_body_is_refused(inbound: Inbound, body: Any) -> None:
-    assert inbound.intake.receive(Request.of(rest_api(body or "") | {"body": body})).answer is Answer.EMPTY
+    assert (
+        inbound.intake.receive(CallbackRequest.of(rest_api(body or "") | {"body": body})).response
+        is CallbackResponse.EMPTY
+    )
     assert inbound.store.kept == {}
 
 
@@ -193,16 +196,16 @@ def test_an_empty_body_is_refused(inbound: Inbound, body: Any) -> None:
 )
 def test_a_wrong_token_is_refused_and_nothing_is_kept(inbound: Inbound, token: str) -> None:
     for body in (message({"a": 1}), {"eventTag": LEAVE, "dispatchId": "d"}):
-        request = Request.of(rest_api(dumps(body), token=token))
-        assert inbound.intake.receive(request) == Receipt(Answer.FORBIDDEN)
+        request = CallbackRequest.of(rest_api(dumps(body), token=token))
+        assert inbound.intake.receive(request) == Receipt(CallbackResponse.FORBIDDEN)
 
     assert (inbound.store.kept, inbound.handshakes.tags, inbound.topics.events) == ({}, {}, [])
 
 
 def test_the_previous_token_is_still_right(inbound: Inbound) -> None:
-    request = Request.of(rest_api(dumps(message({"a": 1})), token=PREVIOUS))
+    request = CallbackRequest.of(rest_api(dumps(message({"a": 1})), token=PREVIOUS))
 
-    assert inbound.intake.receive(request).answer is Answer.PUBLISHED
+    assert inbound.intake.receive(request).response is CallbackResponse.PUBLISHED
 
 
 def test_the_same_message_with_another_content_is_another_event_and_is_counted(inbound: Inbound) -> None:
@@ -219,15 +222,15 @@ def test_the_same_message_with_another_content_is_another_event_and_is_counted(i
 def test_the_second_message_id_names_an_event_without_the_first(
     inbound: Inbound, ids: dict[str, Any]
 ) -> None:
-    answers = [receive(inbound, message({"a": 1}, **ids)).answer for _ in range(2)]
+    answers = [receive(inbound, message({"a": 1}, **ids)).response for _ in range(2)]
 
-    assert answers == [Answer.PUBLISHED, Answer.REPEATED]
+    assert answers == [CallbackResponse.PUBLISHED, CallbackResponse.REPEATED]
 
 
 def test_the_first_message_id_goes_before_the_second(inbound: Inbound) -> None:
-    answers = [receive(inbound, message({"a": 1}, callbackMessageId=id_)).answer for id_ in ("c-1", "c-2")]
+    answers = [receive(inbound, message({"a": 1}, callbackMessageId=id_)).response for id_ in ("c-1", "c-2")]
 
-    assert answers == [Answer.PUBLISHED, Answer.REPEATED]
+    assert answers == [CallbackResponse.PUBLISHED, CallbackResponse.REPEATED]
 
 
 def test_without_message_ids_each_delivery_is_published(inbound: Inbound) -> None:

@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from callback.answers import Answer
-from callback.request import Request
+from callback.request import CallbackRequest
+from callback.responses import CallbackResponse
 from tests.support.inbound import SOURCES, TAGS, TOKEN, Inbound
 
 EXAMPLES = int(os.environ.get("INBOUND_EXAMPLES", "200"))
@@ -45,14 +45,14 @@ def check(source: Any, body: bytes | str, charset: str, slug: str | None) -> Non
     headers = {"Content-Type": f"application/x-www-form-urlencoded;charset={charset}"}
     event = source(body, slug=slug) | {"headers": headers, "multiValueHeaders": None}
 
-    receipt = inbound.intake.receive(Request.of(event))
+    receipt = inbound.intake.receive(CallbackRequest.of(event))
 
-    answered = json.loads(receipt.answer.response(event)["body"])
+    answered = json.loads(receipt.response.render(event)["body"])
     assert isinstance(answered["errcode"], str)
-    if receipt.answer is Answer.HANDSHAKE:
+    if receipt.response is CallbackResponse.HANDSHAKE:
         assert answered == {"errcode": "0", "errmsg": "成功"}
         return
-    assert receipt.answer is (Answer.PUBLISHED if body.strip() else Answer.EMPTY)
+    assert receipt.response is (CallbackResponse.PUBLISHED if body.strip() else CallbackResponse.EMPTY)
     assert len(inbound.topics.events) == (1 if body.strip() else 0)
     for published in inbound.topics.events:
         cloud = json.loads(published.envelope)
@@ -106,7 +106,10 @@ def test_no_other_token_is_ever_admitted(source: Any, token: str, slug: str | No
     if event.get("pathParameters"):
         event["pathParameters"] = {"token": token}
 
-    assert token == TOKEN or inbound.intake.receive(Request.of(event)).answer is Answer.FORBIDDEN
+    assert (
+        token == TOKEN
+        or inbound.intake.receive(CallbackRequest.of(event)).response is CallbackResponse.FORBIDDEN
+    )
     assert inbound.topics.events == []
 
 
@@ -116,7 +119,7 @@ def test_a_content_arrives_with_every_value_that_it_had(body: dict[str, Any]) ->
     inbound = Inbound()
     text = json.dumps({"sourceMessageId": "s", "content": {"as it came": body}}, ensure_ascii=False)
 
-    receipt = inbound.intake.receive(Request.of(SOURCES[0](text)))
+    receipt = inbound.intake.receive(CallbackRequest.of(SOURCES[0](text)))
 
     if receipt.counts == ("Unclassified",) and inbound.topics.last["datacontenttype"] == "text/plain":
         # Infinity and NaN are no JSON.

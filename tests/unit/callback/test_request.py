@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from callback.answers import Answer
-from callback.request import Request
+from callback.request import CallbackRequest
+from callback.responses import CallbackResponse
 from tests.support.inbound import SOURCES, TOKEN, http_api, load_balancer, rest_api
 
 
@@ -15,9 +15,9 @@ from tests.support.inbound import SOURCES, TOKEN, http_api, load_balancer, rest_
 @pytest.mark.parametrize("slug", [None, "app-update"])
 @pytest.mark.parametrize("body", ["文", "文".encode("gbk")])
 def test_token_slug_and_body_are_found(source: Any, slug: str | None, body: bytes | str) -> None:
-    request = Request.of(source(body, slug=slug))
+    request = CallbackRequest.of(source(body, slug=slug))
 
-    assert request == Request(TOKEN, slug, body, "UTF-8")
+    assert request == CallbackRequest(TOKEN, slug, body, "UTF-8")
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_a_path_without_parameters_is_read_after_its_last_callback(
     path: str | None, token: str, slug: str | None
 ) -> None:
     for event in (load_balancer("x") | {"path": path}, http_api("x") | {"rawPath": path}):
-        request = Request.of(event)
+        request = CallbackRequest.of(event)
         assert (request.token, request.slug) == (token, slug)
 
 
@@ -46,30 +46,32 @@ def test_a_path_without_parameters_is_read_after_its_last_callback(
     ],
 )  # fmt: skip
 def test_a_charset_is_found_in_a_header_of_any_case(name: str, value: str, charset: str | None) -> None:
-    assert Request.of(rest_api("x", headers={name: value})).charset == charset
-    assert Request.of(load_balancer("x", multiValueHeaders={name: [value]})).charset == charset
+    assert CallbackRequest.of(rest_api("x", headers={name: value})).charset == charset
+    assert CallbackRequest.of(load_balancer("x", multiValueHeaders={name: [value]})).charset == charset
 
 
 @pytest.mark.parametrize("missing", [{"headers": None}, {"headers": {}}, {"headers": {"Accept": "*/*"}}])
 def test_headers_may_be_missing(missing: dict[str, Any]) -> None:
-    assert Request.of(rest_api("x") | missing).charset is None
-    assert Request.of(load_balancer("x") | missing | {"multiValueHeaders": None}).charset is None
+    assert CallbackRequest.of(rest_api("x") | missing).charset is None
+    assert CallbackRequest.of(load_balancer("x") | missing | {"multiValueHeaders": None}).charset is None
 
 
 @pytest.mark.parametrize("body", ["not base64!", "abc", "中文"])
 def test_a_body_that_only_claims_to_be_base64_is_taken_as_it_is(body: str) -> None:
-    assert Request.of(rest_api(body) | {"isBase64Encoded": True}).body == body
+    assert CallbackRequest.of(rest_api(body) | {"isBase64Encoded": True}).body == body
 
 
 def test_a_base64_body_is_decoded_to_its_bytes() -> None:
     body = base64.b64encode(b"\x00\xff").decode()
 
-    assert Request.of(rest_api("") | {"isBase64Encoded": True, "body": body}).body == b"\x00\xff"
+    assert CallbackRequest.of(rest_api("") | {"isBase64Encoded": True, "body": body}).body == b"\x00\xff"
 
 
-@pytest.mark.parametrize("answer", [Answer.HANDSHAKE, Answer.PUBLISHED, Answer.REPEATED])
-def test_a_success_is_answered_exactly_as_the_vendor_wants_it(answer: Answer) -> None:
-    assert answer.response(rest_api("")) == {
+@pytest.mark.parametrize(
+    "response", [CallbackResponse.HANDSHAKE, CallbackResponse.PUBLISHED, CallbackResponse.REPEATED]
+)
+def test_a_success_is_answered_exactly_as_the_vendor_wants_it(response: CallbackResponse) -> None:
+    assert response.render(rest_api("")) == {
         "statusCode": 200,
         "headers": {"Content-Type": "application/json;charset=UTF-8"},
         "body": '{"errcode":"0","errmsg":"成功"}',
@@ -77,22 +79,29 @@ def test_a_success_is_answered_exactly_as_the_vendor_wants_it(answer: Answer) ->
 
 
 @pytest.mark.parametrize(
-    ("answer", "status"),
-    [(Answer.EMPTY, 400), (Answer.FORBIDDEN, 403), (Answer.BUSY, 503), (Answer.UNAVAILABLE, 503)],
+    ("response", "status"),
+    [
+        (CallbackResponse.EMPTY, 400),
+        (CallbackResponse.FORBIDDEN, 403),
+        (CallbackResponse.IN_PROGRESS, 503),
+        (CallbackResponse.UNAVAILABLE, 503),
+    ],
 )
-def test_any_other_answer_has_a_status_and_an_errcode_of_its_own(answer: Answer, status: int) -> None:
-    response = answer.response(rest_api(""))
+def test_any_other_answer_has_a_status_and_an_errcode_of_its_own(
+    response: CallbackResponse, status: int
+) -> None:
+    rendered = response.render(rest_api(""))
 
-    assert response["statusCode"] == status
-    assert json.loads(response["body"])["errcode"] != "0"
-    assert len({json.loads(one.response({})["body"])["errcode"] for one in Answer}) == 5
+    assert rendered["statusCode"] == status
+    assert json.loads(rendered["body"])["errcode"] != "0"
+    assert len({json.loads(one.render({})["body"])["errcode"] for one in CallbackResponse}) == 5
 
 
 def test_a_load_balancer_gets_what_it_insists_on() -> None:
-    response = Answer.BUSY.response(load_balancer(""))
+    response = CallbackResponse.IN_PROGRESS.render(load_balancer(""))
 
     assert response["statusDescription"] == "503 Service Unavailable"
     assert response["isBase64Encoded"] is False
     assert response["multiValueHeaders"] == {"Content-Type": ["application/json;charset=UTF-8"]}
     plain = load_balancer("") | {"multiValueHeaders": None}
-    assert "multiValueHeaders" not in Answer.BUSY.response(plain)
+    assert "multiValueHeaders" not in CallbackResponse.IN_PROGRESS.render(plain)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from callback.request import Request
+from callback.request import CallbackRequest
 from relay.catalog import BY_SLUG, UNCLASSIFIED
 from tests.support.inbound import EVENTS, SHAPES, Inbound, message, rest_api
 from tests.support.schemas import valid_by
@@ -115,7 +115,7 @@ def test_an_example_is_what_the_callback_publishes(slug: str) -> None:
         inbound = Inbound()
         context = {"requestId": example["headers"]["correlationId"]}
         request = rest_api(SHAPES["json"](body), slug=slug, requestContext=context)
-        inbound.intake.receive(Request.of(request))
+        inbound.intake.receive(CallbackRequest.of(request))
 
         assert inbound.topics.last == event
         assert inbound.topics.events[0].attributes() == example["headers"]

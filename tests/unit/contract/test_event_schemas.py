@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callback.request import Request
+from callback.request import CallbackRequest
 from relay.catalog import BY_SLUG, CATALOG, UNCLASSIFIED
 from relay.content import fits
 from tests.support.inbound import EVENTS, SHAPES, Inbound, content_of, message, rest_api, sample
@@ -23,7 +23,7 @@ type Message = dict[str, Any]
 
 def published(body: str, slug: str | None = None) -> Inbound:
     inbound = Inbound()
-    inbound.intake.receive(Request.of(rest_api(body, slug=slug)))
+    inbound.intake.receive(CallbackRequest.of(rest_api(body, slug=slug)))
     return inbound
 
 
@@ -45,7 +45,7 @@ def test_every_topic_has_its_schema() -> None:
 @pytest.mark.parametrize("name", SAMPLES)
 def test_what_becomes_of_a_sample_input_fits_the_schema_of_its_topic(name: str) -> None:
     inbound = Inbound()
-    inbound.intake.receive(Request.of(sample(name)))
+    inbound.intake.receive(CallbackRequest.of(sample(name)))
 
     (event,) = inbound.topics.events
 

@@ -26,7 +26,7 @@ def test_every_slug_has_its_topic_and_every_topic_its_slug() -> None:
 
 def test_the_callback_reads_exactly_the_variables_that_the_template_gives_it() -> None:
     # In a process of its own: app.py touches the world at import.
-    code = "import callback.app as a; print(*[n.upper() for n in a.CallbackSettings.model_fields])"
+    code = "import callback.app as a; print(*[n.upper() for n in a.Settings.model_fields])"
     given = dict.fromkeys(template.variables("CallbackFunction"), "1") | {"LOG_LEVEL": "INFO"}
     environ = os.environ | given | {
         "AWS_DEFAULT_REGION": template.REGION,
@@ -57,6 +57,7 @@ def test_a_tag_and_its_slug_lead_to_each_other(tag: str) -> None:
 @pytest.mark.parametrize("tag", [None, "", "MOZI|NEW", "frozen", "unclassified"])
 def test_what_is_no_catalogued_tag_goes_to_unclassified(tag: str | None) -> None:
     assert catalog.slug_of(tag) == "unclassified"
+    assert catalog.kind_of(tag).event_tag == (tag or "unclassified")
 
 
 @pytest.mark.parametrize("slug", [None, "", "unclassified", "ACCOUNT-FROZEN", "nothing"])
@@ -92,20 +93,22 @@ def test_the_vendors_contents_fit_their_models(tag: str) -> None:
 
 @pytest.mark.parametrize("model", CONTENTS)
 @pytest.mark.parametrize("wrong", [True, 1.5, {}, [[]]])
-def test_a_value_of_another_kind_does_not_fit(model: type[content.Content], wrong: Any) -> None:
+def test_a_value_of_another_kind_does_not_fit(model: type[content.ContentModel], wrong: Any) -> None:
     for field in model.model_fields.values():
         assert not fits(model, CONTENTS[model] | {str(field.alias): wrong})
 
 
 @pytest.mark.parametrize("model", CONTENTS)
 @pytest.mark.parametrize("wrong", [None, [], "text", 1])
-def test_what_is_no_object_does_not_fit(model: type[content.Content], wrong: Any) -> None:
+def test_what_is_no_object_does_not_fit(model: type[content.ContentModel], wrong: Any) -> None:
     assert not fits(model, wrong)
 
 
 def test_every_model_belongs_to_a_tag() -> None:
     models = {
-        one for one in vars(content).values() if inspect.isclass(one) and issubclass(one, content.Content)
+        one
+        for one in vars(content).values()
+        if inspect.isclass(one) and issubclass(one, content.ContentModel)
     }
 
-    assert {kind.content for kind in catalog.CATALOG} == models - {content.Content} == set(CONTENTS)
+    assert {kind.content for kind in catalog.CATALOG} == models - {content.ContentModel} == set(CONTENTS)

@@ -5,11 +5,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from callback.answers import Answer
 from callback.handshakes import Handshakes
 from callback.intake import Intake, Receipt
-from callback.request import Request
-from callback.tokens import Tokens
+from callback.request import CallbackRequest
+from callback.responses import CallbackResponse
 from recovery.history import History
 from recovery.pace import Pace
 from recovery.sweep import Sweeper
@@ -63,7 +62,7 @@ class World:
         self.store = EventStore(client, EVENT_TABLE, retention_days=1, clock=lambda: self.now)
         self.history = History(client, EVENT_TABLE, clock=lambda: self.now)
         self.intake = Intake(
-            Tokens(Secrets(current=TOKEN).reader()),
+            Secrets(current=TOKEN).reader(),
             Handshakes(client, EVENT_TABLE),
             self.store,
             Payloads(PAYLOAD_BUCKET, lambda: client),
@@ -73,7 +72,7 @@ class World:
 
     def deliver(self, request_id: str, body: str = BODY) -> Receipt:
         given = rest_api(body, slug="app-update", requestContext={"requestId": request_id})
-        return self.intake.receive(Request.of(given))
+        return self.intake.receive(CallbackRequest.of(given))
 
 
 @pytest.fixture
@@ -101,17 +100,17 @@ def world() -> World:
     ],
 )
 def test_a_request_has_the_id_that_its_source_gave_it(given: dict[str, Any], found: str | None) -> None:
-    assert Request.of(given).id == found
+    assert CallbackRequest.of(given).id == found
 
 
 def test_the_api_s_id_counts_before_a_trace_that_anybody_may_send() -> None:
     given = rest_api("?", requestContext={"requestId": "r-1"}, headers={"X-Amzn-Trace-Id": f"Root={ROOT}"})
 
-    assert Request.of(given).id == "r-1"
+    assert CallbackRequest.of(given).id == "r-1"
 
 
 def test_subscribers_get_the_id_of_the_request_that_brought_the_event(world: World) -> None:
-    assert world.deliver("r-1").answer is Answer.PUBLISHED
+    assert world.deliver("r-1").response is CallbackResponse.PUBLISHED
 
     assert world.cloud.correlated == ["r-1"]
 
@@ -121,7 +120,7 @@ def test_whoever_publishes_an_event_in_the_end_it_keeps_the_id_of_its_first_deli
     world: World, by: str
 ) -> None:
     world.cloud.down = True
-    assert world.deliver("r-1").answer is Answer.UNAVAILABLE
+    assert world.deliver("r-1").response is CallbackResponse.UNAVAILABLE
     world.cloud.down = False
     world.now += LEASE_SECONDS + 1
 
@@ -130,7 +129,7 @@ def test_whoever_publishes_an_event_in_the_end_it_keeps_the_id_of_its_first_deli
     else:
         world.cloud.down = True
         vain = world.deliver("r-in-vain")
-        assert vain.answer is Answer.UNAVAILABLE
+        assert vain.response is CallbackResponse.UNAVAILABLE
         assert vain.event
         assert vain.event.correlation_id == "r-1"
         world.cloud.down = False
@@ -141,7 +140,7 @@ def test_whoever_publishes_an_event_in_the_end_it_keeps_the_id_of_its_first_deli
 
     assert world.cloud.correlated == ["r-1"]
     again = world.deliver("r-3")
-    assert (again.answer, again.event and again.event.correlation_id) == (Answer.REPEATED, "r-1")
+    assert (again.response, again.event and again.event.correlation_id) == (CallbackResponse.REPEATED, "r-1")
 
 
 def test_a_replayed_event_keeps_it_too(world: World) -> None:
@@ -179,7 +178,7 @@ def test_content_that_only_fits_without_the_id_goes_to_the_bucket(over: int, enc
     def deliver(length: int) -> Event:
         body = dumps(message({"text": "x" * length}, sourceMessageId=f"s-{length:06}"))
         given = rest_api(body, slug="app-update", requestContext={"requestId": request_id})
-        assert inbound.intake.receive(Request.of(given)).answer is Answer.PUBLISHED
+        assert inbound.intake.receive(CallbackRequest.of(given)).response is CallbackResponse.PUBLISHED
         return inbound.topics.events[-1]
 
     room = MESSAGE_LIMIT - deliver(1).size

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.reading.body import gathered, members, read, structure
+from relay.reading.body import fields_of, gathered, members, structure
 from relay.reading.charsets import UnreadableError, decode
 from tests.support.inbound import SHAPES, message
 
@@ -22,7 +22,7 @@ CONTENT = {
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_shape_reads_alike(shape: str) -> None:
-    fields = read(SHAPES[shape](message(CONTENT)))
+    fields = fields_of(SHAPES[shape](message(CONTENT)))
 
     assert fields["content"].value == CONTENT
     assert fields["dispatchId"].value == "d-1"
@@ -33,13 +33,13 @@ def test_every_shape_reads_alike(shape: str) -> None:
     "number", ["1.10", "1e400", "-0", "0.1000000000000000000001", "9" * 30, "9" * 4_300, "1E-2"]
 )
 def test_a_number_keeps_its_digits(number: str) -> None:
-    assert read(f'{{"content": {{"a": {number} }} }}')["content"].text == f'{{"a": {number} }}'
+    assert fields_of(f'{{"content": {{"a": {number} }} }}')["content"].text == f'{{"a": {number} }}'
 
 
 def test_repeated_names_and_spacing_stay_as_they_came() -> None:
     text = '{"a":1,\n "a" : 2}'
 
-    assert read('{"content":' + text + "}")["content"].text == text
+    assert fields_of('{"content":' + text + "}")["content"].text == text
 
 
 @pytest.mark.parametrize("text", ["{}", "[]", '{"content": 1}', ' \n{"a" : {"b":[]} , "c":"}"}\t'])
@@ -85,27 +85,27 @@ def test_any_object_comes_apart_into_its_values(value: Any) -> None:
 )
 def test_a_text_without_json_is_unreadable(text: str) -> None:
     with pytest.raises(UnreadableError):
-        read(text)
+        fields_of(text)
 
 
 def test_nesting_without_end_is_unreadable() -> None:
     with pytest.raises(UnreadableError):
-        read('{"a":' + "[" * 200_000 + "]" * 200_000 + "}")
+        fields_of('{"a":' + "[" * 200_000 + "]" * 200_000 + "}")
 
 
 def test_half_a_character_in_a_form_is_unreadable() -> None:
     with pytest.raises(UnreadableError):
-        read("content=\ud800")
+        fields_of("content=\ud800")
 
 
 def test_a_bare_array_is_content() -> None:
-    assert read('[{"a":1}]')["content"].value == [{"a": 1}]
+    assert fields_of('[{"a":1}]')["content"].value == [{"a": 1}]
 
 
 def test_a_form_may_be_in_the_declared_charset_under_its_percent_signs() -> None:
-    assert read("content=" + quote_plus("组织", encoding="gbk"), "gbk")["content"].value == "组织"
-    assert read("content=" + quote_from_bytes("组织".encode()), "gbk")["content"].value != "组织"
-    assert read("content=" + quote_from_bytes("组织".encode()))["content"].value == "组织"
+    assert fields_of("content=" + quote_plus("组织", encoding="gbk"), "gbk")["content"].value == "组织"
+    assert fields_of("content=" + quote_from_bytes("组织".encode()), "gbk")["content"].value != "组织"
+    assert fields_of("content=" + quote_from_bytes("组织".encode()))["content"].value == "组织"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,21 @@
+"""The names of metrics, which alarms, the dashboard and README rely on."""
+
+from enum import StrEnum
+
+
+class CallbackMetric(StrEnum):
+    """What the callback writes. Each request is counted as received, and by its response."""
+
+    RECEIVED = "Received"
+    HANDSHAKES = "Handshakes"
+    PUBLISHED = "Published"
+    REPEATED = "Repeated"
+    EMPTY = "Empty"
+    FORBIDDEN = "Forbidden"
+    IN_PROGRESS = "Busy"
+    FAILED = "Failed"
+    UNCLASSIFIED = "Unclassified"
+    CONTENT_MISMATCH = "ContentMismatch"
+    SAME_ID_OTHER_CONTENT = "SameIdOtherContent"
+    LATENCY = "Latency"
+    END_TO_END_LATENCY = "EndToEndLatency"

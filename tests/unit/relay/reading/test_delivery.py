@@ -1,0 +1,72 @@
+"""A body is a handshake or a delivery, and a delivery tells an event."""
+
+import json
+
+import pytest
+
+from relay.catalog import kind_of, slug_of
+from relay.events import timestamp
+from relay.reading import Delivery, Handshake, read
+from tests.support.inbound import NOW, SHAPES, TAGS, content_of, dumps, message
+
+
+def delivery_of(body: bytes | str) -> Delivery:
+    delivery = read(body, None)
+    assert isinstance(delivery, Delivery)
+    return delivery
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("as_bytes", [False, True])
+def test_a_body_in_any_shape_is_read_to_the_same_values(shape: str, as_bytes: bool) -> None:
+    text = SHAPES[shape](message({"a": 1}, eventTag="A|B"))
+
+    delivery = delivery_of(text.encode() if as_bytes else text)
+
+    assert (delivery.value, delivery.event_tag) == ({"a": 1}, "A|B")
+    assert list(delivery.extensions.values()) == ["d-1", "s-1", "c-1", None]
+
+
+def test_a_tag_without_ids_and_content_is_a_handshake_and_nothing_else_is_one() -> None:
+    assert read('{"eventTag":"A|B","dispatchId":"d"}', None) == Handshake("A|B", "d")
+    for body in (
+        '{"eventTag":"A|B","sourceMessageId":"s"}',
+        '{"dispatchId":"d"}',
+        "[]",
+        "?",
+        b"\xff\x00\xff",
+    ):
+        assert isinstance(read(body, None), Delivery)
+
+
+@pytest.mark.parametrize("body", ["?", b"?", '{"content":NaN}', "\ud800?", b"\xff\x00\xff"])
+def test_what_nobody_can_read_is_delivered_as_text_and_goes_to_unclassified(body: bytes | str) -> None:
+    delivery = delivery_of(body)
+
+    assert delivery.content.media_type == "text/plain"
+    assert delivery.event(kind_of(TAGS[0]), NOW).slug == "unclassified"
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_a_delivery_tells_an_event_of_its_kind(tag: str) -> None:
+    delivery = delivery_of(dumps(message(content_of(tag))))
+
+    event = delivery.event(kind_of(tag), NOW, "r-1")
+
+    assert (event.event_tag, event.slug, event.correlation_id) == (tag, slug_of(tag), "r-1")
+    assert event.received_at == timestamp(NOW)
+    envelope = json.loads(event.envelope)
+    assert (envelope["id"], envelope["type"], envelope["data"]) == (event.id, tag, content_of(tag))
+    assert envelope.get("subject") == event.tenant_id == delivery.tenant_id
+
+
+def test_an_event_encloses_its_content_or_says_where_it_is() -> None:
+    delivery = delivery_of(dumps(message({"a": 1})))
+    event = delivery.event(kind_of(None), NOW)
+
+    moved = event.enclosing(delivery.content, delivery.extensions, "s3://bucket/events/1")
+
+    whole, short = json.loads(event.envelope), json.loads(moved.envelope)
+    assert whole.pop("data") == {"a": 1}
+    assert short.pop("dataref") == "s3://bucket/events/1"
+    assert whole == short
