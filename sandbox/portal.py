@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -51,11 +51,13 @@ class Portal(Loopback):
         organisations: Mapping[str, Iterable[str]] | None = None,
         form: AnswerForm | None = None,
         body_limit: int = 10_000_000,
+        clock: Callable[[], float] = time.time,
         port: int = 0,
     ) -> None:
         super().__init__(port)
+        self._clock = clock
         self.app_key, self.app_secret, self.body_limit = app_key, app_secret, body_limit
-        self.tokens = Tokens(app_key, app_secret)
+        self.tokens = Tokens(app_key, app_secret, clock)
         self.form = form or AnswerForm()
         given = {"org-1": ["u-1", "u-2"]} if organisations is None else organisations
         self._organisations = {name: Organisation(frozenset(users)) for name, users in given.items()}
@@ -122,7 +124,7 @@ class Portal(Loopback):
     def _over_rate(self, request: Request, faults: Faults) -> bool:
         if faults.per_second is None or request.path in TOKEN_PATHS:
             return False
-        now = time.monotonic()
+        now = self._clock()
         with self._lock:
             while self._recent and now - self._recent[0] >= 1:
                 self._recent.popleft()

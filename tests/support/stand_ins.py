@@ -26,7 +26,7 @@ class Reply(NamedTuple):
 
 def post(url: str, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
     split = urlsplit(url)
-    connection = http.client.HTTPConnection(split.hostname or "", split.port, timeout=5)
+    connection = http.client.HTTPConnection(split.hostname or "", split.port, timeout=30)
     try:
         connection.request("POST", path, body, dict(headers))
         answer = connection.getresponse()
