@@ -2,25 +2,23 @@
 
 import importlib
 import sys
-import threading
 from collections.abc import Iterator
 
 import pytest
 
-from tests.support.loopback import LoopbackPortal
+from sandbox.portal import Portal
 from tests.support.relay_day import APPS, Run, Vendor, environment, invoked
+from tests.support.stand_ins import relays_portal
 
 
 @pytest.fixture
-def portal() -> Iterator[LoopbackPortal]:
-    with LoopbackPortal() as server:
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        yield server
-        server.shutdown()
+def portal() -> Iterator[Portal]:
+    with relays_portal() as running:
+        yield running
 
 
 @pytest.fixture
-def run(inbound: None, portal: LoopbackPortal, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+def run(inbound: None, portal: Portal, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Invokes a function by its name."""
     with Vendor() as vendor:
         for name, value in environment(portal, vendor).items():

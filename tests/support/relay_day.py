@@ -11,12 +11,13 @@ import boto3
 from relay.events import timestamp
 from relay.store import LEASE_SECONDS
 from sandbox.loopback import Answer, Loopback, Request
+from sandbox.portal import Portal
 from tests.support import template
 from tests.support.inbound import TOKEN, dumps, message, rest_api
-from tests.support.loopback import KEY, PATH, SECRET, LoopbackPortal
 from tests.support.outbound import event
 from tests.support.outbound import message as notice
 from tests.support.outbound import record as sent_record
+from tests.support.stand_ins import KEY, PATH, SECRET
 from tests.support.watching import STACK
 
 type Run = Callable[[str, Any], Any]
@@ -40,7 +41,7 @@ class Context:
         return 60_000
 
 
-def environment(portal: LoopbackPortal, vendor: Vendor) -> dict[str, str]:
+def environment(portal: Portal, vendor: Vendor) -> dict[str, str]:
     return {
         "STACK_NAME": STACK,
         "EVENT_TABLE": template.EVENT_TABLE,
@@ -79,7 +80,7 @@ def fresh(*names: str, **more: Any) -> dict[str, Any]:
     return sent_record(*map(notice, names), sent_at=time.time(), **more)
 
 
-def day_in(run: Run, portal: LoopbackPortal) -> None:
+def day_in(run: Run, portal: Portal) -> None:
     """Something of everything that can happen to the relay."""
     _events(run)
     _notices(run, portal)
@@ -116,7 +117,7 @@ def _age_what_is_pending() -> None:
             boto3.client("dynamodb").put_item(TableName=template.EVENT_TABLE, Item=item)
 
 
-def _notices(run: Run, portal: LoopbackPortal) -> None:
+def _notices(run: Run, portal: Portal) -> None:
     no = (200, {"code": 400, "message": "u-1 is nobody"})
     yes = (200, {"code": 0, "data": True})
     portal.replies = [no, yes, no]

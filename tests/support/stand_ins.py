@@ -14,6 +14,13 @@ from sandbox import gateway_signature, portal_token
 from sandbox.gateway import PREFIX, Gateway
 from sandbox.portal import PRODUCE_PATHS, TOKEN_PATHS, Portal
 
+KEY, SECRET = "app-key", "app-secret"
+PATH, TOKEN_PATH = PRODUCE_PATHS[0], TOKEN_PATHS[0]
+# Of the tests and of the samples in events/.
+ORGANISATIONS = {
+    name: ["u-1", "u-2"] for name in ("o-1", "o-2", "o 1/&+中", "o-not-allowed", "o15504745674071")
+}
+
 _serial = count(1)
 _stamps = count(int(time.time() * 1000))
 
@@ -22,6 +29,11 @@ class Reply(NamedTuple):
     status: int
     body: Any
     headers: Mapping[str, str]
+
+
+def relays_portal(**given: Any) -> Portal:
+    """The portal that the relay's functions have in tests: it keeps every rule until it is told otherwise."""
+    return Portal(app_key=KEY, app_secret=SECRET, **{"organisations": ORGANISATIONS, **given})
 
 
 def post(url: str, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
@@ -38,9 +50,9 @@ def post(url: str, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
 def token_request(portal: Portal, **given: Any) -> dict[str, Any]:
     """Body of a token call; every one has a millisecond of its own."""
     stamp = next(_stamps)
-    plain = f"{portal.app_key}{stamp}{portal.app_secret}"
+    plain = f"{portal.tokens.app_key}{stamp}{portal.tokens.app_secret}"
     body = {
-        "appKey": portal.app_key,
+        "appKey": portal.tokens.app_key,
         "timestamp": stamp,
         "encryption": hashlib.sha256(plain.encode()).hexdigest(),
     }
@@ -70,7 +82,7 @@ def produce(
     """A produce call, signed as it should be unless `headers` says otherwise (apim_token=…)."""
     body = json.dumps({"messages": notices}, ensure_ascii=False).encode()
     access, stamp = headers.pop("access", "") or token(portal), str(int(time.time() * 1000))
-    signed = portal_token.signature(access, [("orgId", org_id)], body, stamp, portal.app_secret)
+    signed = portal_token.signature(access, [("orgId", org_id)], body, stamp, portal.tokens.app_secret)
     given = {"apim-accesstoken": access, "apim-timestamp": stamp, "apim-signature": signed}
     given |= {name.replace("_", "-"): value for name, value in headers.items()}
     return post(portal.url, f"{path}?{urlencode({'orgId': org_id})}", body, given)

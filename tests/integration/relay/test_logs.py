@@ -11,12 +11,14 @@ import pytest
 from callback.answers import Answer
 from relay.api.errors import InvocationError
 from relay.api.gateway import _ACTIONS
+from sandbox.portal import Portal
+from sandbox.portal_token import BEGINNING
 from tests.support import template
 from tests.support.inbound import PREVIOUS, TOKEN, dumps, load_balancer, message, rest_api
-from tests.support.loopback import KEY, SECRET, LoopbackPortal
 from tests.support.outbound import event, record
 from tests.support.outbound import message as notice
 from tests.support.relay_day import Run, day_in
+from tests.support.stand_ins import KEY, SECRET
 
 PERSON, TEXT, GUESS = "13800138000", "绝密", "guessed-token"
 PRIVATE = (
@@ -27,8 +29,7 @@ PRIVATE = (
     PREVIOUS,
     KEY,
     SECRET,
-    "t-1",
-    "t-2",
+    BEGINNING,
     "mozi-key",
     "mozi-secret",
     "\\u7edd",
@@ -39,7 +40,7 @@ SAID = {"code": 400, "message": f"{PERSON} {TEXT}"}
 @pytest.fixture
 def everything(
     run: Run,
-    portal: LoopbackPortal,
+    portal: Portal,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> str:

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
+from sandbox.portal import Portal
 from tests.support import watching
 from tests.support.inbound import load_balancer, rest_api
 from tests.support.log_queries import Query, readme_queries
-from tests.support.loopback import LoopbackPortal
 from tests.support.relay_day import FIRST, SECOND, Run, day_in
 from tests.support.watching import STACK
 
@@ -18,7 +18,7 @@ TO_BE_SHOWN = {"Received", "Repeated", "Published", "Unclassified", "PendingAge"
 
 
 @pytest.fixture
-def printed(run: Run, portal: LoopbackPortal, capsys: pytest.CaptureFixture[str]) -> list[str]:
+def printed(run: Run, portal: Portal, capsys: pytest.CaptureFixture[str]) -> list[str]:
     day_in(run, portal)
     return capsys.readouterr().out.splitlines()
 
