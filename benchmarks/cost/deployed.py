@@ -10,20 +10,12 @@ from typing import Any
 
 from moto import mock_aws
 
-from sandbox.loopback import Answer, Request
 from sandbox.portal import Portal
 from tests.support import template
-from tests.support.relay_day import APPS, Vendor, environment, invoked
-from tests.support.stand_ins import relays_portal
+from tests.support.relay_day import APPS, environment, invoked
+from tests.support.stand_ins import relays_gateway, relays_portal
 
 _NOT_OURS = ("AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN", "AWS_PROFILE")
-
-
-class _Idle(Vendor):
-    """The gateway with nothing on its failed list."""
-
-    def answer(self, request: Request) -> Answer:
-        return Answer(200, {"success": True, "content": {"success": True, "rows": []}})
 
 
 class Deployed:
@@ -64,11 +56,11 @@ def deployed() -> Iterator[Deployed]:
         with ExitStack() as stack:
             _be_nobody()
             stack.enter_context(mock_aws())
-            portal, vendor = stack.enter_context(relays_portal()), stack.enter_context(_Idle())
+            portal, gateway = stack.enter_context(relays_portal()), stack.enter_context(relays_gateway())
             template.make_event_table()
             template.make_topics()
             template.make_payload_bucket()
-            os.environ.update(environment(portal, vendor))
+            os.environ.update(environment(portal, gateway))
             _forget()
             yield Deployed(portal)
     finally:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from sandbox.gateway import Gateway
 from sandbox.portal import Portal
-from tests.support.relay_day import APPS, Run, Vendor, environment, invoked
-from tests.support.stand_ins import relays_portal
+from tests.support.relay_day import APPS, Run, environment, invoked
+from tests.support.stand_ins import relays_gateway, relays_portal
 
 
 @pytest.fixture
@@ -18,13 +19,18 @@ def portal() -> Iterator[Portal]:
 
 
 @pytest.fixture
-def run(inbound: None, portal: Portal, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+def gateway() -> Iterator[Gateway]:
+    with relays_gateway() as running:
+        yield running
+
+
+@pytest.fixture
+def run(inbound: None, portal: Portal, gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Invokes a function by its name."""
-    with Vendor() as vendor:
-        for name, value in environment(portal, vendor).items():
-            monkeypatch.setenv(name, value)
-        for app in APPS:
-            monkeypatch.delitem(sys.modules, app, raising=False)
-        yield lambda function, given: invoked(importlib.import_module(f"{function}.app"), given)
-        for app in APPS:
-            sys.modules.pop(app, None)
+    for name, value in environment(portal, gateway).items():
+        monkeypatch.setenv(name, value)
+    for app in APPS:
+        monkeypatch.delitem(sys.modules, app, raising=False)
+    yield lambda function, given: invoked(importlib.import_module(f"{function}.app"), given)
+    for app in APPS:
+        sys.modules.pop(app, None)

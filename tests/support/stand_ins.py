@@ -12,9 +12,11 @@ from urllib.parse import urlencode, urlsplit
 
 from sandbox import gateway_signature, portal_token
 from sandbox.gateway import PREFIX, Gateway
+from sandbox.loopback import Reply
 from sandbox.portal import PRODUCE_PATHS, TOKEN_PATHS, Portal
 
 KEY, SECRET = "app-key", "app-secret"
+MOZI_KEY, MOZI_SECRET = "mozi-key", "mozi-secret"
 PATH, TOKEN_PATH = PRODUCE_PATHS[0], TOKEN_PATHS[0]
 # Of the tests and of the samples in events/.
 ORGANISATIONS = {
@@ -25,7 +27,9 @@ _serial = count(1)
 _stamps = count(int(time.time() * 1000))
 
 
-class Reply(NamedTuple):
+class Received(NamedTuple):
+    """What came back."""
+
     status: int
     body: Any
     headers: Mapping[str, str]
@@ -36,13 +40,25 @@ def relays_portal(**given: Any) -> Portal:
     return Portal(app_key=KEY, app_secret=SECRET, **{"organisations": ORGANISATIONS, **given})
 
 
-def post(url: str, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
+def relays_gateway(**given: Any) -> Gateway:
+    """The gateway that the relay's functions have in tests; it too keeps every rule until told otherwise."""
+    return Gateway(api_key=MOZI_KEY, secret_key=MOZI_SECRET, scale=1e-6, **given)
+
+
+def says(**content: Any) -> Reply:
+    """The gateway's answer to a call that it carried out, with this in it."""
+    return 200, {"success": True, "content": {"success": True, **content}}
+
+
+def post(url: str, path: str, body: bytes, headers: Mapping[str, str]) -> Received:
     split = urlsplit(url)
     connection = http.client.HTTPConnection(split.hostname or "", split.port, timeout=30)
     try:
         connection.request("POST", path, body, dict(headers))
         answer = connection.getresponse()
-        return Reply(answer.status, json.loads(answer.read()), {k.lower(): v for k, v in answer.getheaders()})
+        return Received(
+            answer.status, json.loads(answer.read()), {k.lower(): v for k, v in answer.getheaders()}
+        )
     finally:
         connection.close()
 
@@ -78,7 +94,7 @@ def notice(message_id: str, **given: Any) -> dict[str, Any]:
 
 def produce(
     portal: Portal, notices: Any, *, org_id: str = "org-1", path: str = PRODUCE_PATHS[0], **headers: str
-) -> Reply:
+) -> Received:
     """A produce call, signed as it should be unless `headers` says otherwise (apim_token=…)."""
     body = json.dumps({"messages": notices}, ensure_ascii=False).encode()
     access, stamp = headers.pop("access", "") or token(portal), str(int(time.time() * 1000))
@@ -88,7 +104,7 @@ def produce(
     return post(portal.url, f"{path}?{urlencode({'orgId': org_id})}", body, given)
 
 
-def manage(gateway: Gateway, call: str, form: Mapping[str, str] | None = None, **headers: str) -> Reply:
+def manage(gateway: Gateway, call: str, form: Mapping[str, str] | None = None, **headers: str) -> Received:
     """A management call, signed as it should be unless `headers` says otherwise (x_hmac_auth_nonce=…)."""
     stamp = datetime.now(UTC).isoformat(timespec="milliseconds")
     nonce, fields = f"{time.time_ns()}{next(_serial)}", dict(form or {})

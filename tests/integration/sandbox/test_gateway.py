@@ -214,6 +214,16 @@ class TestRegistering:
         assert register(gateway, callback).body["content"]["success"]
         assert gateway.calls == [("register_event_callback", False), ("register_event_callback", True)]
 
+    def test_what_it_is_told_to_say_comes_once_to_a_signed_call(
+        self, gateway: Gateway, callback: Callback
+    ) -> None:
+        gateway.replies = [(418, {})]
+
+        calls = [register(gateway, callback, apikey="another"), *(register(gateway, callback) for _ in "ab")]
+
+        assert [one.status for one in calls] == [403, 418, 200]
+        assert gateway.calls == [("register_event_callback", carried_out) for carried_out in (0, 0, 1)]
+
     def test_an_unknown_call_is_404(self, gateway: Gateway) -> None:
         assert manage(gateway, "v2/register_event_callback").status == 404
 
