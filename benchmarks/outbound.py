@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import artefacts, notice_input, processes
-from benchmarks.portal_server import ORG, TOKEN, WARM_UP_ORG, NotAsClaimedError, PortalServer, target
+from benchmarks.portal_server import ORG, WARM_UP_ORG, NotAsClaimedError, PortalServer, target
 from notice.dispatch.batches import BATCH_LIMIT
 from notice.dispatch.dispatcher import WORKERS
 
@@ -84,7 +84,7 @@ class Ways:
         name = "bare loop" if per_call == BATCH_LIMIT else "bare loop, one call per notice"
         url, url_before = (self._portal.url + target(org) for org in (ORG, WARM_UP_ORG))
         file, before = self._bodies(notices, per_call), self._bodies(WORKERS * per_call, per_call)
-        arguments = str(WORKERS), TOKEN, str(times), url, file, url_before, before
+        arguments = str(WORKERS), self._portal.token, str(times), url, file, url_before, before
         return self._run(name, Sent(notices, latency, times, per_call), "bare_loop", *arguments)
 
     def by_the_docs(self, notices: int, latency: int) -> Run:

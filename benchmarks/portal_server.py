@@ -12,8 +12,6 @@ from benchmarks import processes
 
 PRODUCE_PATH = "/app-portal/api/v3/notice-message/produce"
 ORG, WARM_UP_ORG = "o-benchmark", "o-warm-up"
-# As children/portal.py gives it.
-TOKEN = "APP_PORTAL_S_" + "0" * 32
 
 
 class NotAsClaimedError(Exception):
@@ -45,14 +43,19 @@ class Seen:
 
 
 class PortalServer:
-    """The portal at `url` for as long as a `with` block lasts; it takes every batch, at once, until told."""
+    """The portal at `url` for as long as a `with` block lasts.
+
+    It takes every batch that comes with its `token`, at once, until told otherwise.
+    """
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
             processes.command("portal"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         assert self._process.stdout is not None  # noqa: S101
-        self.url: str = json.loads(self._process.stdout.readline())["url"]
+        started = json.loads(self._process.stdout.readline())
+        self.url: str = started["url"]
+        self.token: str = started["token"]
         return self
 
     def __exit__(
@@ -61,7 +64,7 @@ class PortalServer:
         # The end of its input is the end of it.
         self._process.communicate(timeout=30)
 
-    def behave(self, *, latency: float = 0, refuse: Collection[str] = (), status: int = 200) -> None:
+    def behave(self, *, latency: float = 0, refuse: Collection[str] = (), status: int | None = None) -> None:
         """Forget what came; from now on answer after `latency` seconds, refuse, or fail with a status."""
         self._ask("/behave", {"latency": latency, "refuse": list(refuse), "status": status})
 

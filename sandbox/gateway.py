@@ -1,4 +1,8 @@
-"""A stand-in for the Mozi gateway: deliveries (PROTOCOLS A1) and the management API (A2)."""
+"""A stand-in for the Mozi gateway: deliveries (PROTOCOLS A1) and the management API (A2).
+
+It is the one gateway of the demo and of the tests. `answer` takes a request and returns its answer without a
+socket; in a `with` block it is served on a loopback port.
+"""
 
 import json
 import time
@@ -10,7 +14,7 @@ from urllib.parse import parse_qsl
 from sandbox.callbacks import Callbacks, Define, RefusedError
 from sandbox.delivery import Delivery
 from sandbox.gateway_signature import SignedRequests
-from sandbox.loopback import Answer, Loopback, Request
+from sandbox.loopback import Answer, Loopback, Reply, Request, told
 
 PREFIX = "/openplatform/message/"
 Form = Mapping[str, str]
@@ -21,7 +25,8 @@ class Gateway(Loopback, Callbacks):
     """The gateway on a loopback port: `with Gateway(api_key=…, secret_key=…) as gateway: gateway.url`.
 
     `scale` shortens the gaps between repeats; `rows_under` names the field of an answer that holds a list,
-    which the vendor has not published.
+    which the vendor has not published. `replies` are given, one a call that is signed as it should be, in
+    place of what the rules say.
     """
 
     def __init__(
@@ -32,13 +37,16 @@ class Gateway(Loopback, Callbacks):
         scale: float = 0.001,
         answer_timeout: float = 20,
         rows_under: str = "data",
+        clock: Callable[[], float] = time.time,
         port: int = 0,
     ) -> None:
         Loopback.__init__(self, port)
         Callbacks.__init__(self, scale, answer_timeout, self.closing)
         self.api_key, self.secret_key, self.rows_under = api_key, secret_key, rows_under
+        self.requests: list[Request] = []
         self.calls: list[tuple[str, bool]] = []
-        self._signed = SignedRequests(api_key, secret_key, time.time)
+        self.replies: list[Reply] = []
+        self._signed = SignedRequests(api_key, secret_key, clock)
         self._faults: dict[str, ErrorForm] = {}
 
     def fail(self, call: str, form: ErrorForm | None) -> None:
@@ -50,6 +58,7 @@ class Gateway(Loopback, Callbacks):
 
     def answer(self, request: Request) -> Answer:
         """Carry out one management call; `calls` keeps its name and whether it was carried out."""
+        self.requests.append(request)
         call = request.path.removeprefix(PREFIX)
         if request.method != "POST" or PREFIX + call != request.path or call not in _CALLS:
             return _gateway_error("ApiNotFound", f"no such API: {request.path}", 404)
@@ -64,6 +73,8 @@ class Gateway(Loopback, Callbacks):
             fault = "ServiceUnavailable", "the gateway is told to fail"
         if fault:
             return _gateway_error(*fault), False
+        if answer := told(self.replies, request):
+            return answer, False
         try:
             if self._faults.get(call) == "business":
                 raise RefusedError("the platform is told to fail")

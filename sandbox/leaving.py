@@ -7,11 +7,12 @@ from typing import NoReturn
 
 
 def leave_properly() -> None:
-    """Have Ctrl-C, SIGTERM and SIGHUP end the program as an error does."""
-    # A shell's background job would otherwise be started with Ctrl-C ignored.
+    """Have Ctrl-C, SIGTERM and SIGHUP end the program as an error does; under nohup SIGHUP stays ignored."""
+    # A script's background job starts with SIGINT ignored: the script's Ctrl-C has to end what it started.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    for sign in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(sign, _leave)
+    signal.signal(signal.SIGTERM, _leave)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, _leave)
 
 
 def _leave(sign: int, _: FrameType | None) -> NoReturn:

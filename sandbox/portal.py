@@ -1,14 +1,20 @@
-"""A stand-in for the EnOS application portal: token service and notice-message/produce (PROTOCOLS B)."""
+"""A stand-in for the EnOS application portal: token service and notice-message/produce (PROTOCOLS B).
+
+It is the one portal of the demo, of the tests and of the benchmarks. `answer` takes a request and returns its
+answer without a socket; in a `with` block it is served on a loopback port. What the vendor does not document,
+and what breaks, is told to it: by `replies`, one a call, or by `break_down` until it is mended.
+"""
 
 import json
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
-from sandbox.loopback import Answer, Loopback, Request
+from sandbox.loopback import Answer, Loopback, Reply, Request, told
 from sandbox.notice_rules import Notice
 from sandbox.portal_faults import AnswerForm, Faults
 from sandbox.portal_store import Organisation
@@ -25,15 +31,27 @@ PRODUCE_PATHS = (
 
 @dataclass(frozen=True)
 class Call:
-    """One produce call as the portal saw it; `ok` if the batch was applied."""
+    """One produce call as the portal saw it; `ok` if the batch was taken."""
 
-    org_id: str
-    ids: list[str]
-    bytes: int
+    request: Request
     status: int
     message: str
     ok: bool
     at: float = field(default_factory=time.monotonic)
+
+    @property
+    def org_id(self) -> str:
+        return dict(self.request.query).get("orgId", "")
+
+    @property
+    def body(self) -> bytes:
+        """As it came."""
+        return self.request.body
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """messageIds of a batch, whatever else is wrong with it."""
+        return _ids(self.request)
 
     @property
     def size(self) -> int:
@@ -41,7 +59,11 @@ class Call:
 
 
 class Portal(Loopback):
-    """The portal on a loopback port: `with Portal(app_key=…, app_secret=…) as portal: portal.url`."""
+    """The portal: `with Portal(app_key=…, app_secret=…) as portal: portal.url`.
+
+    With `rules=False` every batch is taken that comes with the token, without its signature and its notices
+    being looked at or kept: for measurements, where a portal that does more would be what is measured.
+    """
 
     def __init__(
         self,
@@ -51,11 +73,15 @@ class Portal(Loopback):
         organisations: Mapping[str, Iterable[str]] | None = None,
         form: AnswerForm | None = None,
         body_limit: int = 10_000_000,
+        rules: bool = True,
+        clock: Callable[[], float] = time.time,
         port: int = 0,
     ) -> None:
         super().__init__(port)
-        self.app_key, self.app_secret, self.body_limit = app_key, app_secret, body_limit
-        self.tokens = Tokens(app_key, app_secret)
+        self.clock, self.body_limit, self._rules = clock, body_limit, rules
+        self.tokens = Tokens(app_key, app_secret, lambda: self.clock())
+        self.replies: list[Reply] = []
+        """Given one after the other to produce calls with the right token, in place of what the rules say."""
         self.form = form or AnswerForm()
         given = {"org-1": ["u-1", "u-2"]} if organisations is None else organisations
         self._organisations = {name: Organisation(frozenset(users)) for name, users in given.items()}
@@ -71,6 +97,10 @@ class Portal(Loopback):
         """Every produce call so far, refused ones included."""
         with self._lock:
             return list(self._calls)
+
+    def forget_calls(self) -> None:
+        with self._lock:
+            self._calls.clear()
 
     def accepted(self, org_id: str) -> set[str]:
         """messageIds that exist in the organisation."""
@@ -110,7 +140,8 @@ class Portal(Loopback):
             return self._record(request, _rate_limited(faults))
         if request.path in TOKEN_PATHS:
             return self.tokens.answer(request)
-        return replace(self._produce(request, faults), cut=faults.cut)
+        answer = self._produce(request, faults)
+        return replace(answer, cut=True) if faults.cut else answer
 
     def _take_faults(self, *, produce: bool) -> Faults:
         with self._lock:
@@ -122,7 +153,7 @@ class Portal(Loopback):
     def _over_rate(self, request: Request, faults: Faults) -> bool:
         if faults.per_second is None or request.path in TOKEN_PATHS:
             return False
-        now = time.monotonic()
+        now = self.clock()
         with self._lock:
             while self._recent and now - self._recent[0] >= 1:
                 self._recent.popleft()
@@ -132,20 +163,31 @@ class Portal(Loopback):
             return False
 
     def _produce(self, request: Request, faults: Faults) -> Answer:
-        if fault := self.tokens.fault_in_call(request):
+        if fault := self.tokens.fault_in_call(request, signed=self._rules):
             return self._record(request, _gateway_error(401, fault))
+        if answer := told(self.replies, request):
+            return self._record(request, answer)
+        if faults.status is not None:
+            return self._record(request, _gateway_error(faults.status, "told to fail"))
         if len(request.body) > self.body_limit:
             return self._record(request, _gateway_error(413, "request too large"))
+        if not self._rules:
+            return self._take_unread(request, faults)
         try:
             notices = json.loads(request.body)["messages"]
         except (ValueError, KeyError, TypeError):
             return self._record(request, _gateway_error(400, "cannot process request body"))
-        if faults.break_on & set(_ids(request)):
+        if faults.break_on and not faults.break_on.isdisjoint(_ids(request)):
             return self._record(request, _gateway_error(500, "internal error"))
         with self._lock:
             refusal = self._apply(dict(request.query).get("orgId", ""), notices, faults)
         if refusal:
             return self._record(request, Answer(self.form.refusal_status, self.form.refusal(*refusal)))
+        return self._record(request, Answer(200, self.form.success()), ok=True)
+
+    def _take_unread(self, request: Request, faults: Faults) -> Answer:
+        if faults.refuse and not faults.refuse.keys().isdisjoint(_ids(request)):
+            return self._record(request, Answer(self.form.refusal_status, self.form.refusal(400, "refused")))
         return self._record(request, Answer(200, self.form.success()), ok=True)
 
     def _apply(self, org_id: str, notices: Any, faults: Faults) -> tuple[int, str] | None:
@@ -166,9 +208,8 @@ class Portal(Loopback):
 
     def _record(self, request: Request, answer: Answer, *, ok: bool = False) -> Answer:
         if request.path in PRODUCE_PATHS:
-            org_id = dict(request.query).get("orgId", "")
-            message = str(answer.body.get("message", ""))
-            call = Call(org_id, _ids(request), len(request.body), answer.status, message, ok)
+            message = str(answer.body.get("message", "")) if isinstance(answer.body, dict) else ""
+            call = Call(request, answer.status, message, ok)
             with self._lock:
                 self._calls.append(call)
         return answer

@@ -11,6 +11,7 @@ class Faults:
     refuse         messageId -> reason: any batch with it is refused
     break_on       messageIds that make it answer HTTP 500 for the whole batch
     down           HTTP 503 to everything
+    status         this HTTP status to every produce call
     rate_limited   HTTP 429 to everything; with `retry_after`, says when to come back
     per_second     more produce calls than this within a second are answered 429
     delay          seconds before it answers
@@ -21,6 +22,7 @@ class Faults:
     refuse: Mapping[str, str] = field(default_factory=dict)
     break_on: frozenset[str] = frozenset()
     down: bool = False
+    status: int | None = None
     rate_limited: bool = False
     retry_after: str | None = None
     per_second: int | None = None

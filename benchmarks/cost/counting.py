@@ -88,9 +88,9 @@ def _notices(functions: Deployed, count: int) -> dict[str, Any]:
     many = [{**given, "messageId": f"travel-20261122-{number:04}"} for number in range(count)]
     parts = [many[first : first + 100] for first in range(0, count, 100)]
     records = [record(*part, org=org, sent_at=time.time()) for part in parts]
-    functions.portal.produced.clear()
+    functions.portal.forget_calls()
     found = _invocation(functions, "notice", event(*records))
-    bodies = [len(body) for _, body in functions.portal.produced]
+    bodies = [len(call.body) for call in functions.portal.calls if call.ok]
     size = len(records[0]["body"].encode())
     return {**found, "calls": len(bodies), "sent_bytes": sum(bodies), "record_bytes": size}
 

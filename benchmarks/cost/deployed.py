@@ -4,32 +4,24 @@ import importlib
 import io
 import os
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from typing import Any
 
 from moto import mock_aws
 
-from sandbox.loopback import Answer, Request
+from sandbox.portal import Portal
 from tests.support import template
-from tests.support.loopback import LoopbackPortal
-from tests.support.relay_day import APPS, Vendor, environment, invoked
+from tests.support.relay_day import APPS, environment, invoked
+from tests.support.stand_ins import relays_gateway, relays_portal
 
 _NOT_OURS = ("AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN", "AWS_PROFILE")
-
-
-class _Idle(Vendor):
-    """The gateway with nothing on its failed list."""
-
-    def answer(self, request: Request) -> Answer:
-        return Answer(200, {"success": True, "content": {"success": True, "rows": []}})
 
 
 class Deployed:
     """Invokes a function; `calls` are those of AWS by its last invocation, with their parameters."""
 
-    def __init__(self, portal: LoopbackPortal) -> None:
+    def __init__(self, portal: Portal) -> None:
         self.portal = portal
         self.calls: list[tuple[str, dict[str, Any]]] = []
 
@@ -64,13 +56,11 @@ def deployed() -> Iterator[Deployed]:
         with ExitStack() as stack:
             _be_nobody()
             stack.enter_context(mock_aws())
-            portal, vendor = stack.enter_context(LoopbackPortal()), stack.enter_context(_Idle())
-            threading.Thread(target=portal.serve_forever, args=(0.02,), daemon=True).start()
-            stack.callback(portal.shutdown)
+            portal, gateway = stack.enter_context(relays_portal()), stack.enter_context(relays_gateway())
             template.make_event_table()
             template.make_topics()
             template.make_payload_bucket()
-            os.environ.update(environment(portal, vendor))
+            os.environ.update(environment(portal, gateway))
             _forget()
             yield Deployed(portal)
     finally:

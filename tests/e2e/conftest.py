@@ -1,6 +1,7 @@
 """The sandbox, brought up once for all tests that need it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,15 @@ from sandbox.screen import Screen
 from sandbox.stage import HURRY, Stage, stage
 from sandbox.steps import Scene
 from sandbox.subscribers import Subscribers
+
+# The slowest, which builds and deploys, took 83 seconds on a busy machine of two cores with all downloaded.
+SECONDS = 900
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.timeout(SECONDS))
 
 
 @pytest.fixture(scope="session")

@@ -2,31 +2,35 @@
 
 import importlib
 import sys
-import threading
 from collections.abc import Iterator
 
 import pytest
 
-from tests.support.loopback import LoopbackPortal
-from tests.support.relay_day import APPS, Run, Vendor, environment, invoked
+from sandbox.gateway import Gateway
+from sandbox.portal import Portal
+from tests.support.relay_day import APPS, Run, environment, invoked
+from tests.support.stand_ins import relays_gateway, relays_portal
 
 
 @pytest.fixture
-def portal() -> Iterator[LoopbackPortal]:
-    with LoopbackPortal() as server:
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        yield server
-        server.shutdown()
+def portal() -> Iterator[Portal]:
+    with relays_portal() as running:
+        yield running
 
 
 @pytest.fixture
-def run(inbound: None, portal: LoopbackPortal, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+def gateway() -> Iterator[Gateway]:
+    with relays_gateway() as running:
+        yield running
+
+
+@pytest.fixture
+def run(inbound: None, portal: Portal, gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Invokes a function by its name."""
-    with Vendor() as vendor:
-        for name, value in environment(portal, vendor).items():
-            monkeypatch.setenv(name, value)
-        for app in APPS:
-            monkeypatch.delitem(sys.modules, app, raising=False)
-        yield lambda function, given: invoked(importlib.import_module(f"{function}.app"), given)
-        for app in APPS:
-            sys.modules.pop(app, None)
+    for name, value in environment(portal, gateway).items():
+        monkeypatch.setenv(name, value)
+    for app in APPS:
+        monkeypatch.delitem(sys.modules, app, raising=False)
+    yield lambda function, given: invoked(importlib.import_module(f"{function}.app"), given)
+    for app in APPS:
+        sys.modules.pop(app, None)

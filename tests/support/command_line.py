@@ -8,6 +8,7 @@ import pytest
 
 from operate.commands import cli
 from operate.options import Connect
+from tests.support.interrupts import interruptible
 
 
 class Ran(NamedTuple):
@@ -19,8 +20,11 @@ class Ran(NamedTuple):
 
 
 def ran(*words: str, connect: Connect | None = None) -> Ran:
-    """`python -m operate` with these words, connected to AWS or to what `connect` gives."""
+    """`python -m operate` with these words, connected to AWS or to what `connect` gives.
+
+    Ctrl-C interrupts it, as in the foreground.
+    """
     out, err = io.StringIO(), io.StringIO()
-    with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
+    with interruptible(), redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
         cli.main(words, prog_name="python -m operate", obj=connect)
     return Ran(ended.value.code, out.getvalue(), err.getvalue())

@@ -10,27 +10,22 @@ import boto3
 
 from relay.events import timestamp
 from relay.store import LEASE_SECONDS
-from sandbox.loopback import Answer, Loopback, Request
+from sandbox.gateway import Gateway
+from sandbox.portal import Portal
 from tests.support import template
 from tests.support.inbound import TOKEN, dumps, message, rest_api
-from tests.support.loopback import KEY, PATH, SECRET, LoopbackPortal
 from tests.support.outbound import event
 from tests.support.outbound import message as notice
 from tests.support.outbound import record as sent_record
+from tests.support.stand_ins import KEY, MOZI_KEY, MOZI_SECRET, PATH, SECRET, says
 from tests.support.watching import STACK
 
 type Run = Callable[[str, Any], Any]
 APPS = ("callback.app", "recovery.app", "notice.app", "gateway.app")
 TOPIC = f"{template.TOPIC_PREFIX}app-update"
 FIRST, SECOND = "r-first", "r-second"
-
-
-class Vendor(Loopback):
-    """The gateway with two callbacks on its failed list, one of them without an id."""
-
-    def answer(self, request: Request) -> Answer:
-        said = {"success": True, "rows": [{"id": 7}, {"no": "id"}]}
-        return Answer(200, {"success": True, "content": said})
+# The gateway's answer with two callbacks on its failed list, one of them without an id.
+TWO_ROWS = says(rows=[{"id": 7}, {"no": "id"}])
 
 
 class Context:
@@ -40,7 +35,7 @@ class Context:
         return 60_000
 
 
-def environment(portal: LoopbackPortal, vendor: Vendor) -> dict[str, str]:
+def environment(portal: Portal, gateway: Gateway) -> dict[str, str]:
     return {
         "STACK_NAME": STACK,
         "EVENT_TABLE": template.EVENT_TABLE,
@@ -53,8 +48,10 @@ def environment(portal: LoopbackPortal, vendor: Vendor) -> dict[str, str]:
         "ENOS_CREDENTIALS_SECRET_ARN": template.make_secret("e", dumps({"appKey": KEY, "appSecret": SECRET})),
         "NOTICE_QUEUE_URL": template.make_queue("NoticeQueue"),
         "NOTICE_DEAD_LETTER_QUEUE_URL": template.make_queue("NoticeDeadLetterQueue"),
-        "GATEWAY_BASE_URL": vendor.url,
-        "GATEWAY_CREDENTIALS_SECRET_ARN": template.make_secret("g", dumps({"apiKey": "k", "secretKey": "s"})),
+        "GATEWAY_BASE_URL": gateway.url,
+        "GATEWAY_CREDENTIALS_SECRET_ARN": template.make_secret(
+            "g", dumps({"apiKey": MOZI_KEY, "secretKey": MOZI_SECRET})
+        ),
     }
 
 
@@ -79,10 +76,11 @@ def fresh(*names: str, **more: Any) -> dict[str, Any]:
     return sent_record(*map(notice, names), sent_at=time.time(), **more)
 
 
-def day_in(run: Run, portal: LoopbackPortal) -> None:
+def day_in(run: Run, portal: Portal, gateway: Gateway) -> None:
     """Something of everything that can happen to the relay."""
     _events(run)
     _notices(run, portal)
+    gateway.replies = [TWO_ROWS, says()]
     run("gateway", {"action": "retry-failed"})
 
 
@@ -116,7 +114,7 @@ def _age_what_is_pending() -> None:
             boto3.client("dynamodb").put_item(TableName=template.EVENT_TABLE, Item=item)
 
 
-def _notices(run: Run, portal: LoopbackPortal) -> None:
+def _notices(run: Run, portal: Portal) -> None:
     no = (200, {"code": 400, "message": "u-1 is nobody"})
     yes = (200, {"code": 0, "data": True})
     portal.replies = [no, yes, no]

@@ -13,7 +13,7 @@ import pytest
 from benchmarks import artefacts, culprits, memory, notice_input, notices
 from benchmarks.aws_server import aws_server
 from benchmarks.outbound import Ways, write_event
-from benchmarks.portal_server import ORG, TOKEN, NotAsClaimedError, PortalServer, target
+from benchmarks.portal_server import ORG, NotAsClaimedError, PortalServer, target
 from benchmarks.processes import ChildFailedError
 from tests.support import template
 
@@ -23,7 +23,6 @@ PATH = [artefacts.ROOT / "functions", artefacts.ROOT / "layers", SITE]
 DOCS = [artefacts.ROOT / "benchmarks", SITE]
 # MB: Linux adds up a process's memory from counters of each processor, now and then.
 INEXACT = 1
-HEADERS = {"apim-accesstoken": TOKEN}
 
 
 @pytest.fixture
@@ -46,9 +45,9 @@ def connection(portal: PortalServer) -> HTTPConnection:
     return HTTPConnection(portal.url.removeprefix("http://"), timeout=30)
 
 
-def produce(to: HTTPConnection, *names: str) -> tuple[int, Any]:
+def produce(portal: PortalServer, to: HTTPConnection, *names: str) -> tuple[int, Any]:
     body = json.dumps({"messages": [{"messageId": name} for name in names]})
-    to.request("POST", target(ORG), body, HEADERS)
+    to.request("POST", target(ORG), body, {"apim-accesstoken": portal.token})
     answer = to.getresponse()
     return answer.status, json.load(answer)
 
@@ -56,8 +55,8 @@ def produce(to: HTTPConnection, *names: str) -> tuple[int, Any]:
 def test_the_portal_counts_calls_and_how_often_each_notice_came(portal: PortalServer) -> None:
     kept = connection(portal)
 
-    assert produce(kept, "a", "b") == (200, {"code": 0, "message": "", "data": {"success": True}})
-    produce(kept, "b")
+    assert produce(portal, kept, "a", "b") == (200, {"code": 0, "message": "", "data": {"success": True}})
+    produce(portal, kept, "b")
 
     seen = portal.seen()
     assert (seen.calls, seen.notices, seen.times) == (2, 2, [1, 2])
@@ -70,7 +69,7 @@ def test_the_portal_refuses_a_batch_with_a_culprit_in_it(portal: PortalServer) -
     portal.behave(refuse=["b"])
     kept = connection(portal)
 
-    assert [produce(kept, *names)[0] for names in ("a", "ab", "b", "c")] == [200, 400, 400, 200]
+    assert [produce(portal, kept, *names)[0] for names in ("a", "ab", "b", "c")] == [200, 400, 400, 200]
 
     seen = portal.seen()
     assert (seen.calls, seen.notices) == (4, 2)
@@ -88,10 +87,11 @@ def test_the_portal_takes_nothing_without_its_token(portal: PortalServer) -> Non
 
 def test_the_portal_serves_dozens_of_connections_at_once(portal: PortalServer) -> None:
     portal.behave(latency=0.02)
+    headers = {"apim-accesstoken": portal.token}
     many = [connection(portal) for _ in range(50)]
 
     for number, each in enumerate(many):
-        each.request("POST", target(ORG), json.dumps({"messages": [{"messageId": f"{number}"}]}), HEADERS)
+        each.request("POST", target(ORG), json.dumps({"messages": [{"messageId": f"{number}"}]}), headers)
 
     assert {each.getresponse().status for each in many} == {200}
     portal.seen().expect(50, calls=50)
@@ -104,7 +104,7 @@ def test_what_came_otherwise_than_expected_is_an_error(
     portal: PortalServer, notices: int, calls: int, times: int
 ) -> None:
     kept = connection(portal)
-    produce(kept, "a")
+    produce(portal, kept, "a")
     kept.close()
 
     seen = portal.seen()

@@ -13,6 +13,7 @@ from benchmarks.portal_server import NotAsClaimedError
 from benchmarks.posting import Post, Poster
 from sandbox.delivery import REPEATS, Attempt
 from sandbox.loopback import Answer, Loopback, Request
+from tests.support.interrupts import interruptible
 
 TAKEN, BUSY = Answer(200, {"errcode": "0"}), Answer(503, {"errcode": "5031"})
 POSTS = [Post(f"/callback/{number}", b"%d" % number) for number in range(40)]
@@ -87,7 +88,7 @@ def test_whoever_interrupts_it_does_not_wait_for_the_repeats() -> None:
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
         return False
 
-    with Callback(BUSY) as callback, pytest.raises(KeyboardInterrupt):
+    with interruptible(), Callback(BUSY) as callback, pytest.raises(KeyboardInterrupt):
         Poster(callback.url, 1, interrupt, wait_scale=60).post(POSTS, 10_000)
 
     assert callback.times == {POSTS[0].path: 1}

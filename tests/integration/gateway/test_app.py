@@ -18,6 +18,7 @@ from sandbox.gateway import Gateway
 from sandbox.loopback import Answer, Loopback, Request
 from tests.support import template
 from tests.support.invocations import ends_with
+from tests.support.stand_ins import says
 
 TOKEN, ROTATED = "currentTokenOfTheTests", "nextTokenOfTheTests"
 API_KEY, SECRET_KEY = "theApiKeyOfTheTests", "theSecretKeyOfTheTests"
@@ -347,7 +348,7 @@ def test_a_list_that_cannot_be_had_is_an_error_for_the_schedule_too(invoke: Invo
 
 
 def test_rows_that_cannot_be_understood_are_shown_while_the_others_are_retried(
-    secrets: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    invoke: Invoke, gateway: Gateway
 ) -> None:
     strange = {
         "no": "id",
@@ -355,39 +356,28 @@ def test_rows_that_cannot_be_understood_are_shown_while_the_others_are_retried(
         "long": "字" * 301,
         "list": [TOKEN, 1, None],
     }
-    seen: list[tuple[str, bytes]] = []
+    gateway.replies = [says(rows=[{"id": 7}, strange, "?"])] * 3
 
-    class Vendor(Loopback):
-        def answer(self, request: Request) -> Answer:
-            seen.append((request.path.rsplit("/", 1)[-1], request.body))
-            return Answer(
-                200, {"success": True, "content": {"success": True, "rows": [{"id": 7}, strange, "?"]}}
-            )
-
-    with Vendor() as vendor:
-        invoke = started({"GATEWAY_BASE_URL": vendor.url, **secrets}, monkeypatch)
-        listed, retried = invoke("failed"), invoke("retry-failed")
+    listed, retried = invoke("failed"), invoke("retry-failed")
 
     shown = {"no": "id", "url": "http://h/callback/***/x", "long": "字" * 300 + "…", "list": ["***", 1, None]}
     assert listed["rows"][1:] == [{"unreadable": shown}, {"unreadable": "?"}]
     assert retried["unreadable"] == [shown, "?"]
     assert counts(retried) == {"failed": 3, "unreadable": 2, "retried": 1}
-    assert seen[-1] == ("retry_callback_failed", b"eventCallbackFailedId=7")
+    assert gateway.requests[-1].path.endswith("/retry_callback_failed")
+    assert gateway.requests[-1].body == b"eventCallbackFailedId=7"
 
 
 def test_a_vendors_message_that_repeats_the_address_is_shown_without_its_token(
-    secrets: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    invoke: Invoke, gateway: Gateway
 ) -> None:
-    class Vendor(Loopback):
-        def answer(self, request: Request) -> Answer:
-            if request.path.endswith("query_callback_define"):
-                return Answer(200, {"success": True, "content": {"success": True, "data": []}})
-            said = {"success": False, "responseMessage": request.body.decode(), "responseCode": "9999"}
-            return Answer(200, {"success": True, "content": said})
+    def repeat(request: Request) -> Answer:
+        said = {"success": False, "responseMessage": request.body.decode(), "responseCode": "9999"}
+        return Answer(200, {"success": True, "content": said})
 
-    with Vendor() as vendor:
-        invoke = started({"GATEWAY_BASE_URL": vendor.url, **secrets}, monkeypatch)
-        answer = invoke("register", callbackUrl="http://192.0.2.10/callback", eventTags=[SLUG])
+    gateway.replies = [says(data=[]), repeat]
+
+    answer = invoke("register", callbackUrl="http://192.0.2.10/callback", eventTags=[SLUG])
 
     assert "callback%2F***%2Femployee-leave" in answer["tags"][0]["error"]
     assert TOKEN not in json.dumps(answer)
@@ -415,19 +405,17 @@ def test_the_failed_list_is_counted_for_its_alarm(
 
 
 def test_what_stays_is_what_was_refused_unreadable_or_not_come_to(
-    secrets: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    invoke: Invoke, gateway: Gateway, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    class Vendor(Loopback):
-        def answer(self, request: Request) -> Answer:
-            said = {"success": not request.body.endswith(b"=7"), "rows": [{"id": 7}, {"id": 8}, {"no": "id"}]}
-            return Answer(200, {"success": True, "content": said})
+    def listed_or_refused(request: Request) -> Answer:
+        said = {"success": not request.body.endswith(b"=7"), "rows": [{"id": 7}, {"id": 8}, {"no": "id"}]}
+        return Answer(200, {"success": True, "content": said})
 
-    with Vendor() as vendor:
-        invoke = started({"GATEWAY_BASE_URL": vendor.url, **secrets}, monkeypatch)
-        capsys.readouterr()
-        invoke("failed")
-        assert counts(invoke("retry-failed")) == {"failed": 3, "unreadable": 1, "retried": 1, "refused": 1}
-        assert counts(invoke("retry-failed", 0)) == {"failed": 3, "unreadable": 1, "left": 2}
+    gateway.replies = [listed_or_refused] * 10
+    capsys.readouterr()
+    invoke("failed")
+    assert counts(invoke("retry-failed")) == {"failed": 3, "unreadable": 1, "retried": 1, "refused": 1}
+    assert counts(invoke("retry-failed", 0)) == {"failed": 3, "unreadable": 1, "left": 2}
 
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line.get("RemainingCallbacks") for line in lines if "_aws" in line] == [None, [2], [3]]
@@ -438,11 +426,10 @@ def test_what_stays_is_what_was_refused_unreadable_or_not_come_to(
     [(401, errors.GATEWAY_NOT_ALLOWED), (403, errors.GATEWAY_NOT_ALLOWED), (500, errors.GATEWAY_UNAVAILABLE)],
 )
 def test_an_error_that_is_raised_repeats_no_secret_either(
-    invoke: Invoke, gateway: Gateway, monkeypatch: pytest.MonkeyPatch, status: int, error_type: str
+    invoke: Invoke, gateway: Gateway, status: int, error_type: str
 ) -> None:
     quoted = f"apiKey {API_KEY} with {SECRET_KEY} may not call https://relay.example/callback/{TOKEN}/x"
-    answer = Answer(status, {"success": False, "errorCode": TOKEN, "Message": quoted})
-    monkeypatch.setattr(gateway, "answer", lambda request: answer)
+    gateway.replies = [(status, {"success": False, "errorCode": TOKEN, "Message": quoted})]
 
     with ends_with(error_type, "may not call") as caught:
         invoke("list")

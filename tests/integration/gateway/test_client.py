@@ -1,54 +1,42 @@
 """The gateway's client on real connections: one attempt, verified, and every failure one of three."""
 
-import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from urllib3 import PoolManager, Timeout
 
 from gateway.answers import GatewayNotAllowedError, GatewayRefusedError, GatewayUnavailableError
 from gateway.client import CALL_SECONDS, GatewayClient, connections
 from gateway.signing import Credentials
 from sandbox.gateway import Gateway
-from sandbox.loopback import Answer, Loopback, Request
+from sandbox.loopback import Answer
+from tests.support.certificates import self_signed, served_with
 
 CREDENTIALS = Credentials(apiKey="key", secretKey="secret")
+stand_in = partial(Gateway, api_key="key", secret_key="secret")
 OK = {"success": True, "content": {"success": True, "responseCode": "0"}}
 
 
-class Vendor(Loopback):
-    """Gives one answer to everything, and keeps what was asked."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__()
-        self.requests: list[Request] = []
-        self._answer = answer
-
-    def answer(self, request: Request) -> Answer:
-        self.requests.append(request)
-        if self._answer.status == 0:
-            self.closing.wait(5)
-        return self._answer
+@pytest.fixture
+def gateway() -> Iterator[Gateway]:
+    with stand_in() as running:
+        yield running
 
 
-def client_of(vendor: Loopback, pool: PoolManager | None = None) -> GatewayClient:
-    return GatewayClient(vendor.url, CREDENTIALS, pool or connections())
+def client_of(gateway: Gateway, pool: PoolManager | None = None) -> GatewayClient:
+    return GatewayClient(gateway.url, CREDENTIALS, pool or connections())
 
 
-def test_the_form_is_utf8_and_url_encoded() -> None:
-    with Vendor(Answer(200, OK)) as vendor:
-        client_of(vendor).register("A|事件", "http://192.0.2.10/callback/t/s?a=b&c")
+def test_the_form_is_utf8_and_url_encoded(gateway: Gateway) -> None:
+    gateway.replies = [(200, OK)]
 
-    (request,) = vendor.requests
+    client_of(gateway).register("A|事件", "http://192.0.2.10/callback/t/s?a=b&c")
+
+    (request,) = gateway.requests
     assert request.method == "POST"
     assert request.path == "/openplatform/message/register_event_callback"
     assert request.headers["content-type"] == "application/x-www-form-urlencoded;charset=UTF-8"
@@ -60,34 +48,34 @@ def test_the_form_is_utf8_and_url_encoded() -> None:
 
 
 def test_every_call_has_a_nonce_of_its_own_and_the_time_of_the_call() -> None:
-    now = datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC)
-    with Vendor(Answer(200, OK)) as vendor:
-        client = GatewayClient(vendor.url, CREDENTIALS, connections(), lambda: now)
+    begun = datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC)
+    moments = (begun + timedelta(milliseconds=number) for number in range(20))
+    with stand_in(clock=begun.timestamp) as gateway:
+        client = GatewayClient(gateway.url, CREDENTIALS, connections(), lambda: next(moments))
         for _ in range(20):
             client.registrations()
 
-    nonces = {request.headers["x-hmac-auth-nonce"] for request in vendor.requests}
-    assert len(nonces) > 10
+    nonces = {request.headers["x-hmac-auth-nonce"] for request in gateway.requests}
+    assert len(nonces) == 20
     assert all(nonce.isdecimal() and len(nonce) == 17 for nonce in nonces)
-    assert vendor.requests[0].headers["x-hmac-auth-timestamp"] == "2026-01-02T11:04:05.678+08:00"
+    assert gateway.requests[0].headers["x-hmac-auth-timestamp"] == "2026-01-02T11:04:05.678+08:00"
 
 
-def test_the_stand_in_accepts_the_signature_of_every_call() -> None:
-    with Gateway(api_key="key", secret_key="secret") as gateway:
-        client = client_of(gateway)
-        client.registrations()
-        client.failed_callbacks()
-        for call in (client.unregister, client.retry, client.remove):
-            with pytest.raises(GatewayRefusedError, match="is unknown"):
-                call("1")
-        with pytest.raises(GatewayRefusedError, match="eventCallbackId is unknown"):
-            client.update("1", "http://192.0.2.10/callback")
-        with pytest.raises(GatewayRefusedError, match="callbackUrl only supports ip"):
-            client.register("a|b", "http://relay.example/callback")
+def test_the_stand_in_accepts_the_signature_of_every_call(gateway: Gateway) -> None:
+    client = client_of(gateway)
+    client.registrations()
+    client.failed_callbacks()
+    for call in (client.unregister, client.retry, client.remove):
+        with pytest.raises(GatewayRefusedError, match="is unknown"):
+            call("1")
+    with pytest.raises(GatewayRefusedError, match="eventCallbackId is unknown"):
+        client.update("1", "http://192.0.2.10/callback")
+    with pytest.raises(GatewayRefusedError, match="callbackUrl only supports ip"):
+        client.register("a|b", "http://relay.example/callback")
 
 
 def test_the_stand_in_refuses_another_key() -> None:
-    with Gateway(api_key="key", secret_key="another") as gateway, pytest.raises(GatewayNotAllowedError):
+    with stand_in(secret_key="another") as gateway, pytest.raises(GatewayNotAllowedError):
         client_of(gateway).registrations()
 
 
@@ -103,20 +91,23 @@ def test_the_stand_in_refuses_another_key() -> None:
         (Answer(503, OK), GatewayUnavailableError),
         (Answer(302, "", {"Location": "/elsewhere"}), GatewayUnavailableError),
         (Answer(200, OK, cut=True), GatewayUnavailableError),
-        (Answer(0, ""), GatewayUnavailableError),
+        (Answer(200, OK, silence=5), GatewayUnavailableError),
     ],
 )
-def test_a_call_is_made_once_whatever_becomes_of_it(answer: Answer, error: type[Exception]) -> None:
+def test_a_call_is_made_once_whatever_becomes_of_it(
+    gateway: Gateway, answer: Answer, error: type[Exception]
+) -> None:
+    gateway.replies = [answer] * 2
     impatient = PoolManager(retries=False, timeout=Timeout(connect=1, read=0.2))
-    pool = impatient if answer.status == 0 else None
-    with Vendor(answer) as vendor, pytest.raises(error):
-        client_of(vendor, pool).retry("1")
 
-    assert len(vendor.requests) == 1
+    with pytest.raises(error):
+        client_of(gateway, impatient if answer.silence else None).retry("1")
+
+    assert len(gateway.requests) == 1
 
 
 def test_a_gateway_that_is_not_there_is_unavailable() -> None:
-    with Vendor(Answer(200, OK)) as gone:
+    with stand_in() as gone:
         client = client_of(gone)
 
     with pytest.raises(GatewayUnavailableError, match="no answer"):
@@ -130,38 +121,9 @@ def test_no_call_can_take_longer_than_it_is_given() -> None:
 
 
 def test_a_certificate_that_nobody_vouches_for_ends_the_call_before_anything_is_sent(tmp_path: Path) -> None:
-    with tls_vendor(tmp_path) as vendor, pytest.raises(GatewayUnavailableError, match="certificate"):
-        client_of(vendor).registrations()
+    gateway = stand_in()
+    gateway.tls = served_with(self_signed(tmp_path))
+    with gateway, pytest.raises(GatewayUnavailableError, match="certificate"):
+        client_of(gateway).registrations()
 
-    assert vendor.requests == []
-
-
-@contextmanager
-def tls_vendor(folder: Path) -> Iterator[Vendor]:
-    with Vendor(Answer(200, OK)) as vendor:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self_signed(folder))
-        server: Any = vendor._server
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        vendor.url = vendor.url.replace("http:", "https:")
-        yield vendor
-
-
-def self_signed(folder: Path) -> Path:
-    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    path = folder / "vendor.pem"
-    path.write_bytes(private + certificate.public_bytes(pem))
-    return path
+    assert gateway.requests == []

@@ -11,12 +11,15 @@ import pytest
 from callback.responses import CallbackResponse
 from relay.api.errors import InvocationError
 from relay.api.gateway import _ACTIONS
+from sandbox.gateway import Gateway
+from sandbox.portal import Portal
+from sandbox.portal_token import BEGINNING
 from tests.support import template
 from tests.support.inbound import PREVIOUS, TOKEN, dumps, load_balancer, message, rest_api
-from tests.support.loopback import KEY, SECRET, LoopbackPortal
 from tests.support.outbound import event, record
 from tests.support.outbound import message as notice
-from tests.support.relay_day import Run, day_in
+from tests.support.relay_day import TWO_ROWS, Run, day_in
+from tests.support.stand_ins import KEY, MOZI_KEY, MOZI_SECRET, SECRET
 
 PERSON, TEXT, GUESS = "13800138000", "绝密", "guessed-token"
 PRIVATE = (
@@ -27,10 +30,9 @@ PRIVATE = (
     PREVIOUS,
     KEY,
     SECRET,
-    "t-1",
-    "t-2",
-    "mozi-key",
-    "mozi-secret",
+    BEGINNING,
+    MOZI_KEY,
+    MOZI_SECRET,
     "\\u7edd",
 )
 SAID = {"code": 400, "message": f"{PERSON} {TEXT}"}
@@ -39,19 +41,20 @@ SAID = {"code": 400, "message": f"{PERSON} {TEXT}"}
 @pytest.fixture
 def everything(
     run: Run,
-    portal: LoopbackPortal,
+    portal: Portal,
+    gateway: Gateway,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> str:
     """What is printed at the level DEBUG, by any path."""
     monkeypatch.setenv("LOG_LEVEL", "DEBUG")
-    put("g", {"apiKey": "mozi-key", "secretKey": "mozi-secret"})
-    day_in(run, portal)
+    day_in(run, portal, gateway)
     for given in requests():
         run("callback", given)
     for replies, given in notices():
         portal.replies = replies
         run("notice", given)
+    gateway.replies = [TWO_ROWS] * 100
     for action in _ACTIONS:
         attempt(run, "gateway", {"action": action, **ASKED.get(action, {})})
     for asked in ({"action": "sweep"}, {"action": "status"}, {"action": "replay", "dryRun": True}):

@@ -4,10 +4,11 @@ import json
 
 import pytest
 
+from sandbox.gateway import Gateway
+from sandbox.portal import Portal
 from tests.support import watching
 from tests.support.inbound import load_balancer, rest_api
 from tests.support.log_queries import Query, documented_queries
-from tests.support.loopback import LoopbackPortal
 from tests.support.relay_day import FIRST, SECOND, Run, day_in
 from tests.support.watching import STACK
 
@@ -18,8 +19,8 @@ TO_BE_SHOWN = {"Received", "Repeated", "Published", "Unclassified", "PendingAge"
 
 
 @pytest.fixture
-def printed(run: Run, portal: LoopbackPortal, capsys: pytest.CaptureFixture[str]) -> list[str]:
-    day_in(run, portal)
+def printed(run: Run, portal: Portal, gateway: Gateway, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    day_in(run, portal, gateway)
     return capsys.readouterr().out.splitlines()
 
 

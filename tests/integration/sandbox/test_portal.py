@@ -2,6 +2,7 @@
 
 import hashlib
 import http.client
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -11,9 +12,11 @@ from typing import Any
 import pytest
 
 from sandbox import portal_token
-from sandbox.portal import BATCH_LIMIT, PRODUCE_PATHS, Portal
+from sandbox.loopback import Answer, Request
+from sandbox.portal import BATCH_LIMIT, PRODUCE_PATHS, TOKEN_PATHS, Portal
 from sandbox.portal_faults import AnswerForm
 from tests.support.stand_ins import ask_token, notice, produce, token
+from tests.support.stand_ins import token_request as request_for_token
 
 stand_in = partial(Portal, app_key="key-1", app_secret="secret-1")
 
@@ -67,7 +70,7 @@ class TestTokens:
 
     def test_an_encryption_serves_once(self, portal: Portal) -> None:
         stamp = int(time.time() * 1000)
-        plain = f"{portal.app_key}{stamp}{portal.app_secret}".encode()
+        plain = f"{portal.tokens.app_key}{stamp}{portal.tokens.app_secret}".encode()
         given: dict[str, Any] = {"timestamp": stamp, "encryption": hashlib.sha256(plain).hexdigest()}
 
         assert [ask_token(portal, **given)["status"] for _ in range(2)] == [0, 1001]
@@ -250,11 +253,16 @@ class TestFaults:
 
         assert (reply.status, reply.headers.get("retry-after")) == (429, after)
 
-    def test_a_rate_lets_so_many_through(self, portal: Portal) -> None:
-        access = token(portal)
-        portal.break_down(per_second=2)
+    def test_a_rate_lets_so_many_through_in_a_second(self) -> None:
+        now = [time.time()]
+        with stand_in(clock=lambda: now[0]) as portal:
+            access = token(portal)
+            portal.break_down(per_second=2)
+            first = [produce(portal, notices(1), access=access).status for _ in range(3)]
+            now[0] += 1
 
-        assert [produce(portal, notices(1), access=access).status for _ in range(3)] == [200, 200, 429]
+            assert first == [200, 200, 429]
+            assert produce(portal, notices(1), access=access).status == 200
 
     def test_a_fault_can_last_for_some_calls(self, portal: Portal) -> None:
         access = token(portal)
@@ -292,6 +300,67 @@ class TestFaults:
 
         assert sorted(call.ids[0] for call in portal.calls) == sorted(f"n-{number}" for number in range(20))
         assert len(portal.accepted("org-1")) == 20
+
+
+class TestReplies:
+    def test_what_it_is_told_to_say_comes_once_and_then_the_rules_decide(self, portal: Portal) -> None:
+        access = token(portal)
+        portal.replies = [(418, {"code": 418}, {"Retry-After": "7"}), Answer(502, b"{}"), lambda _: None]
+
+        replies = [produce(portal, notices(1), access=access) for _ in range(4)]
+
+        assert [reply.status for reply in replies] == [418, 502, 200, 200]
+        assert replies[0].headers["retry-after"] == "7"
+        assert [call.ok for call in portal.calls] == [False, False, True, True]
+
+    def test_a_call_without_the_token_takes_none_of_the_replies(self, portal: Portal) -> None:
+        portal.replies = [(418, {})]
+
+        assert [produce(portal, notices(1), access=given).status for given in ("foreign", "")] == [401, 418]
+
+    def test_the_token_service_can_be_told_too(self, portal: Portal) -> None:
+        portal.tokens.replies = [(200, {"status": 1005})]
+
+        assert [ask_token(portal)["status"] for _ in range(2)] == [1005, 0]
+
+    def test_it_can_hang_up_and_stay_silent(self, portal: Portal) -> None:
+        access = token(portal)
+        portal.replies = [Answer(0, "", raw=b""), Answer(200, {}, silence=0.2)]
+
+        with pytest.raises(http.client.RemoteDisconnected):
+            produce(portal, notices(1), access=access)
+        begun = time.monotonic()
+        produce(portal, notices(1), access=access)
+        assert time.monotonic() - begun >= 0.2
+
+
+class TestWithoutRules:
+    def test_whatever_has_the_token_is_taken_unread(self) -> None:
+        with stand_in(rules=False) as portal:
+            wrong = {"apim_signature": "0" * 64}
+            access = token(portal)
+
+            assert produce(portal, "no list", org_id="any", access=access, **wrong).status == 200
+            assert produce(portal, notices(1), access="foreign").status == 401
+        assert [call.ok for call in portal.calls] == [True, False]
+
+    def test_it_can_be_told_what_to_refuse_and_with_which_status_to_fail(self) -> None:
+        with stand_in(rules=False) as portal:
+            portal.break_down(refuse={"n-1": "why"})
+            codes = [produce(portal, notices(count)).body["code"] for count in (1, 2)]
+            portal.break_down(status=418)
+
+            assert codes == [0, 400]
+            assert produce(portal, notices(1)).status == 418
+
+
+def test_it_answers_without_a_socket() -> None:
+    portal = stand_in()
+    token_request = json.dumps(request_for_token(portal)).encode()
+    asked = portal.answer(Request("POST", TOKEN_PATHS[0], [], {}, token_request))
+
+    assert asked.body["data"]["accessToken"] == portal.tokens.token
+    assert portal.answer(Request("POST", PRODUCE_PATHS[0], [], {}, b"{}")).status == 401
 
 
 def test_after_its_block_nobody_answers() -> None:

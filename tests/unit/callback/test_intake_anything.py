@@ -8,6 +8,7 @@ import os
 from typing import Any
 from urllib.parse import urlencode
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +17,8 @@ from callback.responses import CallbackResponse
 from tests.support.inbound import SOURCES, TAGS, TOKEN, Inbound
 
 EXAMPLES = int(os.environ.get("INBOUND_EXAMPLES", "200"))
+# A fifth of a second for each is a hundred times what it takes.
+pytestmark = pytest.mark.timeout(120 + EXAMPLES // 5)
 NAMES = st.sampled_from(
     ["eventTag", "dispatchId", "sourceMessageId", "callbackMessageId", "content", "infos", "tag", "tenantId"]
 )

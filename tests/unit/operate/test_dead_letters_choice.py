@@ -9,6 +9,7 @@ from operate.dead_letter_choice import short_ids, with_prefixes
 from operate.dead_letter_interrupts import unbroken
 from operate.dead_letter_queue import Letter
 from operate.faults import Wrong
+from tests.support.interrupts import interruptible
 
 
 def letters(*names: str) -> list[Letter]:
@@ -73,17 +74,33 @@ def test_one_interrupt_waits_for_the_end_of_what_must_not_be_torn_and_a_second_d
     times: int, ended: bool
 ) -> None:
     done: list[str] = []
-    with pytest.raises(KeyboardInterrupt):
-        interrupted(times, done)
+    with interruptible():
+        with pytest.raises(KeyboardInterrupt):
+            interrupted(times, done)
+        after = signal.getsignal(signal.SIGINT)
 
     assert bool(done) == ended
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert after is signal.default_int_handler
+
+
+def test_an_interrupt_that_is_ignored_stays_ignored() -> None:
+    """As in a shell's background job."""
+    done: list[str] = []
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        interrupted(2, done)
+        after = signal.getsignal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+    assert done == ["all"]
+    assert after is signal.SIG_IGN
 
 
 def test_a_fault_is_raised_as_it_is() -> None:
     with pytest.raises(Wrong, match="why"), unbroken():
         raise Wrong("why")
-    with pytest.raises(KeyboardInterrupt):
+    with interruptible(), pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGINT)
 
 

@@ -16,15 +16,15 @@ from relay.notices import Notice as Read
 from relay.secrets import SecretReader
 from sandbox.notices import notice as written
 from sandbox.portal import Portal
-from tests.support.loopback import KEY, PATH, SECRET
 from tests.support.outbound import deadline, kinds
+from tests.support.stand_ins import KEY, PATH, SECRET, relays_portal
 
 USERS = tuple(f"u-{number}" for number in range(7))
 
 
 @pytest.fixture
 def portal() -> Iterator[Portal]:
-    with Portal(app_key=KEY, app_secret=SECRET, organisations={"o-1": USERS}) as running:
+    with relays_portal(organisations={"o-1": USERS}) as running:
         yield running
 
 

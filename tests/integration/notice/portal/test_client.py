@@ -2,21 +2,13 @@
 
 import json
 import socket
-import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from contextlib import closing, suppress
-from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
 from notice.portal.client import CONNECT_SECONDS, READ_SECONDS, PortalClient
 from notice.portal.errors import (
@@ -31,13 +23,19 @@ from notice.portal.errors import (
 from notice.portal.tokens import EnosCredentials
 from relay.secrets import SecretReader
 from relay.settings import Clock
+from sandbox.loopback import Answer, Reply, Request
+from sandbox.portal import Portal
+from sandbox.portal_token import BEGINNING
 from tests.support import template
-from tests.support.loopback import KEY, PATH, SECRET, LoopbackPortal, Reply
+from tests.support.certificates import self_signed, served_with
 from tests.support.outbound import deadline
+from tests.support.stand_ins import KEY, PATH, SECRET, relays_portal
 
-NOTICES = ['{"messageId":"n-1","header":{"defaultValue":"标题"}}'.encode()]
+NOTICES = [
+    '{"messageId":"n-1","messageType":1,"appId":"app","targetType":1,"targets":["u-1"],'
+    '"header":{"defaultValue":"标题"}}'.encode()
+]
 BODY = b'{"messages":[' + NOTICES[0] + b"]}"
-DAY = timedelta(days=1)
 
 
 class Secrets:
@@ -58,54 +56,51 @@ def client(
     return PortalClient(url, PATH, reader, clock=clock, read_seconds=read_seconds)
 
 
-def test_a_batch_is_sent_signed_and_each_notice_as_it_was_given(
-    portal: LoopbackPortal,
-) -> None:
+def test_a_batch_is_sent_signed_and_as_the_bytes_that_were_given(portal: Portal) -> None:
     client(portal.url).produce("o 1/&+中", NOTICES, deadline())
-    client(portal.url).produce("o-1", [b"{}", b'{"a":1}'], deadline())
 
-    assert portal.produced == [
-        (f"{PATH}?orgId=o%201%2F%26%2B%E4%B8%AD", BODY),
-        (f"{PATH}?orgId=o-1", b'{"messages":[{},{"a":1}]}'),
-    ]
+    (call,) = portal.calls
+    assert call.request.target == f"{PATH}?orgId=o%201%2F%26%2B%E4%B8%AD"
+    assert (call.body, call.ok) == (BODY, True)
 
 
-def test_the_token_and_the_connection_are_kept(portal: LoopbackPortal) -> None:
+def test_the_token_and_the_connection_are_kept(portal: Portal) -> None:
     sender = client(portal.url)
 
     for _ in range(5):
         sender.produce("o-1", NOTICES, deadline())
 
-    assert len(portal.tokens) == 1
+    assert len(portal.tokens.requests) == 1
     assert portal.connections == 1
 
 
 @pytest.mark.parametrize(("age", "fetched"), [(7200 - 601, 1), (7200 - 599, 2)])
-def test_the_token_is_replaced_ten_minutes_early(portal: LoopbackPortal, age: float, fetched: int) -> None:
+def test_the_token_is_replaced_ten_minutes_early(portal: Portal, age: float, fetched: int) -> None:
     now = [1_700_000_000.0]
+    portal.clock = lambda: now[0]
     sender = client(portal.url, clock=lambda: now[0])
     sender.produce("o-1", NOTICES, deadline())
 
     now[0] += age
     sender.produce("o-1", NOTICES, deadline())
 
-    assert len(portal.tokens) == fetched
+    assert len(portal.tokens.requests) == fetched
 
 
-def test_a_token_that_is_nearly_over_is_not_asked_for_at_every_call(portal: LoopbackPortal) -> None:
-    portal.expire = 300
+def test_a_token_that_is_nearly_over_is_not_asked_for_at_every_call(portal: Portal) -> None:
+    portal.tokens.life = 300
     sender = client(portal.url)
 
     for _ in range(3):
         sender.produce("o-1", NOTICES, deadline())
 
-    assert len(portal.tokens) == 1
+    assert len(portal.tokens.requests) == 1
 
 
 @pytest.mark.parametrize(
     "reply", [(401, b""), (200, {"code": 31401}), (200, {"code": 401}), (200, {"status": 1203})]
 )
-def test_a_token_that_is_turned_down_is_replaced(portal: LoopbackPortal, reply: Reply) -> None:
+def test_a_token_that_is_turned_down_is_replaced(portal: Portal, reply: Reply) -> None:
     portal.replies = [reply]
     sender = client(portal.url)
 
@@ -113,14 +108,14 @@ def test_a_token_that_is_turned_down_is_replaced(portal: LoopbackPortal, reply: 
         sender.produce("o-1", NOTICES, deadline())
     sender.produce("o-1", NOTICES, deadline())
 
-    assert len(portal.tokens) == 2
-    assert len(portal.produced) == 2
+    assert len(portal.tokens.requests) == 2
+    assert len(portal.calls) == 2
 
 
 @pytest.mark.parametrize(
     "reply", [(403, b""), (404, b""), (405, b""), (200, {"code": 512}), (200, {"code": 31403})]
 )
-def test_a_no_that_is_not_about_the_token_costs_no_other_one(portal: LoopbackPortal, reply: Reply) -> None:
+def test_a_no_that_is_not_about_the_token_costs_no_other_one(portal: Portal, reply: Reply) -> None:
     portal.replies = [reply, reply]
     sender = client(portal.url)
 
@@ -129,16 +124,16 @@ def test_a_no_that_is_not_about_the_token_costs_no_other_one(portal: LoopbackPor
             sender.produce("o-1", NOTICES, deadline())
         assert not isinstance(caught.value, TokenTurnedDownError)
 
-    assert len(portal.tokens) == 1
-    assert len(portal.produced) == 2
+    assert len(portal.tokens.requests) == 1
+    assert len(portal.calls) == 2
 
 
-def test_a_token_that_another_thread_has_replaced_is_not_dropped_again(portal: LoopbackPortal) -> None:
-    both = threading.Barrier(2)
+def test_a_token_that_another_thread_has_replaced_is_not_dropped_again(portal: Portal) -> None:
+    both = threading.Barrier(2, portal.tokens.expire)
 
-    def turn_down(connection: socket.socket) -> None:
+    def turn_down(_request: Request) -> Answer:
         both.wait(5)
-        connection.sendall(b"HTTP/1.1 401 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+        return Answer(401, b"", {"Connection": "close"})
 
     portal.replies = [turn_down, turn_down]
     sender = client(portal.url)
@@ -154,43 +149,43 @@ def test_a_token_that_another_thread_has_replaced_is_not_dropped_again(portal: L
     for thread in threads:
         thread.join()
 
-    assert len(portal.tokens) == 2
-    assert len(portal.produced) == 4
+    assert len(portal.tokens.requests) == 2
+    assert len(portal.calls) == 4
 
 
-def test_a_token_lasts_to_its_end_when_no_other_is_to_be_had(portal: LoopbackPortal) -> None:
+def test_a_token_lasts_to_its_end_when_no_other_is_to_be_had(portal: Portal) -> None:
     now = [1_700_000_000.0]
+    portal.clock = lambda: now[0]
     sender = client(portal.url, clock=lambda: now[0])
     sender.produce("o-1", NOTICES, deadline())
-    portal.valid = "t-1"
-    portal.token_replies = [(503, b"")] * 3
+    portal.tokens.replies = [(503, b"")] * 3
 
     for seconds in (7200 - 599, 29, 1):  # The second time it is not asked for yet.
         now[0] += seconds
         sender.produce("o-1", NOTICES, deadline())
-    assert len(portal.tokens) == 3
+    assert len(portal.tokens.requests) == 3
 
     now[0] += 600
     with pytest.raises(PortalUnavailableError, match="503"):
         sender.produce("o-1", NOTICES, deadline())
 
 
-def test_a_token_that_was_kept_on_is_dropped_when_it_is_turned_down(portal: LoopbackPortal) -> None:
+def test_a_token_that_was_kept_on_is_dropped_when_it_is_turned_down(portal: Portal) -> None:
     now = [1_700_000_000.0]
+    portal.clock = lambda: now[0]
     sender = client(portal.url, clock=lambda: now[0])
     sender.produce("o-1", NOTICES, deadline())
-    portal.valid, portal.token_replies, portal.replies = "t-1", [(503, b"")], [(401, b"")]
+    portal.tokens.replies, portal.replies = [(503, b"")], [(401, b"")]
     now[0] += 7200 - 599
 
     with pytest.raises(TokenTurnedDownError):
         sender.produce("o-1", NOTICES, deadline())
-    portal.valid = None
     sender.produce("o-1", NOTICES, deadline())
 
-    assert len(portal.tokens) == 3
+    assert len(portal.tokens.requests) == 3
 
 
-def test_many_threads_fetch_one_token(portal: LoopbackPortal) -> None:
+def test_many_threads_fetch_one_token(portal: Portal) -> None:
     sender = client(portal.url)
     threads = [threading.Thread(target=sender.produce, args=("o-1", NOTICES, deadline())) for _ in range(8)]
 
@@ -199,51 +194,53 @@ def test_many_threads_fetch_one_token(portal: LoopbackPortal) -> None:
     for thread in threads:
         thread.join()
 
-    assert len(portal.tokens) == 1
-    assert len(portal.produced) == 8
+    assert len(portal.tokens.requests) == 1
+    assert len(portal.calls) == 8
 
 
-def test_a_repeated_encryption_is_answered_with_another_millisecond(portal: LoopbackPortal) -> None:
-    portal.token_replies = [(200, {"status": 1001, "msg": "repeated"})]
+def test_a_repeated_encryption_is_answered_with_another_millisecond(portal: Portal) -> None:
+    portal.tokens.replies = [(200, {"status": 1001, "msg": "repeated"})]
 
-    client(portal.url, clock=lambda: 1_700_000_000.0).produce("o-1", NOTICES, deadline())
+    portal.clock = lambda: 1_700_000_000.0
 
-    first, second = (request["timestamp"] for request in portal.tokens)
+    client(portal.url, clock=portal.clock).produce("o-1", NOTICES, deadline())
+
+    first, second = (json.loads(request.body)["timestamp"] for request in portal.tokens.requests)
     assert second > first
 
 
-def test_a_rotated_secret_is_read_when_the_old_one_is_turned_down(portal: LoopbackPortal) -> None:
+def test_a_rotated_secret_is_read_when_the_old_one_is_turned_down(portal: Portal) -> None:
     secrets = Secrets()
     sender = client(portal.url, secrets)
     sender.produce("o-1", NOTICES, deadline())
 
-    portal.secret = "new"
+    portal.tokens.app_secret = "new"
     secrets.text = json.dumps({"appKey": KEY, "appSecret": "new"})
     with pytest.raises(TokenTurnedDownError):
         sender.produce("o-1", NOTICES, deadline())
     sender.produce("o-1", NOTICES, deadline())
 
-    assert len(portal.produced) == 2
+    assert [call.status for call in portal.calls] == [200, 401, 200]
 
 
 @pytest.mark.parametrize("status", [1002, 1003, 1004, 1202])
 def test_credentials_that_the_token_service_does_not_take_are_not_allowed(
-    portal: LoopbackPortal, status: int
+    portal: Portal, status: int
 ) -> None:
-    portal.token_replies = [(200, {"status": status})]
+    portal.tokens.replies = [(200, {"status": status})]
 
     with pytest.raises(PortalNotAllowedError, match=str(status)):
         client(portal.url).produce("o-1", NOTICES, deadline())
 
-    assert portal.produced == []
+    assert portal.calls == []
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 405])
 @pytest.mark.parametrize("body", [b"", b"<html>", {"code": 404, "message": "no route"}, {"path": "/x"}])
 def test_a_wrong_address_of_the_token_service_is_not_allowed(
-    portal: LoopbackPortal, status: int, body: object
+    portal: Portal, status: int, body: object
 ) -> None:
-    portal.token_replies = [(status, body)]
+    portal.tokens.replies = [(status, body)]
 
     with pytest.raises(PortalNotAllowedError, match=r"40\d"):
         client(portal.url).produce("o-1", NOTICES, deadline())
@@ -252,9 +249,9 @@ def test_a_wrong_address_of_the_token_service_is_not_allowed(
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize("body", [b"", {"message": "API rate limit exceeded"}, {"code": 31429}])
 def test_a_wait_that_the_token_service_asks_for_is_passed_on(
-    portal: LoopbackPortal, status: int, body: object
+    portal: Portal, status: int, body: object
 ) -> None:
-    portal.token_replies = [(status, body, {"Retry-After": "7"})]
+    portal.tokens.replies = [(status, body, {"Retry-After": "7"})]
 
     with pytest.raises(PortalUnavailableError, match=f"{status}|31429") as caught:
         client(portal.url).produce("o-1", NOTICES, deadline())
@@ -275,22 +272,22 @@ def test_a_wait_that_the_token_service_asks_for_is_passed_on(
         (503, b""),
     ],
 )
-def test_without_a_token_the_portal_is_unavailable(portal: LoopbackPortal, reply: Reply) -> None:
-    portal.token_replies = [reply, reply]
+def test_without_a_token_the_portal_is_unavailable(portal: Portal, reply: Reply) -> None:
+    portal.tokens.replies = [reply, reply]
 
     with pytest.raises(PortalUnavailableError):
         client(portal.url).produce("o-1", NOTICES, deadline())
 
-    assert portal.produced == []
+    assert portal.calls == []
 
 
 @pytest.mark.parametrize("text", ["{}", '{"appKey":"","appSecret":""}', "not JSON"])
-def test_credentials_that_are_not_filled_are_not_allowed(portal: LoopbackPortal, text: str) -> None:
+def test_credentials_that_are_not_filled_are_not_allowed(portal: Portal, text: str) -> None:
     with pytest.raises(PortalNotAllowedError, match="SecretUnavailable"):
         client(portal.url, Secrets(text)).produce("o-1", NOTICES, deadline())
 
 
-def test_a_refusal_carries_the_vendors_words(portal: LoopbackPortal) -> None:
+def test_a_refusal_carries_the_vendors_words(portal: Portal) -> None:
     portal.replies = [(200, {"code": 400, "message": "参数错误"})]
 
     with pytest.raises(ProduceRefusedError) as caught:
@@ -300,92 +297,71 @@ def test_a_refusal_carries_the_vendors_words(portal: LoopbackPortal) -> None:
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_wait_that_is_asked_for_is_passed_on(portal: LoopbackPortal, status: int) -> None:
+def test_a_wait_that_is_asked_for_is_passed_on(portal: Portal, status: int) -> None:
     portal.replies = [(status, b"", {"Retry-After": "17"})]
 
     with pytest.raises(PortalUnavailableError) as caught:
         client(portal.url).produce("o-1", NOTICES, deadline())
 
     assert caught.value.retry_after == 17
-    assert len(portal.produced) == 1
+    assert len(portal.calls) == 1
 
 
-def cut(connection: socket.socket) -> None:
-    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 60\r\n\r\n" + b'{"code":0,"data"')
-    connection.shutdown(socket.SHUT_RDWR)
+CUT = Answer(200, {"code": 0, "data": True}, cut=True)
+HUNG_UP, NONSENSE = Answer(0, "", raw=b""), Answer(0, "", raw=b"SSH-2.0-OpenSSH_9.9\r\n\r\n")
 
 
-def hang_up(connection: socket.socket) -> None:
-    connection.shutdown(socket.SHUT_RDWR)
-
-
-def talk_nonsense(connection: socket.socket) -> None:
-    connection.sendall(b"SSH-2.0-OpenSSH_9.9\r\n\r\n")
-
-
-def flood(connection: socket.socket) -> None:
-    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1100000\r\n\r\n" + b" " * 1_100_000)
-
-
-@pytest.mark.parametrize("end", [cut, hang_up, talk_nonsense])
+@pytest.mark.parametrize("end", [CUT, HUNG_UP, NONSENSE])
 def test_an_answer_that_does_not_come_whole_leaves_it_open_after_one_attempt(
-    portal: LoopbackPortal, end: Callable[[socket.socket], None]
+    portal: Portal, end: Answer
 ) -> None:
     portal.replies = [end]
     sender = client(portal.url)
 
     with pytest.raises(PortalUnavailableError):
         sender.produce("o-1", NOTICES, deadline())
-    assert len(portal.produced) == 1
+    assert len(portal.calls) == 1
 
     sender.produce("o-1", NOTICES, deadline())
-    assert portal.produced == [portal.produced[0]] * 2
+    assert [call.body for call in portal.calls] == [BODY] * 2
 
 
-def test_an_answer_without_end_is_not_read_to_the_end(portal: LoopbackPortal) -> None:
-    portal.replies = [flood]
+def test_an_answer_without_end_is_not_read_to_the_end(portal: Portal) -> None:
+    portal.replies = [(200, b" " * 1_100_000)]
 
     with pytest.raises(PortalUnavailableError, match="AnswerTooLong"):
         client(portal.url).produce("o-1", NOTICES, deadline())
 
 
-def test_a_redirect_is_not_followed(portal: LoopbackPortal) -> None:
+def test_a_redirect_is_not_followed(portal: Portal) -> None:
     portal.replies = [(302, b"", {"Location": f"{portal.url}/elsewhere"})]
 
     with pytest.raises(ProduceFailedError):
         client(portal.url).produce("o-1", NOTICES, deadline())
 
-    assert len(portal.produced) == 1
+    assert len(portal.calls) == 1
 
 
-def test_a_call_takes_no_longer_than_there_is_time(portal: LoopbackPortal) -> None:
-    released = threading.Event()
-
-    def never_answer(_connection: socket.socket) -> None:
-        released.wait(10)
-
-    portal.replies = [never_answer]
+def test_a_call_takes_no_longer_than_there_is_time(portal: Portal) -> None:
+    portal.replies = [Answer(200, b"", silence=10)]
     sender = client(portal.url)
     started = time.monotonic()
 
     with pytest.raises(PortalUnavailableError, match="Timeout"):
         sender.produce("o-1", NOTICES, deadline(2.3))
-    released.set()
 
     assert time.monotonic() - started < 5
 
 
 def test_a_portal_that_stays_silent_is_not_waited_for_as_long_as_there_is_time(
-    portal: LoopbackPortal,
+    portal: Portal,
 ) -> None:
-    released = threading.Event()
-    portal.token_replies = [lambda _connection: released.wait(10)]  # type: ignore[list-item]
+    portal.tokens.replies = [Answer(200, b"", silence=10)]
     sender = client(portal.url, read_seconds=0.2)
     started = time.monotonic()
 
     with pytest.raises(PortalUnavailableError, match="ReadTimeoutError"):
         sender.produce("o-1", NOTICES, deadline(50))
-    released.set()
 
     assert time.monotonic() - started < 5
 
@@ -396,11 +372,11 @@ def test_several_calls_of_a_silent_portal_fit_into_an_invocation() -> None:
     assert whole >= 2 * (CONNECT_SECONDS + READ_SECONDS) + 10
 
 
-def test_no_call_is_made_without_time_for_it(portal: LoopbackPortal) -> None:
+def test_no_call_is_made_without_time_for_it(portal: Portal) -> None:
     with pytest.raises(PortalUnavailableError, match="NoTime"):
         client(portal.url).produce("o-1", NOTICES, deadline(1.9))
 
-    assert portal.tokens == []
+    assert portal.tokens.requests == []
 
 
 def test_a_portal_that_is_not_there_is_unavailable() -> None:
@@ -412,48 +388,37 @@ def test_a_portal_that_is_not_there_is_unavailable() -> None:
 
 
 @pytest.fixture
-def certificate(portal: LoopbackPortal, tmp_path: Path) -> Path:
-    """The portal speaks TLS from now on, with a certificate that only this file vouches for."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "portal")])
-    now = datetime.now(UTC)
-    address = x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))])
-    signed = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + DAY)
-        .add_extension(address, critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    file, key_file = tmp_path / "portal.pem", tmp_path / "portal.key"
-    file.write_bytes(signed.public_bytes(Encoding.PEM))
-    key_file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file, key_file)
-    portal.socket = context.wrap_socket(portal.socket, server_side=True, do_handshake_on_connect=False)
-    portal.url = portal.url.replace("http:", "https:")
-    return file
+def certificate(tmp_path: Path) -> Path:
+    return self_signed(tmp_path)
 
 
-def test_a_certificate_that_nobody_vouches_for_is_not_accepted(
-    portal: LoopbackPortal, certificate: Path
-) -> None:
+@pytest.fixture
+def tls_portal(certificate: Path) -> Iterator[Portal]:
+    """It has a certificate that only its own file vouches for."""
+    portal = relays_portal()
+    portal.tls = served_with(certificate)
+    with portal:
+        yield portal
+
+
+def test_a_certificate_that_nobody_vouches_for_is_not_accepted(tls_portal: Portal) -> None:
     with pytest.raises(PortalUnavailableError, match="SSLError"):
-        client(portal.url).produce("o-1", NOTICES, deadline())
+        client(tls_portal.url).produce("o-1", NOTICES, deadline())
 
-    assert portal.tokens == []
+    assert tls_portal.tokens.requests == []
 
 
 def test_a_private_authority_is_accepted_when_the_system_trusts_it(
-    portal: LoopbackPortal, certificate: Path, monkeypatch: pytest.MonkeyPatch
+    tls_portal: Portal, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
 
-    client(portal.url).produce("o-1", NOTICES, deadline())
+    client(tls_portal.url).produce("o-1", NOTICES, deadline())
 
-    assert len(portal.produced) == 1
+    assert len(tls_portal.calls) == 1
 
 
-def test_nothing_that_is_raised_or_shown_holds_key_secret_or_token(portal: LoopbackPortal) -> None:
+def test_nothing_that_is_raised_or_shown_holds_key_secret_or_token(portal: Portal) -> None:
     portal.replies = [(500, b"")]
     sender = client(portal.url)
 
@@ -461,4 +426,4 @@ def test_nothing_that_is_raised_or_shown_holds_key_secret_or_token(portal: Loopb
         sender.produce("o-1", NOTICES, deadline())
 
     shown = f"{caught.value} {caught.value!r} {vars(caught.value)} {sender._tokens.get(deadline())!r}"
-    assert not any(secret in shown for secret in (KEY, SECRET, "t-1"))
+    assert not any(secret in shown for secret in (KEY, SECRET, BEGINNING))

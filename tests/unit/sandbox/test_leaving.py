@@ -1,0 +1,54 @@
+"""A program of the sandbox ends by the signals that people send it, and outlives a terminal under nohup."""
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.template import ROOT
+
+WAITING = """
+import time
+from sandbox.leaving import leave_properly
+leave_properly()
+try:
+    print("ready", flush=True)
+    while True:
+        time.sleep(0.05)
+finally:
+    print("left", flush=True)
+"""
+# What a shell passes on: `nohup` ignores SIGHUP, a script's background job starts with SIGINT ignored.
+IGNORING = "trap '' {}; exec \"$@\""
+
+
+@pytest.mark.parametrize("ignored", ["HUP", "INT"])
+@pytest.mark.parametrize(
+    ("sign", "status"), [(signal.SIGTERM, 128 + signal.SIGTERM), (signal.SIGINT, -signal.SIGINT)]
+)
+def test_ctrl_c_and_sigterm_end_it_whatever_was_ignored_at_its_start(
+    ignored: str, sign: signal.Signals, status: int
+) -> None:
+    assert ended_by(sign, ignored=ignored) == (status, "left\n")
+
+
+def test_a_closed_terminal_ends_it() -> None:
+    assert ended_by(signal.SIGHUP, ignored="INT") == (128 + signal.SIGHUP, "left\n")
+
+
+def test_under_nohup_it_outlives_its_terminal() -> None:
+    assert ended_by(signal.SIGHUP, signal.SIGTERM, ignored="HUP") == (128 + signal.SIGTERM, "left\n")
+
+
+def ended_by(*signs: signal.Signals, ignored: str) -> tuple[int, str]:
+    """Exit status, and what a program said in the end that was started with a signal ignored."""
+    command = ["/bin/sh", "-c", IGNORING.format(ignored), "sh", sys.executable, "-c", WAITING]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+        for sign in signs:
+            process.send_signal(sign)
+        said, _ = process.communicate(timeout=30)
+    return process.returncode, said
