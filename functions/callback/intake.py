@@ -22,7 +22,7 @@ from relay.store import EventStore, Standing
 # guessing costs one read of the secret in so many seconds.
 FRESH_SECONDS = 3
 
-_CLAIMED_BY_ANOTHER = {
+_NOT_GRANTED = {
     Standing.REPEATED: CallbackResponse.REPEATED,
     Standing.BUSY: CallbackResponse.IN_PROGRESS,
 }
@@ -76,7 +76,7 @@ class Intake:
             claim = self.store.claim(event)
             event = claim.event
             if claim.standing is not Standing.GRANTED:
-                return Receipt(_CLAIMED_BY_ANOTHER[claim.standing], event=event)
+                return Receipt(_NOT_GRANTED[claim.standing], event=event)
             self.publisher.publish(event)
             self.store.mark_published(claim)
         except UnavailableError as fault:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import unquote
 
-type HttpEvent = Mapping[str, Any]
 # As the event source has it: a REST API, an HTTP API (payload 2.0) or a load balancer.
+type HttpEvent = Mapping[str, Any]
 
 _CALLBACK = "/callback/"
 # A load balancer gives its requests no id of their own: the root of its trace names them.

@@ -1,7 +1,4 @@
-"""One piece of work going through the code, on the suite's own fakes: what is walked to follow it is counted.
-
-Each callable prepares its fakes and returns a function without arguments that does the work.
-"""
+"""One piece of work through each function, prepared on the suite's own fakes: what it runs can be watched."""
 
 import sys
 import threading

@@ -1,4 +1,4 @@
-"""A handshake or a delivery of an event, as read from a body, and the event that a delivery tells."""
+"""A handshake or a delivery of an event, as read from a body, and the event of a delivery."""
 
 from dataclasses import dataclass
 
@@ -55,7 +55,7 @@ class Delivery:
         }
 
     def event(self, kind: Kind, seconds: float, correlation_id: str | None = None) -> Event:
-        """Returns the event that this delivery, received at `seconds`, tells; its content in the envelope."""
+        """Returns the event of this delivery, received at `seconds` since the epoch; its content inside."""
         message_id = self.source_message_id or self.callback_message_id
         tenant_id, extensions = self.tenant_id, self.extensions
         # A tag's subscribers get no text where they expect JSON.
