@@ -12,6 +12,7 @@ from notice.dispatch.batches import BATCH_LIMIT
 from notice.dispatch.ledger import Report
 from notice.outcomes import Accepted, Deferred, Reason, Rejected
 from notice.queue.settlement import RecordOutcome, Settlement
+from relay.api.metrics import NoticeMetric
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.logging import Logger
@@ -31,24 +32,24 @@ def report(sent: Report, settlement: Settlement, logger: "Logger", metrics: "Met
     name_notices(settlement.ends, logger)
     # First: a hundred values are written out at once, and the flush at the end wants some to be left.
     for size in sent.batch_sizes:
-        metrics.add_metric(name="BatchSize", unit="Count", value=size)
+        metrics.add_metric(name=NoticeMetric.BATCH_SIZE, unit="Count", value=size)
     counts = {
-        "ProduceCalls": sent.calls,
-        "Halvings": sent.halvings,
-        "NoticesAccepted": settlement.accepted,
-        "NoticesRejected": settlement.rejected.total(),
-        "NoticesDeferred": settlement.deferred,
-        "ConfigurationFault": sent.faults.total(),
+        NoticeMetric.PRODUCE_CALLS: sent.calls,
+        NoticeMetric.HALVINGS: sent.halvings,
+        NoticeMetric.NOTICES_ACCEPTED: settlement.accepted,
+        NoticeMetric.NOTICES_REJECTED: settlement.rejected.total(),
+        NoticeMetric.NOTICES_DEFERRED: settlement.deferred,
+        NoticeMetric.CONFIGURATION_FAULT: sent.faults.total(),
     }
     for name, count in counts.items():
         if count:
             metrics.add_metric(name=name, unit="Count", value=count)
     if settlement.oldest_accepted is not None:
         waited = max(0.0, now - settlement.oldest_accepted) * 1000
-        metrics.add_metric(name="EndToEndLatency", unit="Milliseconds", value=waited)
+        metrics.add_metric(name=NoticeMetric.END_TO_END_LATENCY, unit="Milliseconds", value=waited)
     if settlement.oldest_deferred is not None:
         waits = max(0.0, now - settlement.oldest_deferred)
-        metrics.add_metric(name="DeferredAge", unit="Seconds", value=waits)
+        metrics.add_metric(name=NoticeMetric.DEFERRED_AGE, unit="Seconds", value=waits)
     if any(counts.values()):
         metrics.flush_metrics()
 

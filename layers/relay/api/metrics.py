@@ -19,3 +19,17 @@ class CallbackMetric(StrEnum):
     SAME_ID_OTHER_CONTENT = "SameIdOtherContent"
     LATENCY = "Latency"
     END_TO_END_LATENCY = "EndToEndLatency"
+
+
+class NoticeMetric(StrEnum):
+    """What the notice function writes, of each invocation in which something happened."""
+
+    PRODUCE_CALLS = "ProduceCalls"
+    BATCH_SIZE = "BatchSize"
+    HALVINGS = "Halvings"
+    NOTICES_ACCEPTED = "NoticesAccepted"
+    NOTICES_REJECTED = "NoticesRejected"
+    NOTICES_DEFERRED = "NoticesDeferred"
+    CONFIGURATION_FAULT = "ConfigurationFault"
+    END_TO_END_LATENCY = "EndToEndLatency"
+    DEFERRED_AGE = "DeferredAge"
