@@ -1,8 +1,7 @@
 """The gateway function against the gateway's stand-in: what it registers, moves, removes and works off."""
 
 import json
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -17,13 +16,11 @@ from relay.api.gateway import read_request
 from sandbox.gateway import Gateway
 from sandbox.loopback import Answer, Loopback, Request
 from tests.support import template
-from tests.support.invocations import ends_with
+from tests.support.invocations import Invoke, ends_with, started
 
 TOKEN, ROTATED = "currentTokenOfTheTests", "nextTokenOfTheTests"
 API_KEY, SECRET_KEY = "theApiKeyOfTheTests", "theSecretKeyOfTheTests"
 TAG, SLUG = "MOZI_VDS_TENANT_CHANGE|EMPLOYEE_LEAVE", "employee-leave"
-
-type Invoke = Callable[..., dict[str, Any]]
 
 
 class Callback(Loopback):
@@ -43,16 +40,6 @@ class Callback(Loopback):
         return (
             Answer(503, {"errcode": "5031"}) if self.down else Answer(200, {"errcode": "0", "errmsg": "成功"})
         )
-
-
-class Context:
-    """Lambda's context, with so many seconds left at each look."""
-
-    def __init__(self, *seconds: float) -> None:
-        self._left = list(seconds) or [300.0]
-
-    def get_remaining_time_in_millis(self) -> int:
-        return int(1000 * (self._left.pop(0) if len(self._left) > 1 else self._left[0]))
 
 
 @pytest.fixture
@@ -77,26 +64,7 @@ def secrets(cloud: None) -> dict[str, str]:
 @pytest.fixture
 def invoke(gateway: Gateway, secrets: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Invoke:
     """Invokes the function, as one container that was started for this test."""
-    environment = {"GATEWAY_BASE_URL": gateway.url, **secrets}
-    return started(environment, monkeypatch)
-
-
-def started(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Invoke:
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delitem(sys.modules, "gateway.app", raising=False)
-    app = import_module("gateway.app")
-
-    def invoke(action: str, *seconds: float, **fields: Any) -> dict[str, Any]:
-        # As Lambda does: what goes in and comes out is JSON.
-        for printer in app.logger.handlers:
-            # The logger outlives its container, and with it where an earlier test printed to.
-            printer.stream = sys.stdout
-        event = json.loads(json.dumps({"action": action, **fields}))
-        answer: dict[str, Any] = json.loads(json.dumps(app.handler(event, Context(*seconds))))
-        return answer
-
-    return invoke
+    return started("gateway", {"GATEWAY_BASE_URL": gateway.url, **secrets}, monkeypatch)
 
 
 def rotate(secrets: dict[str, str]) -> None:
@@ -296,7 +264,7 @@ def test_credentials_that_were_never_filled_are_named(
     environment = {"GATEWAY_BASE_URL": gateway.url, **secrets, "GATEWAY_CREDENTIALS_SECRET_ARN": empty}
 
     with ends_with(errors.SECRET_EMPTY, "empty"):
-        started(environment, monkeypatch)("list")
+        started("gateway", environment, monkeypatch)("list")
 
 
 UNATTENDED = {"failed": 0, "unreadable": 0, "retried": 0, "refused": 0, "left": 0}
@@ -310,7 +278,7 @@ def test_the_schedule_finds_nothing_to_retry_as_long_as_the_credentials_are_not_
 ) -> None:
     empty = template.make_secret("empty", None)
     environment = {"GATEWAY_BASE_URL": gateway.url, **secrets, "GATEWAY_CREDENTIALS_SECRET_ARN": empty}
-    invoke = started(environment, monkeypatch)
+    invoke = started("gateway", environment, monkeypatch)
     capsys.readouterr()
 
     answer = invoke("retry-failed", unattended=True)
@@ -336,7 +304,7 @@ def test_credentials_that_are_filled_wrongly_are_an_error_for_the_schedule_too(
     environment = {"GATEWAY_BASE_URL": gateway.url, **secrets, "GATEWAY_CREDENTIALS_SECRET_ARN": wrong}
 
     with ends_with(errors.SECRET_UNAVAILABLE):
-        started(environment, monkeypatch)("retry-failed", unattended=True)
+        started("gateway", environment, monkeypatch)("retry-failed", unattended=True)
 
 
 def test_a_list_that_cannot_be_had_is_an_error_for_the_schedule_too(invoke: Invoke, gateway: Gateway) -> None:
@@ -365,7 +333,7 @@ def test_rows_that_cannot_be_understood_are_shown_while_the_others_are_retried(
             )
 
     with Vendor() as vendor:
-        invoke = started({"GATEWAY_BASE_URL": vendor.url, **secrets}, monkeypatch)
+        invoke = started("gateway", {"GATEWAY_BASE_URL": vendor.url, **secrets}, monkeypatch)
         listed, retried = invoke("failed"), invoke("retry-failed")
 
     shown = {"no": "id", "url": "http://h/callback/***/x", "long": "字" * 300 + "…", "list": ["***", 1, None]}
@@ -386,7 +354,7 @@ def test_a_vendors_message_that_repeats_the_address_is_shown_without_its_token(
             return Answer(200, {"success": True, "content": said})
 
     with Vendor() as vendor:
-        invoke = started({"GATEWAY_BASE_URL": vendor.url, **secrets}, monkeypatch)
+        invoke = started("gateway", {"GATEWAY_BASE_URL": vendor.url, **secrets}, monkeypatch)
         answer = invoke("register", callbackUrl="http://192.0.2.10/callback", eventTags=[SLUG])
 
     assert "callback%2F***%2Femployee-leave" in answer["tags"][0]["error"]
@@ -423,7 +391,7 @@ def test_what_stays_is_what_was_refused_unreadable_or_not_come_to(
             return Answer(200, {"success": True, "content": said})
 
     with Vendor() as vendor:
-        invoke = started({"GATEWAY_BASE_URL": vendor.url, **secrets}, monkeypatch)
+        invoke = started("gateway", {"GATEWAY_BASE_URL": vendor.url, **secrets}, monkeypatch)
         capsys.readouterr()
         invoke("failed")
         assert counts(invoke("retry-failed")) == {"failed": 3, "unreadable": 1, "retried": 1, "refused": 1}
