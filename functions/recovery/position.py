@@ -12,8 +12,6 @@ from relay.api.recovery import Replay
 from relay.api.requests import InvalidRequestError
 from relay.events import timestamp
 
-ALL_SLUGS = (*(kind.slug for kind in catalog.CATALOG), catalog.UNCLASSIFIED)
-
 
 @dataclass(frozen=True, slots=True)
 class Position:
@@ -46,7 +44,7 @@ def position_of(request: Replay, clock: Callable[[], float]) -> Position:
 
     A cursor holds the end of the time as it was at first, so that a replay until now comes to an end.
     """
-    slugs = tuple(slug for slug in ALL_SLUGS if slug in (request.slugs or ALL_SLUGS))
+    slugs = tuple(slug for slug in catalog.SLUGS if slug in (request.slugs or catalog.SLUGS))
     since = timestamp(request.since.timestamp()) if request.since else ""
     until = timestamp(request.until.timestamp() if request.until else clock())
     asked = json.dumps([slugs, since, until if request.until else None])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from recovery.pace import STEP_SECONDS, WORKERS
-from recovery.position import ALL_SLUGS
+from relay import catalog
 from relay.aws import UnavailableError, aws_errors
 from relay.events import timestamp
 from relay.items import SHARDS
@@ -55,7 +55,7 @@ class Survey:
         standing = Standing()
         with ThreadPoolExecutor(WORKERS) as workers:
             self._count_pending(standing, workers, until)
-            questions = [(slug, shard) for slug in ALL_SLUGS for shard in range(SHARDS)]
+            questions = [(slug, shard) for slug in catalog.SLUGS for shard in range(SHARDS)]
             asked = workers.map(lambda one: self._answered(lambda: self._latest(*one), until), questions)
             _sort(zip(questions, asked, strict=True), standing)
         return standing

@@ -7,9 +7,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from recovery.pace import STEP_SECONDS
-from recovery.position import ALL_SLUGS
 from recovery.standing import ASKING_SECONDS, PENDING, Standing, Survey
-from relay.catalog import BY_SLUG
+from relay.catalog import BY_SLUG, SLUGS
 from relay.events import Content, Event, event_id, timestamp
 from relay.items import SHARDS
 from relay.store import LEASE_SECONDS, EventStore
@@ -63,16 +62,15 @@ def test_the_real_indexes_tell_the_newest_of_each_topic_and_what_is_pending() ->
 
     newest = {LEAVE: max(leavers), UPDATE: waiting[0], "unclassified": other}
     assert taken(boto3.client("dynamodb")) == Standing(
-        latest=dict.fromkeys(ALL_SLUGS) | newest, pending=40, oldest=waiting[-1]
+        latest=dict.fromkeys(SLUGS) | newest, pending=40, oldest=waiting[-1]
     )
 
 
 def test_of_an_empty_table_every_topic_is_known_to_have_had_nothing() -> None:
     table = Table()
 
-    assert taken(table) == Standing(latest=dict.fromkeys(ALL_SLUGS))
-    assert len(ALL_SLUGS) == 19
-    assert table.asked == SHARDS * (len(ALL_SLUGS) + 1)
+    assert taken(table) == Standing(latest=dict.fromkeys(SLUGS))
+    assert table.asked == SHARDS * (len(SLUGS) + 1)
 
 
 @pytest.mark.parametrize("shard", [0, SHARDS - 1])
@@ -82,7 +80,7 @@ def test_the_newest_event_of_a_topic_is_found_whatever_its_shard(shard: int, cou
 
     shards = {f"{LEAVE}#{shard}": times, f"{LEAVE}#7": [timestamp(NOW - 1000)]}
 
-    assert taken(Table(shards)).latest == dict.fromkeys(ALL_SLUGS) | {LEAVE: times[0]}
+    assert taken(Table(shards)).latest == dict.fromkeys(SLUGS) | {LEAVE: times[0]}
 
 
 @pytest.mark.parametrize("count", [1, 2, 1000])
@@ -115,7 +113,7 @@ def test_a_topic_is_unknown_when_one_of_its_shards_is_and_the_others_are_told(sh
 
     assert standing.unknown == {LEAVE: "Query: Throttling"}
     assert standing.latest[UPDATE] == at
-    assert set(standing.latest) == set(ALL_SLUGS) - {LEAVE}
+    assert set(standing.latest) == set(SLUGS) - {LEAVE}
 
 
 @pytest.mark.parametrize("shard", [0, SHARDS - 1])
@@ -123,7 +121,7 @@ def test_pending_is_unknown_when_one_of_its_shards_is(shard: int) -> None:
     standing = taken(Table({}, f"pending#{shard}"))
 
     assert standing.unknown == {PENDING: "Query: Throttling"}
-    assert set(standing.latest) == set(ALL_SLUGS)
+    assert set(standing.latest) == set(SLUGS)
 
 
 @pytest.mark.parametrize(("remaining", "asks"), [(STEP_SECONDS, False), (STEP_SECONDS + 60, True)])
@@ -132,7 +130,7 @@ def test_nothing_is_asked_that_the_remaining_time_could_not_finish(remaining: fl
     standing = taken(table, remaining)
 
     assert (table.asked > 0) is asks
-    assert set(standing.unknown) == (set() if asks else {*ALL_SLUGS, PENDING})
+    assert set(standing.unknown) == (set() if asks else {*SLUGS, PENDING})
     assert set(standing.unknown.values()) <= {"Query: no time was left"}
 
 
@@ -146,7 +144,7 @@ def test_a_slow_table_is_given_up_on_long_before_the_functions_time_is_over() ->
     standing = taken(table, stopwatch=stopwatch)
 
     assert table.asked <= ASKING_SECONDS + 1
-    assert set(standing.unknown) == {*ALL_SLUGS, PENDING}
+    assert set(standing.unknown) == {*SLUGS, PENDING}
     timeout = RESOURCES["RecoveryFunction"]["Properties"]["Timeout"]
     assert timeout / 2 > ASKING_SECONDS + STEP_SECONDS
 
