@@ -18,7 +18,7 @@ from relay.payloads import Payloads
 from relay.publisher import Publisher
 from relay.reading.delivery import Delivery, Handshake, reading_of
 from relay.secrets import SecretUnavailableError
-from relay.store import EventStore, Standing
+from relay.store import ClaimState, EventStore
 
 
 class Receipt(NamedTuple):
@@ -67,13 +67,13 @@ class Intake:
         try:
             claim = self.store.claim(event)
             event = claim.event
-            if claim.standing is Standing.GRANTED:
+            if claim.state is ClaimState.GRANTED:
                 self.publisher.publish(event)
                 self.store.mark_published(claim)
         except UnavailableError as fault:
             return Receipt(Answer.UNAVAILABLE, event=event, fault=str(fault))
-        if claim.standing is not Standing.GRANTED:
-            return Receipt(_ANSWERS[claim.standing], event=event)
+        if claim.state is not ClaimState.GRANTED:
+            return Receipt(_ANSWERS[claim.state], event=event)
         counts = _surprises(delivery, event)
         if claim.other_content:
             counts = (*counts, "SameIdOtherContent")
@@ -107,4 +107,4 @@ def _surprises(delivery: Delivery, event: Event) -> tuple[str, ...]:
     return () if fits(catalog.BY_SLUG[event.slug].content, delivery.value) else ("ContentMismatch",)
 
 
-_ANSWERS = {Standing.REPEATED: Answer.REPEATED, Standing.BUSY: Answer.BUSY}
+_ANSWERS = {ClaimState.PUBLISHED: Answer.REPEATED, ClaimState.IN_PROGRESS: Answer.BUSY}

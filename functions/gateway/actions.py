@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from gateway import failures, registration, rows, showing
+from gateway import failed_list, registration, rows, views
 from gateway.addresses import Addresses
 from gateway.client import GatewayClient
 from gateway.pace import Pace
@@ -67,7 +67,7 @@ def _change(request: Register | Update | Unregister, desk: Desk) -> Answer:
     done = registration.carry_out(steps, desk.client, desk.time_for_a_call)
     return {
         "counts": dict.fromkeys(Change, 0) | Counter(step.change for step in done),
-        "tags": [showing.step(step, desk.addresses) for step in done],
+        "tags": [views.step(step, desk.addresses) for step in done],
     }
 
 
@@ -82,12 +82,12 @@ def _list(desk: Desk) -> Answer:
     return {
         "counts": Counter(tag["state"] for tag in tags) | {"unknown": len(unknown)},
         "tags": tags,
-        "unknown": [showing.as_it_came(row.raw, desk.addresses) for row in unknown[:_LISTED]],
+        "unknown": [views.as_it_came(row.raw, desk.addresses) for row in unknown[:_LISTED]],
     }
 
 
 def _states(found: list[Row], addresses: Addresses) -> list[dict[str, str]]:
-    return [showing.registration(row, addresses) for row in found] or [{"state": "notRegistered"}]
+    return [views.registration(row, addresses) for row in found] or [{"state": "notRegistered"}]
 
 
 def _failed(request: Failed, desk: Desk) -> Answer:
@@ -95,18 +95,18 @@ def _failed(request: Failed, desk: Desk) -> Answer:
     page = found[request.offset : request.offset + request.limit]
     return {
         "counts": _sizes(found),
-        "rows": [showing.failed_callback(row, desk.addresses) for row in page],
+        "rows": [views.failed_callback(row, desk.addresses) for row in page],
         "left": max(0, len(found) - request.offset - len(page)),
     }
 
 
 def _retry(request: RetryFailed, desk: Desk) -> Answer:
     found = rows.failed_callbacks(desk.client.failed_callbacks())
-    ids = failures.ids(found)
-    chosen = failures.choose(ids, request.limit, desk.random)
-    progress = failures.each(chosen, desk.client.retry, Pace(desk.time_for_a_call).allows_a_call)
+    ids = failed_list.ids(found)
+    chosen = failed_list.choose(ids, request.limit, desk.random)
+    progress = failed_list.each(chosen, desk.client.retry, Pace(desk.time_for_a_call).allows_a_call)
     answer = _progress("retried", progress, len(ids), desk.addresses)
-    unreadable = [showing.as_it_came(row.raw, desk.addresses) for row in found if row.id is None]
+    unreadable = [views.as_it_came(row.raw, desk.addresses) for row in found if row.id is None]
     return answer | {"counts": _sizes(found) | answer["counts"], "unreadable": unreadable[:_LISTED]}
 
 
@@ -117,7 +117,7 @@ def nothing_to_retry() -> Answer:
 
 
 def _remove(request: RemoveFailed, desk: Desk) -> Answer:
-    progress = failures.each(request.ids, desk.client.remove, desk.time_for_a_call)
+    progress = failed_list.each(request.ids, desk.client.remove, desk.time_for_a_call)
     return _progress("removed", progress, len(request.ids), desk.addresses)
 
 
@@ -125,7 +125,7 @@ def _sizes(found: list[Row]) -> dict[str, int]:
     return {"failed": len(found), "unreadable": sum(row.id is None for row in found)}
 
 
-def _progress(done: str, progress: failures.Progress, total: int, addresses: Addresses) -> Answer:
+def _progress(done: str, progress: failed_list.Progress, total: int, addresses: Addresses) -> Answer:
     refused = list(progress.refused.items())
     left = total - len(progress.done) - len(refused)
     return {

@@ -13,9 +13,9 @@ from gateway.client import CALL_SECONDS, GatewayClient, connections
 from gateway.signing import Credentials
 from relay import aws, observability
 from relay.api import errors
+from relay.api.base import InvalidRequestError
 from relay.api.errors import reported
 from relay.api.gateway import RetryFailed, read_request
-from relay.api.requests import InvalidRequestError
 from relay.callback_token import CallbackToken
 from relay.secrets import SecretEmptyError, SecretOutageError, SecretReader, SecretUnavailableError
 from relay.settings import Settings as BaseSettings

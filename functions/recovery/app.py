@@ -14,13 +14,13 @@ from recovery.pace import Pace
 from recovery.position import position_of
 from recovery.publishing import TellingPublisher
 from recovery.replay import Replayed, Replayer
-from recovery.standing import Survey
+from recovery.status import Survey
 from recovery.sweep import Sweeper, Swept
 from relay import aws, observability
 from relay.api import errors
+from relay.api.base import InvalidRequestError
 from relay.api.errors import reported
 from relay.api.recovery import Replay, Status, Sweep, read_request
-from relay.api.requests import InvalidRequestError
 from relay.aws import UnavailableError
 from relay.settings import Settings
 from relay.store import EventStore

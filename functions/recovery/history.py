@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from relay.aws import aws_errors
 from relay.events import Event, timestamp
-from relay.items import SHARDS, event_of
 from relay.store import LEASE_SECONDS
+from relay.table import SHARDS, event_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -8,8 +8,8 @@ from hashlib import sha256
 
 from recovery.history import History, Page
 from relay import catalog
+from relay.api.base import InvalidRequestError
 from relay.api.recovery import Replay
-from relay.api.requests import InvalidRequestError
 from relay.events import timestamp
 
 

@@ -10,7 +10,7 @@ from recovery.history import Pending
 from recovery.pace import WORKERS, Pace
 from relay.aws import UnavailableError
 from relay.publisher import Publisher
-from relay.store import EventStore, Standing
+from relay.store import ClaimState, EventStore
 
 # How far what is left is counted.
 _COUNTED = 10_000
@@ -60,21 +60,21 @@ class Sweeper:
                     _account(fate, swept)
         return swept
 
-    def _recover(self, pending: Pending) -> "Standing | UnavailableError | None":
+    def _recover(self, pending: Pending) -> "ClaimState | UnavailableError | None":
         try:
             claim = self._store.take_over(pending.key)
-            if claim and claim.standing is Standing.GRANTED:
+            if claim and claim.state is ClaimState.GRANTED:
                 self._publisher.publish(claim.event)
                 self._store.mark_published(claim)
         except UnavailableError as fault:
             return fault
-        return claim.standing if claim else None
+        return claim.state if claim else None
 
 
-def _account(fate: "Standing | UnavailableError | None", swept: Swept) -> None:
+def _account(fate: "ClaimState | UnavailableError | None", swept: Swept) -> None:
     if isinstance(fate, UnavailableError):
         swept.faults[str(fate)] += 1
-    elif fate is Standing.GRANTED:
+    elif fate is ClaimState.GRANTED:
         swept.recovered += 1
     else:
         swept.settled += 1

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from relay.aws import UnavailableError, aws_errors
 from relay.events import Event, timestamp
-from relay.items import ConditionFailedError, Item, conditional_write, event_of, item_of, number, packed
+from relay.table import ConditionFailedError, Item, conditional_write, event_of, item_of, number, packed
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 LEASE_SECONDS = 30
 
 
-class Standing(Enum):
+class ClaimState(Enum):
     """What a delivery or a sweep may do with an event."""
 
     GRANTED = "publish it, and mark it"
-    REPEATED = "nothing: it is published"
-    BUSY = "come back: another is publishing it"
+    PUBLISHED = "nothing: it is published"
+    IN_PROGRESS = "come back: another is publishing it"
 
 
 class Claim(NamedTuple):
     """The answer to a claim: the event is the kept one, which may be an earlier delivery of the same."""
 
-    standing: Standing
+    state: ClaimState
     key: str
     event: Event
     other_content: bool = False
@@ -65,7 +65,7 @@ class EventStore:
 
     def take_over(self, key: str) -> Claim | None:
         """Claims a kept event if its lease has run out; None if it is not kept any more."""
-        now, claimant = int(self._clock()), _claimant()
+        now, owner = int(self._clock()), new_owner()
         try:
             with conditional_write():
                 answer = self._client.update_item(
@@ -75,15 +75,15 @@ class EventStore:
                     ConditionExpression="attribute_exists(pendingShard) AND leaseUntil <= :now",
                     ExpressionAttributeValues={
                         ":until": number(now + LEASE_SECONDS),
-                        ":claimant": {"S": claimant},
+                        ":claimant": {"S": owner},
                         ":now": number(now),
                     },
                     ReturnValues="ALL_NEW",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
         except ConditionFailedError as refused:
-            return _claim_of(key, refused.item, claimant) if refused.item else None
-        return Claim(Standing.GRANTED, key, event_of(answer["Attributes"]))
+            return _claim_of(key, refused.item, owner) if refused.item else None
+        return Claim(ClaimState.GRANTED, key, event_of(answer["Attributes"]))
 
     def mark_published(self, claim: Claim) -> None:
         """Ends a claim: from now on the event's repeats are known as such."""
@@ -102,7 +102,7 @@ class EventStore:
 
     def _put(self, key: str, event: Event, now: int) -> Item | None:
         """Keeps the event under `key`, claimed; or else returns the unexpired item that stands there."""
-        claimant = _claimant()
+        owner = new_owner()
         try:
             with conditional_write():
                 self._client.put_item(
@@ -112,7 +112,7 @@ class EventStore:
                             "pk": {"S": key},
                             **item_of(event),
                             "leaseUntil": number(now + LEASE_SECONDS),
-                            "claimant": {"S": claimant},
+                            "claimant": {"S": owner},
                             "expiresAt": number(now + self._retention),
                         }
                     ),
@@ -125,19 +125,19 @@ class EventStore:
                 )
         except ConditionFailedError as refused:
             # Our own: the write had arrived, its answer had not, and botocore sent it again.
-            return None if refused.item.get("claimant") == {"S": claimant} else refused.item
+            return None if refused.item.get("claimant") == {"S": owner} else refused.item
         return None
 
     def _settled(self, key: str, event: Event, kept: Item | None) -> Claim:
         if kept is None:
-            return Claim(Standing.GRANTED, key, event)
+            return Claim(ClaimState.GRANTED, key, event)
         if "publishedAt" in kept:
-            return Claim(Standing.REPEATED, key, event_of(kept))
+            return Claim(ClaimState.PUBLISHED, key, event_of(kept))
         if int(kept["leaseUntil"]["N"]) > int(self._clock()):
-            return Claim(Standing.BUSY, key, event_of(kept))
+            return Claim(ClaimState.IN_PROGRESS, key, event_of(kept))
         taken = self.take_over(key)
         # Gone, or another in its place, since then: as good as busy, the next delivery finds a place.
-        return taken if taken and taken.event.id == event.id else Claim(Standing.BUSY, key, event)
+        return taken if taken and taken.event.id == event.id else Claim(ClaimState.IN_PROGRESS, key, event)
 
     def _outlive(self, key: str, kept: Item, expires: int) -> None:
         """Keeps the first event of a message at least as long as the other that is claimed now."""
@@ -158,14 +158,15 @@ class EventStore:
                 raise UnavailableError("ItemExpired", "UpdateItem") from None
 
 
-def _claim_of(key: str, item: Item, claimant: str) -> Claim:
+def _claim_of(key: str, item: Item, owner: str) -> Claim:
     """What a refused take-over found: published, somebody's, or ours after a lost answer."""
     if "publishedAt" in item:
-        standing = Standing.REPEATED
+        state = ClaimState.PUBLISHED
     else:
-        standing = Standing.GRANTED if item["claimant"]["S"] == claimant else Standing.BUSY
-    return Claim(standing, key, event_of(item))
+        state = ClaimState.GRANTED if item["claimant"]["S"] == owner else ClaimState.IN_PROGRESS
+    return Claim(state, key, event_of(item))
 
 
-def _claimant() -> str:
+def new_owner() -> str:
+    """Returns a name for one claim, drawn at random: by it a claim whose answer was lost is known again."""
     return os.urandom(8).hex()

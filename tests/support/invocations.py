@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -27,11 +28,13 @@ class Context:
 
 def started(function: str, environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Invoke:
     """Returns what invokes the function, in a container that starts now: action, *seconds, **fields."""
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    # Put back afterwards, so that no other test meets this container.
-    monkeypatch.delitem(sys.modules, f"{function}.app", raising=False)
-    app = import_module(f"{function}.app")
+    for variable, value in environment.items():
+        monkeypatch.setenv(variable, value)
+    name = f"{function}.app"
+    # Whatever stands here now stands here again when the test ends: no other test meets this container.
+    monkeypatch.setitem(sys.modules, name, ModuleType(name))
+    del sys.modules[name]
+    app = import_module(name)
 
     def invoke(action: str, *seconds: float, **fields: Any) -> dict[str, Any]:
         for printer in app.logger.handlers:

@@ -22,9 +22,9 @@ def runtime() -> ModuleType:
 
 
 def drawn() -> list[Any]:
-    from relay.store import _claimant
+    from relay.store import new_owner
 
-    return [random.random(), _claimant()]  # noqa: S311
+    return [random.random(), new_owner()]  # noqa: S311
 
 
 def restored(*, with_hooks: bool) -> list[Any]:

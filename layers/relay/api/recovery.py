@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, AwareDatetime, Field, ValidationInfo, field_validator
 
 from relay import catalog
-from relay.api import requests
-from relay.api.requests import EventId, Request, event_tag, unique
+from relay.api import base
+from relay.api.base import ActionRequest, EventId, event_tag, unique
 
 
 def _slug(name: str) -> str:
@@ -18,13 +18,13 @@ Slugs = Annotated[
 ]
 
 
-class Sweep(Request):
+class Sweep(ActionRequest):
     """Publishes what was kept and not published."""
 
     action: Literal["sweep"]
 
 
-class Replay(Request):
+class Replay(ActionRequest):
     """Publishes kept events once more: those of some topics and a time, or those with certain ids.
 
     One invocation publishes at most `limit` of them; the rest follow by the cursor that it answers. The
@@ -59,7 +59,7 @@ class Replay(Request):
         return ids
 
 
-class Status(Request):
+class Status(ActionRequest):
     """Tells when each topic last got an event, and what waits to be published; changes nothing."""
 
     action: Literal["status"]
@@ -71,4 +71,4 @@ _ACTIONS: dict[str, type[AnyRequest]] = {"sweep": Sweep, "replay": Replay, "stat
 
 def read_request(event: Any) -> AnyRequest:
     """The request in an invocation's event. Raises InvalidRequestError."""
-    return requests.read_request(event, _ACTIONS)
+    return base.read_request(event, _ACTIONS)

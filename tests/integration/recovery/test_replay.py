@@ -15,9 +15,9 @@ from relay.api.recovery import Replay
 from relay.aws import UnavailableError
 from relay.catalog import CATALOG
 from relay.events import Content, Event, event_id, timestamp
-from relay.items import SHARDS, shard_of
 from relay.publisher import Publisher
 from relay.store import EventStore
+from relay.table import SHARDS, shard_of
 from tests.support.inbound import NOW
 from tests.support.template import EVENT_TABLE
 

@@ -7,8 +7,8 @@ import pytest
 
 from recovery.history import Page
 from recovery.position import Position, position_of
+from relay.api.base import InvalidRequestError
 from relay.api.recovery import Replay
-from relay.api.requests import InvalidRequestError
 from relay.events import timestamp
 from tests.support.template import topic_slugs
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from relay.api.base import InvalidRequestError
 from relay.api.recovery import Replay, Status, Sweep, read_request
-from relay.api.requests import InvalidRequestError
 from tests.support.template import ROOT
 
 ID = "0f4d2c0b9f1f4f0e8c7b6a5948372615-44136fa355b3678a1146ad16f7e8649e"

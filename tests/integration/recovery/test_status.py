@@ -7,11 +7,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from recovery.pace import STEP_SECONDS
-from recovery.standing import ASKING_SECONDS, PENDING, Standing, Survey
+from recovery.status import ASKING_SECONDS, PENDING, EventStatus, Survey
 from relay.catalog import BY_SLUG, SLUGS
 from relay.events import Content, Event, event_id, timestamp
-from relay.items import SHARDS
 from relay.store import LEASE_SECONDS, EventStore
+from relay.table import SHARDS
 from tests.support.inbound import NOW
 from tests.support.template import EVENT_TABLE, RESOURCES
 
@@ -38,7 +38,7 @@ class Table:
         return {"Count": len(found), "Items": [{"receivedAt": {"S": at}} for at in found]}
 
 
-def taken(table: Any, remaining: float = 240, **how: Any) -> Standing:
+def taken(table: Any, remaining: float = 240, **how: Any) -> EventStatus:
     return Survey(table, EVENT_TABLE, clock=lambda: NOW, **how).take(remaining)
 
 
@@ -61,7 +61,7 @@ def test_the_real_indexes_tell_the_newest_of_each_topic_and_what_is_pending() ->
     other = keep(0, "unclassified", age=5, published=False)
 
     newest = {LEAVE: max(leavers), UPDATE: waiting[0], "unclassified": other}
-    assert taken(boto3.client("dynamodb")) == Standing(
+    assert taken(boto3.client("dynamodb")) == EventStatus(
         latest=dict.fromkeys(SLUGS) | newest, pending=40, oldest=waiting[-1]
     )
 
@@ -69,7 +69,7 @@ def test_the_real_indexes_tell_the_newest_of_each_topic_and_what_is_pending() ->
 def test_of_an_empty_table_every_topic_is_known_to_have_had_nothing() -> None:
     table = Table()
 
-    assert taken(table) == Standing(latest=dict.fromkeys(SLUGS))
+    assert taken(table) == EventStatus(latest=dict.fromkeys(SLUGS))
     assert table.asked == SHARDS * (len(SLUGS) + 1)
 
 

@@ -13,7 +13,7 @@ class InvalidRequestError(Exception):
     """The event that invoked the function is wrong: mend the fields that it names and invoke again."""
 
 
-class Request(BaseModel):
+class ActionRequest(BaseModel):
     """Base of the actions: field `event_tags` is written eventTags, and no unknown field passes."""
 
     model_config = ConfigDict(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gateway import failures
+from gateway import failed_list
 from gateway.answers import GatewayNotAllowedError, GatewayRefusedError, GatewayUnavailableError
 from gateway.rows import failed_callbacks
 
@@ -31,14 +31,14 @@ def always() -> bool:
 def test_up_to_the_limit_each_is_chosen_in_the_lists_order(many: int) -> None:
     ids = [str(number) for number in range(many)]
 
-    assert failures.choose(ids, 100, SystemRandom()) == ids
+    assert failed_list.choose(ids, 100, SystemRandom()) == ids
 
 
 def test_beyond_the_limit_none_is_passed_over_for_ever() -> None:
     ids = [str(number) for number in range(101)]
     random = SystemRandom()
 
-    runs = [failures.choose(ids, 10, random) for _ in range(200)]
+    runs = [failed_list.choose(ids, 10, random) for _ in range(200)]
 
     assert all(len(set(run)) == 10 for run in runs)
     assert set().union(*runs) == set(ids)
@@ -47,15 +47,15 @@ def test_beyond_the_limit_none_is_passed_over_for_ever() -> None:
 def test_an_id_that_stands_in_the_list_twice_counts_once() -> None:
     rows = failed_callbacks([{"id": 1}, {"id": 2}, {"id": 1}, {"tenantId": 3}])
 
-    assert failures.ids(rows) == ["1", "2"]
+    assert failed_list.ids(rows) == ["1", "2"]
 
 
 def test_a_refusal_is_told_and_the_next_are_tried() -> None:
     call = Calls(b=GatewayRefusedError("unknown id", "9999"))
 
-    progress = failures.each("abc", call, always)
+    progress = failed_list.each("abc", call, always)
 
-    assert progress == failures.Progress(done=["a", "c"], refused={"b": "unknown id (code 9999)"})
+    assert progress == failed_list.Progress(done=["a", "c"], refused={"b": "unknown id (code 9999)"})
 
 
 @pytest.mark.parametrize(
@@ -64,16 +64,16 @@ def test_a_refusal_is_told_and_the_next_are_tried() -> None:
 def test_what_no_call_would_survive_ends_the_run(error: Any) -> None:
     call = Calls(b=error)
 
-    progress = failures.each("abc", call, always)
+    progress = failed_list.each("abc", call, always)
 
     assert call.made == ["a", "b"]
-    assert progress == failures.Progress(done=["a"], stopped=str(error))
+    assert progress == failed_list.Progress(done=["a"], stopped=str(error))
 
 
 def test_no_call_is_started_that_cannot_finish() -> None:
     call, answers = Calls(), iter([True, True, False])
 
-    progress = failures.each("abcd", call, lambda: next(answers))
+    progress = failed_list.each("abcd", call, lambda: next(answers))
 
     assert call.made == ["a", "b"]
-    assert progress == failures.Progress(done=["a", "b"], stopped="no time was left")
+    assert progress == failed_list.Progress(done=["a", "b"], stopped="no time was left")

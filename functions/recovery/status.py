@@ -10,8 +10,8 @@ from recovery.pace import STEP_SECONDS, WORKERS
 from relay import catalog
 from relay.aws import UnavailableError, aws_errors
 from relay.events import timestamp
-from relay.items import SHARDS
 from relay.store import LEASE_SECONDS
+from relay.table import SHARDS
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -22,7 +22,7 @@ PENDING = "pending"
 
 
 @dataclass(slots=True)
-class Standing:
+class EventStatus:
     """What was found; `unknown` gives the reason for each slug, or for `pending`, that was not answered.
 
     Times are as `relay.events.timestamp` has them. Unpublished events count as pending from a lease on, as a
@@ -49,10 +49,10 @@ class Survey:
     ) -> None:
         self._client, self._table, self._clock, self._stopwatch = client, table, clock, stopwatch
 
-    def take(self, remaining: float) -> Standing:
+    def take(self, remaining: float) -> EventStatus:
         """How things stand, asked within `remaining` seconds; raises nothing."""
         until = self._stopwatch() + min(ASKING_SECONDS, remaining - STEP_SECONDS)
-        standing = Standing()
+        standing = EventStatus()
         with ThreadPoolExecutor(WORKERS) as workers:
             self._count_pending(standing, workers, until)
             questions = [(slug, shard) for slug in catalog.SLUGS for shard in range(SHARDS)]
@@ -72,7 +72,7 @@ class Survey:
         answer = self._query("by-tag", "tagShard", f"{slug}#{shard}", ScanIndexForward=False, Limit=1)
         return _received_at(answer)
 
-    def _count_pending(self, standing: Standing, workers: ThreadPoolExecutor, until: float) -> None:
+    def _count_pending(self, standing: EventStatus, workers: ThreadPoolExecutor, until: float) -> None:
         before = timestamp(self._clock() - LEASE_SECONDS)
         ask = workers.map(
             lambda shard: self._answered(lambda: self._waiting(shard, before), until), range(SHARDS)
@@ -117,7 +117,7 @@ def _received_at(answer: dict[str, Any]) -> str | None:
 
 
 def _sort(
-    asked: Iterable[tuple[tuple[str, int], "str | UnavailableError | None"]], standing: Standing
+    asked: Iterable[tuple[tuple[str, int], "str | UnavailableError | None"]], standing: EventStatus
 ) -> None:
     """A topic of which a shard is unknown is unknown: the newest event may be there."""
     for (slug, _), found in asked:
