@@ -2,7 +2,6 @@
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
@@ -11,6 +10,7 @@ from relay import catalog
 from relay.api.base import InvalidRequestError
 from relay.api.recovery import Replay
 from relay.events import timestamp
+from relay.settings import Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,23 +24,25 @@ class Position:
     within: str | None = None
 
     def page(self, history: History, limit: int) -> Page:
+        """Returns the next events from here on, at most `limit`. Raises UnavailableError."""
         return history.page(self.slugs[0], self.since, self.until, self.within, limit)
 
     def after(self, page: Page) -> "Position":
+        """Returns where a replay is when it is done with the page."""
         slugs = self.slugs if page.cursor else self.slugs[1:]
         return replace(self, slugs=slugs, within=page.cursor)
 
     @property
     def cursor(self) -> str | None:
-        """What leads back here; None at the end."""
+        """The text that leads back here; None at the end."""
         if not self.slugs:
             return None
         parts = [self.selection, self.until, self.slugs[0], self.within]
         return urlsafe_b64encode(json.dumps(parts).encode()).decode()
 
 
-def position_of(request: Replay, clock: Callable[[], float]) -> Position:
-    """Where a replay begins, or goes on by its cursor. Raises InvalidRequestError.
+def position_of(request: Replay, clock: Clock) -> Position:
+    """Returns where a replay begins, or goes on by its cursor. Raises InvalidRequestError.
 
     A cursor holds the end of the time as it was at first, so that a replay until now comes to an end.
     """

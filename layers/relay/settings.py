@@ -1,10 +1,13 @@
 """Settings that a function reads from its environment once per container."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
+
+type Clock = Callable[[], float]
+"""Seconds that pass: since the epoch (`time.time`), or since any moment (`time.monotonic`)."""
 
 
 class Settings(BaseModel):
@@ -23,4 +26,5 @@ class Settings(BaseModel):
 
     @classmethod
     def load(cls, environ: Mapping[str, str] = os.environ) -> Self:
+        """Returns the settings of this environment. Raises ValidationError."""
         return cls.model_validate(dict(environ))

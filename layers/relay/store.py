@@ -6,12 +6,13 @@ event's whole id, which its message's item outlives, so that a repeat of either 
 
 import os
 import time
-from collections.abc import Callable
+from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from relay.aws import UnavailableError, aws_errors
 from relay.events import Event, timestamp
+from relay.settings import Clock
 from relay.table import ConditionFailedError, Item, conditional_write, event_of, item_of, number, packed
 
 if TYPE_CHECKING:
@@ -19,18 +20,20 @@ if TYPE_CHECKING:
 
 # Longer than any function that publishes may run: past it, nobody is at work on the event.
 LEASE_SECONDS = 30
+DAY_SECONDS = 86_400
 
 
 class ClaimState(Enum):
-    """What a delivery or a sweep may do with an event."""
+    """Who may publish an event, and what a delivery or a sweep does about it."""
 
     GRANTED = "publish it, and mark it"
     PUBLISHED = "nothing: it is published"
     IN_PROGRESS = "come back: another is publishing it"
 
 
-class Claim(NamedTuple):
-    """The answer to a claim: the event is the kept one, which may be an earlier delivery of the same."""
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a claim gave: the event is the kept one, which may be an earlier delivery of the same."""
 
     state: ClaimState
     key: str
@@ -47,10 +50,10 @@ class EventStore:
         table: str,
         *,
         retention_days: int,
-        clock: Callable[[], float] = time.time,
+        clock: Clock = time.time,
     ) -> None:
         self._client, self._table = client, table
-        self._retention, self._clock = retention_days * 86_400, clock
+        self._retention, self._clock = retention_days * DAY_SECONDS, clock
 
     def claim(self, event: Event) -> Claim:
         """Keeps the event, and claims it, in one write unless another is in its way."""
@@ -61,7 +64,7 @@ class EventStore:
             return self._settled(event.key, event, kept)
         self._outlive(event.key, kept, now + self._retention)
         kept = self._put(event.id, event, now)
-        return self._settled(event.id, event, kept)._replace(other_content=True)
+        return replace(self._settled(event.id, event, kept), other_content=True)
 
     def take_over(self, key: str) -> Claim | None:
         """Claims a kept event if its lease has run out; None if it is not kept any more."""

@@ -245,8 +245,6 @@ def test_a_wrong_request_is_an_error_that_names_the_field(invoke: Invoke) -> Non
 def test_the_template_gives_the_function_what_its_settings_read_and_time_for_steps(invoke: Invoke) -> None:
     app = import_module("recovery.app")
 
-    assert template.variables("RecoveryFunction") == {
-        name.upper() for name in app.RecoverySettings.model_fields
-    }
+    assert template.variables("RecoveryFunction") == {name.upper() for name in app.Settings.model_fields}
     timeout = template.RESOURCES["RecoveryFunction"]["Properties"]["Timeout"]
     assert 3 * STEP_SECONDS <= timeout < 300
