@@ -1,50 +1,75 @@
-"""How registrations and rows are shown to a person: without tokens, and not longer than an answer may be."""
+"""Registrations and rows as an answer shows them: without tokens, and not longer than it may be."""
 
-from typing import Any
+from pydantic import JsonValue
 
 from gateway.addresses import Addresses
 from gateway.registration import Step
 from gateway.rows import Row
 from relay import catalog
+from relay.api.gateway import ChangedTag, FailedRow, ListedTag, RegistrationState
 
 # An answer of Lambda holds 6 MB, and a row carries the event that could not be delivered.
 _TEXT = 300
+# Levels of a row; the vendor's own have two.
+_DEPTH = 100
 
 
-def step(taken: Step, addresses: Addresses) -> dict[str, Any]:
+def changed_tag(step: Step, addresses: Addresses) -> ChangedTag:
+    """Returns what became of a registration; what there is nothing to say of is left out."""
     facts = {
-        "eventTag": taken.event_tag,
-        "slug": catalog.slug_of(taken.event_tag),
-        "change": taken.change,
-        "callbackUrl": addresses.shown(taken.address),
-        "was": addresses.shown(taken.was),
-        "error": addresses.masked(taken.error),
+        "callback_url": addresses.shown(step.address),
+        "was": addresses.shown(step.was),
+        "error": addresses.masked(step.error),
     }
-    return {name: fact for name, fact in facts.items() if fact}
+    return ChangedTag(
+        event_tag=step.event_tag,
+        slug=catalog.slug_of(step.event_tag),
+        change=step.change,
+        **{name: fact for name, fact in facts.items() if fact},
+    )
 
 
-def registration(row: Row, addresses: Addresses) -> dict[str, str]:
-    """A row's state: `current`, `outdated` (by its token) or `other` (it leads somewhere else)."""
+def listed_tag(kind: catalog.Kind, row: Row | None, addresses: Addresses) -> ListedTag:
+    """Returns the state of a tag by one row of it, or by none."""
+    if row is None:
+        return ListedTag(event_tag=kind.event_tag, slug=kind.slug, state=RegistrationState.NOT_REGISTERED)
     address = row.address or ""
-    ours = "outdated" if addresses.is_ours(address) else "other"
-    state = "current" if addresses.is_current(address) else ours
-    return {"state": state, "id": row.id or "", "callbackUrl": addresses.shown(address)}
+    return ListedTag(
+        event_tag=kind.event_tag,
+        slug=kind.slug,
+        state=_state(address, addresses),
+        id=row.id or "",
+        callback_url=addresses.shown(address),
+    )
 
 
-def failed_callback(row: Row, addresses: Addresses) -> dict[str, Any]:
+def _state(address: str, addresses: Addresses) -> RegistrationState:
+    if addresses.is_current(address):
+        return RegistrationState.CURRENT
+    return RegistrationState.OUTDATED if addresses.is_ours(address) else RegistrationState.OTHER
+
+
+def failed_row(row: Row, addresses: Addresses) -> FailedRow:
+    """Returns a row of the failed list; one without an id as it came."""
     if row.id is None:
-        return {"unreadable": as_it_came(row.raw, addresses)}
-    facts = {"id": row.id, "eventTag": row.event_tag, "time": row.time}
-    return facts | {"callbackUrl": addresses.shown(row.address or "")}
+        return FailedRow(unreadable=as_it_came(row.raw, addresses))
+    return FailedRow(
+        id=row.id, event_tag=row.event_tag, time=row.time, callback_url=addresses.shown(row.address or "")
+    )
 
 
-def as_it_came(raw: Any, addresses: Addresses) -> Any:
-    """A row as it came, without tokens and with long texts cut."""
+def as_it_came(raw: JsonValue, addresses: Addresses, depth: int = _DEPTH) -> JsonValue:
+    """Returns a row as it came, without tokens, and with what is long or deep cut."""
     match raw:
+        case dict() | list() if not depth:
+            return "…"
         case dict():
-            return {addresses.masked(str(name)): as_it_came(value, addresses) for name, value in raw.items()}
+            return {
+                addresses.masked(str(name)): as_it_came(value, addresses, depth - 1)
+                for name, value in raw.items()
+            }
         case list():
-            return [as_it_came(value, addresses) for value in raw]
+            return [as_it_came(value, addresses, depth - 1) for value in raw]
         case str():
             text = addresses.masked(raw)
             return text if len(text) <= _TEXT else f"{text[:_TEXT]}…"

@@ -1,5 +1,6 @@
 """The gateway's client on real connections: one attempt, verified, and every failure one of three."""
 
+import json
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,11 +14,20 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from urllib3 import PoolManager, Timeout
 
-from gateway.answers import GatewayNotAllowedError, GatewayRefusedError, GatewayUnavailableError
-from gateway.client import CALL_SECONDS, GatewayClient, connections
+from gateway.client import (
+    ANSWER_LIMIT,
+    CALL_SECONDS,
+    CONNECT_SECONDS,
+    READ_SECONDS,
+    GatewayClient,
+    GatewayNotAllowedError,
+    GatewayRefusedError,
+    GatewayUnavailableError,
+    transport_to,
+)
 from gateway.signing import Credentials
+from relay.transport import Transport
 from sandbox.gateway import Gateway
 from sandbox.loopback import Answer, Loopback, Request
 
@@ -40,8 +50,12 @@ class Vendor(Loopback):
         return self._answer
 
 
-def client_of(vendor: Loopback, pool: PoolManager | None = None) -> GatewayClient:
-    return GatewayClient(vendor.url, CREDENTIALS, pool or connections())
+def client_of(vendor: Loopback, transport: Transport | None = None) -> GatewayClient:
+    return GatewayClient(transport or transport_to(vendor.url), CREDENTIALS)
+
+
+def patient_for(seconds: float, vendor: Loopback, limit: int = ANSWER_LIMIT) -> Transport:
+    return Transport(vendor.url, connect_seconds=1, read_seconds=seconds, answer_limit=limit)
 
 
 def test_the_form_is_utf8_and_url_encoded() -> None:
@@ -62,7 +76,7 @@ def test_the_form_is_utf8_and_url_encoded() -> None:
 def test_every_call_has_a_nonce_of_its_own_and_the_time_of_the_call() -> None:
     now = datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC)
     with Vendor(Answer(200, OK)) as vendor:
-        client = GatewayClient(vendor.url, CREDENTIALS, connections(), lambda: now)
+        client = GatewayClient(transport_to(vendor.url), CREDENTIALS, clock=now.timestamp)
         for _ in range(20):
             client.registrations()
 
@@ -107,10 +121,10 @@ def test_the_stand_in_refuses_another_key() -> None:
     ],
 )
 def test_a_call_is_made_once_whatever_becomes_of_it(answer: Answer, error: type[Exception]) -> None:
-    impatient = PoolManager(retries=False, timeout=Timeout(connect=1, read=0.2))
-    pool = impatient if answer.status == 0 else None
-    with Vendor(answer) as vendor, pytest.raises(error):
-        client_of(vendor, pool).retry("1")
+    with Vendor(answer) as vendor:
+        client = client_of(vendor, patient_for(0.2, vendor) if answer.status == 0 else None)
+        with pytest.raises(error):
+            client.retry("1")
 
     assert len(vendor.requests) == 1
 
@@ -124,9 +138,18 @@ def test_a_gateway_that_is_not_there_is_unavailable() -> None:
 
 
 def test_no_call_can_take_longer_than_it_is_given() -> None:
-    timeout = connections().connection_pool_kw["timeout"]
+    assert CONNECT_SECONDS + READ_SECONDS < CALL_SECONDS
 
-    assert timeout.connect_timeout + timeout.read_timeout < CALL_SECONDS
+
+@pytest.mark.parametrize("limit", [len(json.dumps(OK)) - 1, len(json.dumps(OK))])
+def test_an_answer_over_the_limit_is_none(limit: int) -> None:
+    with Vendor(Answer(200, OK)) as vendor:
+        client = client_of(vendor, patient_for(1, vendor, limit))
+        if limit == len(json.dumps(OK)):
+            client.retry("1")
+        else:
+            with pytest.raises(GatewayUnavailableError, match=f"no answer: an answer of over {limit} bytes"):
+                client.retry("1")
 
 
 def test_a_certificate_that_nobody_vouches_for_ends_the_call_before_anything_is_sent(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from callback.answers import Answer
 from relay.api.errors import InvocationError
-from relay.api.gateway import _ACTIONS
+from relay.api.gateway import ACTIONS
 from tests.support import template
 from tests.support.inbound import PREVIOUS, TOKEN, dumps, load_balancer, message, rest_api
 from tests.support.loopback import KEY, SECRET, LoopbackPortal
@@ -52,7 +52,7 @@ def everything(
     for replies, given in notices():
         portal.replies = replies
         run("notice", given)
-    for action in _ACTIONS:
+    for action in ACTIONS:
         attempt(run, "gateway", {"action": action, **ASKED.get(action, {})})
     for asked in ({"action": "sweep"}, {"action": "status"}, {"action": "replay", "dryRun": True}):
         run("recovery", asked)
@@ -143,4 +143,4 @@ def test_every_path_was_gone(everything: str) -> None:
         "request answered", "swept", "replayed", "notice rejected", "notices accepted", "notices deferred",
         "portal unavailable", "configuration at fault", "gateway action ended",
     }  # fmt: skip
-    assert {line["action"] for line in lines if "action" in line} >= set(_ACTIONS) - {"register", "update"}
+    assert {line["action"] for line in lines if "action" in line} >= set(ACTIONS) - {"register", "update"}

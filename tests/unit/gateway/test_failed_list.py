@@ -1,13 +1,15 @@
 """The failed list, worked off within a limit and the time."""
 
 from random import SystemRandom
-from typing import Any
 
 import pytest
 
 from gateway import failed_list
-from gateway.answers import GatewayNotAllowedError, GatewayRefusedError, GatewayUnavailableError
+from gateway.client import GatewayNotAllowedError, GatewayRefusedError, GatewayUnavailableError
+from gateway.failed_list import GAP_SECONDS, CallGap, Stop, StopCode, WorkedOff
 from gateway.rows import failed_callbacks
+from relay.api.gateway import RetryFailed
+from tests.support.template import RESOURCES
 
 
 class Calls:
@@ -53,27 +55,72 @@ def test_an_id_that_stands_in_the_list_twice_counts_once() -> None:
 def test_a_refusal_is_told_and_the_next_are_tried() -> None:
     call = Calls(b=GatewayRefusedError("unknown id", "9999"))
 
-    progress = failed_list.each("abc", call, always)
+    worked_off = failed_list.work_off("abc", call, always)
 
-    assert progress == failed_list.Progress(done=["a", "c"], refused={"b": "unknown id (code 9999)"})
+    assert worked_off == WorkedOff(("a", "c"), {"b": "unknown id (code 9999)"})
 
 
 @pytest.mark.parametrize(
-    "error", [GatewayUnavailableError("no answer"), GatewayNotAllowedError("bad signature")]
+    ("error", "code"),
+    [
+        (GatewayUnavailableError("no answer"), StopCode.UNAVAILABLE),
+        (GatewayNotAllowedError("bad signature"), StopCode.NOT_ALLOWED),
+    ],
 )
-def test_what_no_call_would_survive_ends_the_run(error: Any) -> None:
+def test_what_no_call_would_survive_ends_the_run(error: Exception, code: StopCode) -> None:
     call = Calls(b=error)
 
-    progress = failed_list.each("abc", call, always)
+    worked_off = failed_list.work_off("abc", call, always)
 
     assert call.made == ["a", "b"]
-    assert progress == failed_list.Progress(done=["a"], stopped=str(error))
+    assert worked_off == WorkedOff(("a",), stopped=Stop(code, str(error)))
 
 
 def test_no_call_is_started_that_cannot_finish() -> None:
     call, answers = Calls(), iter([True, True, False])
 
-    progress = failed_list.each("abcd", call, lambda: next(answers))
+    worked_off = failed_list.work_off("abcd", call, lambda: next(answers))
 
     assert call.made == ["a", "b"]
-    assert progress == failed_list.Progress(done=["a", "b"], stopped="no time was left")
+    assert worked_off == WorkedOff(("a", "b"), stopped=Stop(StopCode.NO_TIME, "no time was left"))
+
+
+class Time:
+    """Seconds that only waiting, and calls, take."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def begun(*takes: float) -> list[float]:
+    """When calls that take so long began, counted from the first question."""
+    time = Time()
+    gap = CallGap(lambda: True, clock=lambda: time.now, wait=time.wait)
+    begun = []
+    for seconds in takes:
+        assert gap.allows_a_call()
+        begun.append(time.now - 1000)
+        time.now += seconds
+    return begun
+
+
+@pytest.mark.parametrize("calls", [0, 1, 2, 100])
+def test_quick_calls_begin_a_gap_apart_and_the_first_at_once(calls: int) -> None:
+    assert begun(*[0.01] * calls) == pytest.approx([number * GAP_SECONDS for number in range(calls)])
+
+
+def test_calls_longer_than_the_gap_follow_each_other_at_once_and_no_time_is_made_up_for() -> None:
+    assert begun(2, 2, 0, 0) == pytest.approx([0, 2, 4, 4 + GAP_SECONDS])
+
+
+def test_no_call_begins_when_there_is_no_time_for_one() -> None:
+    assert not CallGap(lambda: False).allows_a_call()
+
+
+def test_the_most_that_one_invocation_takes_fits_its_time() -> None:
+    most = RetryFailed.model_json_schema()["properties"]["limit"]["maximum"]
+
+    assert most * GAP_SECONDS < RESOURCES["GatewayFunction"]["Properties"]["Timeout"]

@@ -6,7 +6,6 @@ import pytest
 
 from gateway.addresses import Addresses
 from gateway.registration import (
-    Change,
     Registrations,
     Step,
     plan_register,
@@ -14,7 +13,7 @@ from gateway.registration import (
     plan_update,
 )
 from gateway.rows import Row
-from relay.api.gateway import Register, Unregister, Update
+from relay.api.gateway import Change, Register, Unregister, Update
 from relay.callback_token import CallbackToken
 
 BASE = "http://192.0.2.10/callback"

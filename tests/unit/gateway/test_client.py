@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gateway.answers import (
+from gateway.client import (
     GatewayError,
     GatewayNotAllowedError,
     GatewayRefusedError,
