@@ -11,8 +11,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import Field, JsonValue
 
 import relay.settings
+from recovery.actions import LoggingPublisher, RecoveryActions
 from recovery.history import History
-from recovery.recovery import LoggingPublisher, Recovery
 from recovery.replay import Replayed, Replayer
 from recovery.status import EventStatus, Survey
 from recovery.sweep import Sweeper, Swept
@@ -49,12 +49,12 @@ ERRORS = {InvalidRequestError: errors.INVALID_REQUEST, aws.UnavailableError: err
 
 def build(
     settings: Settings, *, clock: Clock = time.time, client: Callable[[str], Any] = aws.client
-) -> Recovery:
+) -> RecoveryActions:
     """Returns what the function does, on AWS."""
     table, name, days = client("dynamodb"), settings.event_table, settings.event_retention_days
     publisher = LoggingPublisher(client("sns"), settings.event_topic_arn_prefix, logger)
     history = History(table, name, retention_days=days, clock=clock)
-    return Recovery(
+    return RecoveryActions(
         history,
         Sweeper(EventStore(table, name, retention_days=days, clock=clock), publisher, clock=clock),
         Replayer(history, publisher),
@@ -66,7 +66,7 @@ def build(
 settings = Settings.load()
 logger = observability.logger("recovery", settings.log_level)
 metrics = observability.metrics("recovery", settings.stack_name)
-recovery = build(settings)
+actions = build(settings)
 
 
 def handler(event: object, context: Context) -> dict[str, JsonValue]:
@@ -81,11 +81,11 @@ def _answer(request: Sweep | Replay | Status, context: Context) -> SweepAnswer |
 
     match request:
         case Sweep():
-            return _swept(recovery.sweep(remaining))
+            return _swept(actions.sweep(remaining))
         case Replay():
-            return _replayed(recovery.replay(request, remaining), dry_run=request.dry_run)
+            return _replayed(actions.replay(request, remaining), dry_run=request.dry_run)
         case Status():
-            return _surveyed(recovery.status(remaining))
+            return _surveyed(actions.status(remaining))
 
 
 def _swept(swept: Swept) -> SweepAnswer:
@@ -93,7 +93,7 @@ def _swept(swept: Swept) -> SweepAnswer:
     for waited in swept.waits:
         metrics.add_metric("EndToEndLatency", MetricUnit.Milliseconds, waited * 1000)
     oldest = datetime.fromisoformat(swept.oldest).timestamp() if swept.oldest else None
-    age = recovery.clock() - oldest if oldest else 0
+    age = actions.clock() - oldest if oldest else 0
     metrics.add_metric("PendingEvents", MetricUnit.Count, swept.pending)
     metrics.add_metric("PendingAge", MetricUnit.Seconds, age)
     metrics.add_metric("Recovered", MetricUnit.Count, swept.recovered)

@@ -1,4 +1,4 @@
-"""What the recovery function does, without Lambda: sweeps, replays, and the status of the kept events."""
+"""Does what the recovery function is asked for: a sweep, a replay, or the status of the kept events."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,8 +35,8 @@ class LoggingPublisher(Publisher):
 
 
 @dataclass(frozen=True, slots=True)
-class Recovery:
-    """Does one request at a time. `remaining` is asked for the seconds that are left of an invocation."""
+class RecoveryActions:
+    """Performs requests. `remaining` is asked for the seconds that are left of an invocation."""
 
     history: History
     sweeper: Sweeper
