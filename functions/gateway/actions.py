@@ -59,7 +59,7 @@ class GatewayActions:
         """Returns the answer; None to an unattended retry for which there are no credentials yet.
 
         `remaining` is asked for the seconds that are left. Raises SecretUnavailableError, or the GatewayError
-        of a list that cannot be had, without a token or key in it; a later error stands in the answer.
+        of a list that cannot be had, without a token or key in it; a later error is in the answer.
         """
         try:
             credentials = self.credentials.get()
@@ -83,7 +83,7 @@ class GatewayActions:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What one request is worked on with."""
+    """The tools for one request."""
 
     client: GatewayClient
     addresses: Addresses
@@ -120,24 +120,24 @@ def _change(request: Register | Update | Unregister, desk: Desk) -> ChangeAnswer
     return ChangeAnswer(
         action=request.action,
         counts=ChangeCounts.model_validate(counts),
-        tags=tuple(views.changed_tag(step, desk.addresses) for step in done),
+        tags=[views.changed_tag(step, desk.addresses) for step in done],
     )
 
 
 def _list(desk: Desk) -> ListAnswer:
     found = rows.registrations(desk.client.registrations())
-    tags = tuple(
+    tags = [
         views.listed_tag(kind, row, desk.addresses)
         for kind in catalog.CATALOG
         for row in _rows_of(kind, found)
-    )
+    ]
     unknown = [row for row in found if row.event_tag not in catalog.BY_TAG]
     counts = {**Counter(tag.state for tag in tags), "unknown": len(unknown)}
     return ListAnswer(
         action="list",
         counts=ListCounts.model_validate(counts),
         tags=tags,
-        unknown=tuple(views.as_it_came(row.raw, desk.addresses) for row in unknown[:_LISTED]),
+        unknown=[views.as_it_came(row.raw, desk.addresses) for row in unknown[:_LISTED]],
     )
 
 
@@ -151,7 +151,7 @@ def _failed(request: Failed, desk: Desk) -> FailedAnswer:
     return FailedAnswer(
         action="failed",
         counts=FailedCounts(failed=len(found), unreadable=len(_unreadable(found))),
-        rows=tuple(views.failed_row(row, desk.addresses) for row in page),
+        rows=[views.failed_row(row, desk.addresses) for row in page],
         left=max(0, len(found) - request.offset - len(page)),
     )
 
@@ -174,14 +174,14 @@ def _retry(request: RetryFailed, desk: Desk) -> RetryAnswer:
         ),
         errors=_errors(worked_off, desk.addresses),
         stopped=_stopped(worked_off, desk.addresses),
-        unreadable=tuple(views.as_it_came(row.raw, desk.addresses) for row in unreadable[:_LISTED]),
+        unreadable=[views.as_it_came(row.raw, desk.addresses) for row in unreadable[:_LISTED]],
     )
 
 
 def nothing_to_retry() -> RetryAnswer:
     """Returns the answer to a retry of an empty list."""
     counts = RetryCounts(failed=0, unreadable=0, retried=0, refused=0, left=0)
-    return RetryAnswer(action="retry-failed", counts=counts, errors=(), stopped="", unreadable=())
+    return RetryAnswer(action="retry-failed", counts=counts, errors=[], stopped="", unreadable=[])
 
 
 def _remove(request: RemoveFailed, desk: Desk) -> RemoveAnswer:
@@ -199,9 +199,9 @@ def _unreadable(found: list[Row]) -> list[Row]:
     return [row for row in found if row.id is None]
 
 
-def _errors(worked_off: WorkedOff, addresses: Addresses) -> tuple[CallError, ...]:
+def _errors(worked_off: WorkedOff, addresses: Addresses) -> list[CallError]:
     listed = list(worked_off.refused.items())[:_LISTED]
-    return tuple(CallError(id=failed_id, error=addresses.masked(said)) for failed_id, said in listed)
+    return [CallError(id=failed_id, error=addresses.masked(said)) for failed_id, said in listed]
 
 
 def _stopped(worked_off: WorkedOff, addresses: Addresses) -> str:

@@ -1,11 +1,11 @@
-"""The gateway's management API: one method per call, one attempt per call, and what an answer means.
+"""The gateway's management API: one method per call, tried once, and what an answer means.
 
 Every failure is one of three:
 
     GatewayError
     ├── GatewayRefusedError      the call was read and turned down
     ├── GatewayNotAllowedError   the call was not let through
-    └── GatewayUnavailableError  nobody knows what became of the call
+    └── GatewayUnavailableError  what became of the call is unknown
 """
 
 import json
@@ -53,7 +53,7 @@ class GatewayNotAllowedError(GatewayError):
 
 
 class GatewayUnavailableError(GatewayError):
-    """Nobody knows what became of the call: look at the list, or do it again later."""
+    """What became of the call is unknown: look at the list, or do it again later."""
 
 
 def transport_to(base_url: str) -> Transport:

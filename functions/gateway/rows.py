@@ -15,7 +15,7 @@ _REGISTRATION_ID = (r"eventcallbackid", r"(event)?callback(define)?id", r"(event
 _FAILED_ID = (r"eventcallbackfailedid", r"(event)?(callback)?fail(ed)?(callback)?id", r"id")
 _EMPTY: tuple[JsonValue, ...] = (None, "", 0, "0", [], {})
 _FLAGS = {"success", "requestid", "responsemessage", "responsecode"}
-# What the gateway wanted to deliver stands in the row too; an id in there is not the row's.
+# What the gateway wanted to deliver is in the row too; an id in there is not the row's.
 _PAYLOADS = {"callbackdata", "content", "body", "infos"}
 
 
@@ -41,7 +41,7 @@ def failed_callbacks(content: JsonValue) -> list[Row]:
 
 
 def _entries(content: JsonValue) -> list[JsonValue]:
-    """The elements of the outermost lists of objects, else of anything.
+    """Returns the elements of the outermost lists of objects, else of anything.
 
     An answer without any list is one entry itself, if it says anything.
     """

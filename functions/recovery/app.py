@@ -22,6 +22,8 @@ from relay.api.base import Context, InvalidRequestError
 from relay.api.errors import reported
 from relay.api.recovery import (
     PendingEvents,
+    RecoveryAnswer,
+    RecoveryRequest,
     Replay,
     ReplayAnswer,
     ReplayCounts,
@@ -75,7 +77,7 @@ def handler(event: object, context: Context) -> dict[str, JsonValue]:
         return _answer(read_request(event), context).payload()
 
 
-def _answer(request: Sweep | Replay | Status, context: Context) -> SweepAnswer | ReplayAnswer | StatusAnswer:
+def _answer(request: RecoveryRequest, context: Context) -> RecoveryAnswer:
     def remaining() -> float:
         return context.get_remaining_time_in_millis() / 1000
 
@@ -125,8 +127,8 @@ def _replayed(replayed: Replayed, *, dry_run: bool) -> ReplayAnswer:
         ),
         topics=dict(replayed.topics),
         cursor=replayed.position.cursor if replayed.position else None,
-        not_found=replayed.not_found,
-        left=replayed.left,
+        not_found=list(replayed.not_found),
+        left=list(replayed.left),
         stopped=replayed.stopped,
     )
 

@@ -109,7 +109,7 @@ class History:
         return Kept(event_of(item), "publishedAt" in item)
 
     def find(self, event_id: str) -> Kept | None:
-        """Returns the kept event with this id: it is its message's first, or stands by itself."""
+        """Returns the kept event with this id: its message's first, or one under its own key."""
         for key in (event_id.partition("-")[0], event_id):
             kept = self.get(key)
             if kept and kept.event.id == event_id:

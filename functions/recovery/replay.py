@@ -1,4 +1,4 @@
-"""Publishes kept events once more: what is kept stays as it is, and subscribers can tell."""
+"""Publishes kept events once more: what is kept stays as it is, and the events are marked as replayed."""
 
 import sys
 from collections import Counter, deque

@@ -17,11 +17,11 @@ class Settings(BaseModel):
     variables at fault.
     """
 
-    # Deferred: nobody loads the base itself.
+    # Deferred: the base itself is never loaded.
     model_config = ConfigDict(alias_generator=str.upper, frozen=True, defer_build=True)
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    # Tells the metrics of two stacks in one account apart; a metric takes no empty dimension.
+    # Keeps the metrics of two stacks in one account apart; a metric takes no empty dimension.
     stack_name: str = Field(default="local", min_length=1)
 
     @classmethod

@@ -1,6 +1,6 @@
 """Keeps events, and grants the right to publish an event to one delivery at a time.
 
-An event's item stands under its message's digest. Another content of the same message stands under the
+An event's item is kept under its message's digest. Another content of the same message is kept under the
 event's whole id, which its message's item outlives, so that a repeat of either finds its own.
 """
 
@@ -18,7 +18,7 @@ from relay.table import ConditionFailedError, Item, conditional_write, event_of,
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# Longer than any function that publishes may run: past it, nobody is at work on the event.
+# Longer than any function that publishes may run: past it, none is at work on the event.
 LEASE_SECONDS = 30
 DAY_SECONDS = 86_400
 
@@ -42,7 +42,7 @@ class Claim:
 
 
 class EventStore:
-    """The event table. All its methods raise UnavailableError, after which nobody knows what was written."""
+    """The event table, written. Its methods raise UnavailableError: what was written is unknown then."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class EventStore:
         self._retention, self._clock = retention_days * DAY_SECONDS, clock
 
     def claim(self, event: Event) -> Claim:
-        """Keeps the event, and claims it, in one write unless another is in its way."""
+        """Keep the event, and claim it, in one write unless another is in its way."""
         # One reading of the clock: what is kept under the whole id must not outlast its message's item.
         now = int(self._clock())
         kept = self._put(event.key, event, now)
@@ -67,7 +67,7 @@ class EventStore:
         return replace(self._settled(event.id, event, kept), other_content=True)
 
     def take_over(self, key: str) -> Claim | None:
-        """Claims a kept event if its lease has run out; None if it is not kept any more."""
+        """Claim a kept event if its lease has run out. Returns None if it is not kept any more."""
         now, owner = int(self._clock()), new_owner()
         try:
             with conditional_write():
@@ -89,7 +89,7 @@ class EventStore:
         return Claim(ClaimState.GRANTED, key, event_of(answer["Attributes"]))
 
     def mark_published(self, claim: Claim) -> None:
-        """Ends a claim: from now on the event's repeats are known as such."""
+        """End a claim: from now on the event's repeats are known as such."""
         with aws_errors():
             self._client.update_item(
                 TableName=self._table,
@@ -104,7 +104,7 @@ class EventStore:
             )
 
     def _put(self, key: str, event: Event, now: int) -> Item | None:
-        """Keeps the event under `key`, claimed; or else returns the unexpired item that stands there."""
+        """Keep the event under `key`, claimed; or else return the unexpired item that is there."""
         owner = new_owner()
         try:
             with conditional_write():
@@ -132,6 +132,7 @@ class EventStore:
         return None
 
     def _settled(self, key: str, event: Event, kept: Item | None) -> Claim:
+        """Returns the claim of an event that was kept now, or else met the item `kept`."""
         if kept is None:
             return Claim(ClaimState.GRANTED, key, event)
         if "publishedAt" in kept:
@@ -139,11 +140,11 @@ class EventStore:
         if int(kept["leaseUntil"]["N"]) > int(self._clock()):
             return Claim(ClaimState.IN_PROGRESS, key, event_of(kept))
         taken = self.take_over(key)
-        # Gone, or another in its place, since then: as good as busy, the next delivery finds a place.
+        # Gone, or another in its place, since then: as good as in progress, the next delivery finds a place.
         return taken if taken and taken.event.id == event.id else Claim(ClaimState.IN_PROGRESS, key, event)
 
     def _outlive(self, key: str, kept: Item, expires: int) -> None:
-        """Keeps the first event of a message at least as long as the other that is claimed now."""
+        """Keep the first event of a message at least as long as the other that is claimed now."""
         if int(kept["expiresAt"]["N"]) >= expires:
             return
         try:
@@ -162,7 +163,7 @@ class EventStore:
 
 
 def _claim_of(key: str, item: Item, owner: str) -> Claim:
-    """What a refused take-over found: published, somebody's, or ours after a lost answer."""
+    """Returns what a refused take-over found: published, another's, or ours after a lost answer."""
     if "publishedAt" in item:
         state = ClaimState.PUBLISHED
     else:

@@ -46,7 +46,8 @@ class ActionAnswer(AnswerPart):
 
     def payload(self) -> dict[str, JsonValue]:
         """Returns the answer as JSON has it: exactly the fields that were given, null or not."""
-        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        # Not by mode="json": it raises on half a character, which a vendor's row may hold.
+        return self.model_dump(by_alias=True, exclude_unset=True)
 
 
 def event_tag(name: str) -> str:
@@ -90,6 +91,6 @@ def _faults(error: ValidationError) -> list[str]:
     return [
         f"{'.'.join(map(str, fault['loc']))}: {fault['msg'].removeprefix('Value error, ')}"
         for fault in found
-        # That a list is too short is no news when what was in it is at fault.
+        # A list that is too short only because what was in it is at fault.
         if fault["loc"] not in inner
     ]

@@ -90,8 +90,8 @@ class RemoveFailed(ActionRequest):
     ids: Annotated[tuple[FailedId, ...], Field(min_length=1), AfterValidator(unique)]
 
 
-type GatewayRequest = Register | Update | Unregister | List | Failed | RetryFailed | RemoveFailed
-ACTIONS: dict[str, type[Register | Update | Unregister | List | Failed | RetryFailed | RemoveFailed]] = {
+GatewayRequest = Register | Update | Unregister | List | Failed | RetryFailed | RemoveFailed
+ACTIONS: dict[str, type[GatewayRequest]] = {
     "register": Register,
     "update": Update,
     "unregister": Unregister,
@@ -151,7 +151,7 @@ class ChangeAnswer(ActionAnswer):
 
     action: Literal["register", "update", "unregister"]
     counts: ChangeCounts
-    tags: tuple[ChangedTag, ...]
+    tags: list[ChangedTag]
 
 
 class RegistrationState(StrEnum):
@@ -189,8 +189,8 @@ class ListAnswer(ActionAnswer):
 
     action: Literal["list"]
     counts: ListCounts
-    tags: tuple[ListedTag, ...]
-    unknown: tuple[Any, ...]
+    tags: list[ListedTag]
+    unknown: list[Any]
 
 
 class FailedCounts(AnswerPart):
@@ -215,7 +215,7 @@ class FailedAnswer(ActionAnswer):
 
     action: Literal["failed"]
     counts: FailedCounts
-    rows: tuple[FailedRow, ...]
+    rows: list[FailedRow]
     left: int
 
 
@@ -239,9 +239,9 @@ class RetryAnswer(ActionAnswer):
 
     action: Literal["retry-failed"]
     counts: RetryCounts
-    errors: tuple[CallError, ...]
+    errors: list[CallError]
     stopped: str
-    unreadable: tuple[Any, ...]
+    unreadable: list[Any]
 
 
 class RemoveCounts(AnswerPart):
@@ -257,8 +257,8 @@ class RemoveAnswer(ActionAnswer):
 
     action: Literal["remove-failed"]
     counts: RemoveCounts
-    errors: tuple[CallError, ...]
+    errors: list[CallError]
     stopped: str
 
 
-type GatewayAnswer = ChangeAnswer | ListAnswer | FailedAnswer | RetryAnswer | RemoveAnswer
+GatewayAnswer = ChangeAnswer | ListAnswer | FailedAnswer | RetryAnswer | RemoveAnswer

@@ -116,13 +116,13 @@ class ReplayAnswer(ActionAnswer):
     counts: ReplayCounts
     topics: dict[str, int]
     cursor: str | None
-    not_found: tuple[str, ...]
-    left: tuple[str, ...]
+    not_found: list[str]
+    left: list[str]
     stopped: str
 
 
 PENDING = "pending"
-"""What stands for the pending events among the slugs of `unknown`."""
+"""The name of the pending events among the slugs of `unknown`."""
 
 
 class PendingEvents(AnswerPart):
@@ -144,3 +144,6 @@ class StatusAnswer(ActionAnswer):
     tags: dict[str, str | None]
     pending: PendingEvents
     unknown: dict[str, str]
+
+
+RecoveryAnswer = SweepAnswer | ReplayAnswer | StatusAnswer

@@ -1,11 +1,16 @@
 """The gateway function's answers, whole: programs read them, so every key is pinned."""
 
+import json
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
+import boto3
 import pytest
+from pydantic.alias_generators import to_snake
 
 from relay import catalog
+from relay.api.gateway import read_request
 from sandbox.loopback import Answer, Loopback, Request
 from tests.support import template
 from tests.support.invocations import Invoke, started
@@ -176,3 +181,28 @@ def test_an_unattended_retry_without_credentials(cloud: None, monkeypatch: pytes
         "stopped": "",
         "unreadable": [],
     }
+
+
+def test_the_log_has_the_counts_of_an_answer_in_snake_case(
+    invoke: Invoke, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    counts = invoke("update", 0, eventTags=[SECOND, FOURTH])["counts"]
+
+    (line,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {to_snake(name): count for name, count in counts.items()}.items() <= line.items()
+    assert [name for name in line if not name.islower()] == []
+
+
+def test_the_function_is_built_on_the_clock_and_the_clients_it_is_given(invoke: Invoke) -> None:
+    app = import_module("gateway.app")
+    made: list[str] = []
+
+    def client(service: str) -> Any:
+        made.append(service)
+        return boto3.client(service)  # type: ignore[call-overload]
+
+    actions = app.build(app.settings, clock=lambda: 1_795_360_209.0, client=client)
+    answer = actions.perform(read_request({"action": "list"}), lambda: 300)
+
+    assert (answer.counts.current, made) == (2, ["secretsmanager"] * 2)

@@ -242,6 +242,26 @@ def test_a_wrong_request_is_an_error_that_names_the_field(invoke: Invoke) -> Non
         invoke("replay", limit=0)
 
 
+def test_the_function_is_built_on_the_clock_and_the_clients_it_is_given(
+    invoke: Invoke, subscriber: str
+) -> None:
+    app, later = import_module("recovery.app"), time.time() + LEASE_SECONDS + 1
+    made: list[str] = []
+
+    def client(service: str) -> Any:
+        made.append(service)
+        return boto3.client(service)  # type: ignore[call-overload]
+
+    keep(1, age=0)
+    actions = app.build(app.settings, clock=lambda: later, client=client)
+    waiting = actions.status(lambda: 240).pending
+    swept = actions.sweep(lambda: 240)
+
+    assert (waiting, swept.recovered, made) == (1, 1, ["dynamodb", "sns"])
+    assert LEASE_SECONDS <= swept.waits[0] <= LEASE_SECONDS + 2
+    assert len(received(subscriber)) == 1
+
+
 def test_the_template_gives_the_function_what_its_settings_read_and_time_for_steps(invoke: Invoke) -> None:
     app = import_module("recovery.app")
 
