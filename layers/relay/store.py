@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING
 from relay.aws import UnavailableError, aws_errors
 from relay.events import Event, timestamp
 from relay.settings import Clock
-from relay.table import ConditionFailedError, Item, conditional_write, event_of, item_of, number, packed
+from relay.table import (
+    PENDING,
+    ConditionFailedError,
+    Item,
+    conditional_write,
+    event_of,
+    item_of,
+    number,
+    packed,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -75,7 +84,7 @@ class EventStore:
                     TableName=self._table,
                     Key={"pk": {"S": key}},
                     UpdateExpression="SET leaseUntil = :until, claimant = :claimant",
-                    ConditionExpression="attribute_exists(pendingShard) AND leaseUntil <= :now",
+                    ConditionExpression=f"attribute_exists({PENDING.attribute}) AND leaseUntil <= :now",
                     ExpressionAttributeValues={
                         ":until": number(now + LEASE_SECONDS),
                         ":claimant": {"S": owner},
@@ -94,7 +103,7 @@ class EventStore:
             self._client.update_item(
                 TableName=self._table,
                 Key={"pk": {"S": claim.key}},
-                UpdateExpression="SET publishedAt = :at REMOVE pendingShard, leaseUntil, claimant",
+                UpdateExpression=f"SET publishedAt = :at REMOVE {PENDING.attribute}, leaseUntil, claimant",
                 # Neither another event that took an expired one's place, nor a stump of a deleted item.
                 ConditionExpression="eventId = :id",
                 ExpressionAttributeValues={

@@ -152,7 +152,7 @@ def test_an_answer_over_the_limit_is_none(limit: int) -> None:
                 client.retry("1")
 
 
-def test_a_certificate_that_nobody_vouches_for_ends_the_call_before_anything_is_sent(tmp_path: Path) -> None:
+def test_a_certificate_of_no_known_authority_ends_the_call_before_anything_is_sent(tmp_path: Path) -> None:
     with tls_vendor(tmp_path) as vendor, pytest.raises(GatewayUnavailableError, match="certificate"):
         client_of(vendor).registrations()
 

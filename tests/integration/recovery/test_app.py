@@ -186,7 +186,7 @@ def test_a_paced_replay_takes_its_time(invoke: Invoke) -> None:
     assert time.monotonic() - started >= 1
 
 
-def test_how_things_stand_is_answered_and_nothing_is_published(
+def test_the_status_is_answered_and_nothing_is_published(
     invoke: Invoke, subscriber: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     waiting = keep(1, age=600)

@@ -25,7 +25,7 @@ LEAVE, UPDATE = "employee-leave", "app-update"
 
 
 class Topics(Publisher):
-    """Remembers what was published; fails when it is told to, before the nth event."""
+    """Remembers what was published; fails before the nth event where `fails` says so."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []

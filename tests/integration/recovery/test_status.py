@@ -110,7 +110,7 @@ def test_more_than_a_shards_answer_holds_is_said_to_be_more() -> None:
 
 
 @pytest.mark.parametrize("shard", [0, 5, SHARDS - 1])
-def test_a_topic_is_unknown_when_one_of_its_shards_is_and_the_others_are_told(shard: int) -> None:
+def test_a_topic_is_unknown_when_one_of_its_shards_is_and_the_others_are_not(shard: int) -> None:
     at = timestamp(NOW - 10)
     found = taken(Table({f"{LEAVE}#3": [at], f"{UPDATE}#3": [at]}, f"{LEAVE}#{shard}"))
 

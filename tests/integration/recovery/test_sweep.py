@@ -30,7 +30,7 @@ class Clock:
 
 
 class Topics(Publisher):
-    """Remembers what was published, in order; fails for the ids that are told to."""
+    """Remembers what was published, in order; fails for the `broken` ids."""
 
     def __init__(self) -> None:
         self.ids: list[str] = []

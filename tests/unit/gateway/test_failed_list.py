@@ -13,7 +13,7 @@ from tests.support.template import RESOURCES
 
 
 class Calls:
-    """Calls that succeed, but for the ids that are told to fail."""
+    """Calls that succeed, but for those ids."""
 
     def __init__(self, **fails: Exception) -> None:
         self.made: list[str] = []
@@ -52,7 +52,7 @@ def test_an_id_that_stands_in_the_list_twice_counts_once() -> None:
     assert failed_list.ids(rows) == ["1", "2"]
 
 
-def test_a_refusal_is_told_and_the_next_are_tried() -> None:
+def test_a_refusal_is_reported_and_the_next_calls_are_made() -> None:
     call = Calls(b=GatewayRefusedError("unknown id", "9999"))
 
     worked_off = failed_list.work_off("abc", call, always)

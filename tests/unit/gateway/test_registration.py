@@ -61,7 +61,7 @@ def test_an_address_of_this_relay_that_changed_is_updated(address: str) -> None:
 
 
 @pytest.mark.parametrize("address", [OTHER_RELAY, OTHER_SYSTEM, None])
-def test_what_may_be_another_systems_is_not_taken_away_unless_told_to(address: str | None) -> None:
+def test_what_may_be_another_systems_is_not_taken_away_unless_asked_to(address: str | None) -> None:
     (left,) = register(registered(address))
     (taken,) = register(registered(address), takeOver=True)
 
@@ -129,7 +129,7 @@ def test_a_registration_of_this_relay_is_removed(address: str) -> None:
 
 
 @pytest.mark.parametrize("address", [OTHER_RELAY, OTHER_SYSTEM, VERY_OLD_TOKEN, None])
-def test_a_registration_of_another_system_is_removed_only_when_told_to(address: str | None) -> None:
+def test_a_registration_of_another_system_is_removed_only_when_asked_to(address: str | None) -> None:
     assert [step.change for step in unregister(registered(address))] == [Change.TAKEN]
     assert [step.change for step in unregister(registered(address), takeOver=True)] == [Change.UNREGISTERED]
 

@@ -1,4 +1,4 @@
-"""What a delivery is told whose event expires, and is replaced by another, in the midst of its claim."""
+"""A claim in whose midst the event expires and another takes its place."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ class Interrupted(MemoryCloud):
 
 
 @pytest.mark.parametrize("steps", ["claim", "claim, mark", "claim, lease"])
-def test_it_is_told_to_come_back_and_is_then_granted(steps: str) -> None:
+def test_it_is_in_progress_and_granted_the_next_time(steps: str) -> None:
     """Never 成功: what is published, or is being, is the other."""
     now = NOW
     cloud = Interrupted()
