@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
 from benchmarks.portal_server import NotAsClaimedError
-from relay.items import Item, event_of
+from relay.table import Item, event_of
 from sandbox import delivery
 from sandbox.samples import SAMPLES, Sample
 from sandbox.subscribers import Envelope

@@ -10,7 +10,7 @@ from operate.options import with_stack
 from operate.registering import ask, show, tell_how_to_go_on
 from operate.stack import Stack
 from operate.tags import Tag
-from relay.callback_base import callback_base
+from relay.api.gateway import callback_base
 
 _REGISTERED = {"registered", "updated", "unchanged"}
 _GONE = {"unregistered", "notRegistered"}

@@ -14,7 +14,7 @@ from operate.page import many
 from operate.replaying import Invoke, Replayed, Selection, begin, follow
 from operate.screen import bar
 from operate.stack import Stack
-from relay.api.requests import EVENT_ID
+from relay.api.base import EVENT_ID
 
 INTERRUPTED = 130
 

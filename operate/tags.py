@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from relay import catalog
-from relay.api.requests import event_tag
+from relay.api.base import event_tag
 
 
 class Tag(click.ParamType):

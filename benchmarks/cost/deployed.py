@@ -10,11 +10,13 @@ from typing import Any
 
 from moto import mock_aws
 
+from relay.aws import session
 from sandbox.portal import Portal
 from tests.support import template
 from tests.support.relay_day import APPS, environment, invoked
 from tests.support.stand_ins import relays_gateway, relays_portal
 
+_LISTENED_TO = ("dynamodb", "sns")
 _NOT_OURS = ("AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN", "AWS_PROFILE")
 
 
@@ -31,21 +33,11 @@ class Deployed:
         self.calls.clear()
         with redirect_stdout(printed):
             app = importlib.import_module(f"{function}.app")
-            for client in _clients(app):
-                client.meta.events.register("provide-client-params", self._called, unique_id="cost")
             invoked(app, given)
         return printed.getvalue()
 
-    def _called(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+    def called(self, params: dict[str, Any], model: Any, **_: Any) -> None:
         self.calls.append((model.name, dict(params)))
-
-
-def _clients(app: Any) -> Iterator[Any]:
-    """The clients of the table and of the topics, wherever a function keeps them."""
-    rooms = [getattr(app, name) for name in ("_table", "_publisher") if hasattr(app, name)]
-    if hasattr(app, "intake"):
-        rooms += [app.intake.store, app.intake.publisher]
-    return (getattr(room, "_client", room) for room in rooms)
 
 
 @contextmanager
@@ -62,7 +54,12 @@ def deployed() -> Iterator[Deployed]:
             template.make_payload_bucket()
             os.environ.update(environment(portal, gateway))
             _forget()
-            yield Deployed(portal)
+            functions = Deployed(portal)
+            for service in _LISTENED_TO:
+                listen: Any = (f"provide-client-params.{service}", functions.called)
+                session().register(*listen)
+                stack.callback(session().unregister, *listen)
+            yield functions
     finally:
         os.environ.clear()
         os.environ.update(before)

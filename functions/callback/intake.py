@@ -16,15 +16,15 @@ from relay.publisher import Publisher
 from relay.reading import Delivery, Handshake, read
 from relay.secrets import CallbackToken, SecretReader, SecretUnavailableError
 from relay.settings import Clock
-from relay.store import EventStore, Standing
+from relay.store import ClaimState, EventStore
 
 # A wrong token is compared once more with a secret no older than this, so that a rotation refuses nobody and
 # guessing costs one read of the secret in so many seconds.
 FRESH_SECONDS = 3
 
 _NOT_GRANTED = {
-    Standing.REPEATED: CallbackResponse.REPEATED,
-    Standing.BUSY: CallbackResponse.IN_PROGRESS,
+    ClaimState.PUBLISHED: CallbackResponse.REPEATED,
+    ClaimState.IN_PROGRESS: CallbackResponse.IN_PROGRESS,
 }
 
 
@@ -75,8 +75,8 @@ class Intake:
         try:
             claim = self.store.claim(event)
             event = claim.event
-            if claim.standing is not Standing.GRANTED:
-                return Receipt(_NOT_GRANTED[claim.standing], event=event)
+            if claim.state is not ClaimState.GRANTED:
+                return Receipt(_NOT_GRANTED[claim.state], event=event)
             self.publisher.publish(event)
             self.store.mark_published(claim)
         except UnavailableError as fault:

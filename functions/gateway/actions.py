@@ -1,61 +1,111 @@
-"""Each action's answer: counts, what became of each tag or row, and no token anywhere."""
+"""Does what the gateway function is asked for, and answers with counts and what became of each tag or row."""
 
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
-from typing import Any
 
-from gateway import failures, registration, rows, showing
+from gateway import failed_list, registration, rows, views
 from gateway.addresses import Addresses
-from gateway.client import GatewayClient
-from gateway.pace import Pace
-from gateway.registration import Change, Registrations
+from gateway.client import CALL_SECONDS, GatewayClient, GatewayError
+from gateway.failed_list import CallGap, WorkedOff
+from gateway.registration import Registrations
 from gateway.rows import Row
+from gateway.signing import Credentials
 from relay import catalog
 from relay.api.gateway import (
-    AnyRequest,
+    CallError,
+    Change,
+    ChangeAnswer,
+    ChangeCounts,
     Failed,
+    FailedAnswer,
+    FailedCounts,
+    GatewayAnswer,
+    GatewayRequest,
     List,
+    ListAnswer,
+    ListCounts,
     Register,
+    RemoveAnswer,
+    RemoveCounts,
     RemoveFailed,
+    RetryAnswer,
+    RetryCounts,
     RetryFailed,
     Unregister,
     Update,
 )
+from relay.secrets import CallbackToken, SecretEmptyError, SecretReader
+from relay.settings import Clock
+from relay.transport import Transport
 
-type Answer = dict[str, Any]
 # Most rows or errors listed in an answer that was not asked for a number of them.
 _LISTED = 100
 
 
 @dataclass(frozen=True, slots=True)
+class GatewayActions:
+    """Performs requests; reads both secrets anew for each, so that an update registers a rotated token."""
+
+    transport: Transport
+    credentials: SecretReader[Credentials]
+    token: SecretReader[CallbackToken]
+    clock: Clock
+    random: Random
+
+    def perform(self, request: GatewayRequest, remaining: Callable[[], float]) -> GatewayAnswer | None:
+        """Returns the answer; None to an unattended retry for which there are no credentials yet.
+
+        `remaining` is asked for the seconds that are left. Raises SecretUnavailableError, or the GatewayError
+        of a list that cannot be had, without a token or key in it; a later error is in the answer.
+        """
+        try:
+            credentials = self.credentials.get()
+        except SecretEmptyError:
+            if isinstance(request, RetryFailed) and request.unattended:
+                return None
+            raise
+        desk = Desk(
+            client=GatewayClient(self.transport, credentials, clock=self.clock),
+            addresses=Addresses(self.token.get(), (credentials.api_key, credentials.secret_key)),
+            time_for_a_call=lambda: remaining() >= CALL_SECONDS,
+            clock=self.clock,
+            random=self.random,
+        )
+        try:
+            return _answer(request, desk)
+        except GatewayError as error:
+            # Lambda writes it to the log.
+            raise error.masked(desk.addresses.masked) from None
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
-    """What the actions work with."""
+    """The tools for one request."""
 
     client: GatewayClient
     addresses: Addresses
     time_for_a_call: Callable[[], bool]
+    clock: Clock
     random: Random
 
 
-def act(request: AnyRequest, desk: Desk) -> Answer:
-    """Does what is asked. Raises the GatewayError of a list that cannot be had; any later one is told."""
+def _answer(request: GatewayRequest, desk: Desk) -> GatewayAnswer:
     match request:
         case Register() | Update() | Unregister():
-            answer = _change(request, desk)
+            return _change(request, desk)
         case List():
-            answer = _list(desk)
+            return _list(desk)
         case Failed():
-            answer = _failed(request, desk)
+            return _failed(request, desk)
         case RetryFailed():
-            answer = _retry(request, desk)
+            return _retry(request, desk)
         case RemoveFailed():
-            answer = _remove(request, desk)
-    return {"action": request.action, **answer}
+            return _remove(request, desk)
 
 
-def _change(request: Register | Update | Unregister, desk: Desk) -> Answer:
+def _change(request: Register | Update | Unregister, desk: Desk) -> ChangeAnswer:
     registered = Registrations(rows.registrations(desk.client.registrations()), desk.addresses)
     match request:
         case Register():
@@ -65,71 +115,93 @@ def _change(request: Register | Update | Unregister, desk: Desk) -> Answer:
         case Unregister():
             steps = registration.plan_unregister(request, registered)
     done = registration.carry_out(steps, desk.client, desk.time_for_a_call)
-    return {
-        "counts": dict.fromkeys(Change, 0) | Counter(step.change for step in done),
-        "tags": [showing.step(step, desk.addresses) for step in done],
-    }
+    counts = dict.fromkeys(Change, 0) | Counter(step.change for step in done)
+    return ChangeAnswer(
+        action=request.action,
+        counts=ChangeCounts.model_validate(counts),
+        tags=[views.changed_tag(step, desk.addresses) for step in done],
+    )
 
 
-def _list(desk: Desk) -> Answer:
+def _list(desk: Desk) -> ListAnswer:
     found = rows.registrations(desk.client.registrations())
     tags = [
-        {"eventTag": kind.event_tag, "slug": kind.slug, **facts}
+        views.listed_tag(kind, row, desk.addresses)
         for kind in catalog.CATALOG
-        for facts in _states([row for row in found if row.event_tag == kind.event_tag], desk.addresses)
+        for row in _rows_of(kind, found)
     ]
     unknown = [row for row in found if row.event_tag not in catalog.BY_TAG]
-    return {
-        "counts": Counter(tag["state"] for tag in tags) | {"unknown": len(unknown)},
-        "tags": tags,
-        "unknown": [showing.as_it_came(row.raw, desk.addresses) for row in unknown[:_LISTED]],
-    }
+    counts = {**Counter(tag.state for tag in tags), "unknown": len(unknown)}
+    return ListAnswer(
+        action="list",
+        counts=ListCounts.model_validate(counts),
+        tags=tags,
+        unknown=[views.as_it_came(row.raw, desk.addresses) for row in unknown[:_LISTED]],
+    )
 
 
-def _states(found: list[Row], addresses: Addresses) -> list[dict[str, str]]:
-    return [showing.registration(row, addresses) for row in found] or [{"state": "notRegistered"}]
+def _rows_of(kind: catalog.Kind, found: list[Row]) -> list[Row] | list[None]:
+    return [row for row in found if row.event_tag == kind.event_tag] or [None]
 
 
-def _failed(request: Failed, desk: Desk) -> Answer:
+def _failed(request: Failed, desk: Desk) -> FailedAnswer:
     found = rows.failed_callbacks(desk.client.failed_callbacks())
     page = found[request.offset : request.offset + request.limit]
-    return {
-        "counts": _sizes(found),
-        "rows": [showing.failed_callback(row, desk.addresses) for row in page],
-        "left": max(0, len(found) - request.offset - len(page)),
-    }
+    return FailedAnswer(
+        action="failed",
+        counts=FailedCounts(failed=len(found), unreadable=len(_unreadable(found))),
+        rows=[views.failed_row(row, desk.addresses) for row in page],
+        left=max(0, len(found) - request.offset - len(page)),
+    )
 
 
-def _retry(request: RetryFailed, desk: Desk) -> Answer:
+def _retry(request: RetryFailed, desk: Desk) -> RetryAnswer:
     found = rows.failed_callbacks(desk.client.failed_callbacks())
-    ids = failures.ids(found)
-    chosen = failures.choose(ids, request.limit, desk.random)
-    progress = failures.each(chosen, desk.client.retry, Pace(desk.time_for_a_call).allows_a_call)
-    answer = _progress("retried", progress, len(ids), desk.addresses)
-    unreadable = [showing.as_it_came(row.raw, desk.addresses) for row in found if row.id is None]
-    return answer | {"counts": _sizes(found) | answer["counts"], "unreadable": unreadable[:_LISTED]}
+    ids, unreadable = failed_list.ids(found), _unreadable(found)
+    chosen = failed_list.choose(ids, request.limit, desk.random)
+    gap = CallGap(desk.time_for_a_call, clock=desk.clock)
+    worked_off = failed_list.work_off(chosen, desk.client.retry, gap.allows_a_call)
+    done, refused = len(worked_off.done), len(worked_off.refused)
+    return RetryAnswer(
+        action="retry-failed",
+        counts=RetryCounts(
+            failed=len(found),
+            unreadable=len(unreadable),
+            retried=done,
+            refused=refused,
+            left=len(ids) - done - refused,
+        ),
+        errors=_errors(worked_off, desk.addresses),
+        stopped=_stopped(worked_off, desk.addresses),
+        unreadable=[views.as_it_came(row.raw, desk.addresses) for row in unreadable[:_LISTED]],
+    )
 
 
-def nothing_to_retry() -> Answer:
-    """The answer to a retry of an empty list."""
-    counts = {"failed": 0, "unreadable": 0, "retried": 0, "refused": 0, "left": 0}
-    return {"action": "retry-failed", "counts": counts, "errors": [], "stopped": "", "unreadable": []}
+def nothing_to_retry() -> RetryAnswer:
+    """Returns the answer to a retry of an empty list."""
+    counts = RetryCounts(failed=0, unreadable=0, retried=0, refused=0, left=0)
+    return RetryAnswer(action="retry-failed", counts=counts, errors=[], stopped="", unreadable=[])
 
 
-def _remove(request: RemoveFailed, desk: Desk) -> Answer:
-    progress = failures.each(request.ids, desk.client.remove, desk.time_for_a_call)
-    return _progress("removed", progress, len(request.ids), desk.addresses)
+def _remove(request: RemoveFailed, desk: Desk) -> RemoveAnswer:
+    worked_off = failed_list.work_off(request.ids, desk.client.remove, desk.time_for_a_call)
+    done, refused = len(worked_off.done), len(worked_off.refused)
+    return RemoveAnswer(
+        action="remove-failed",
+        counts=RemoveCounts(removed=done, refused=refused, left=len(request.ids) - done - refused),
+        errors=_errors(worked_off, desk.addresses),
+        stopped=_stopped(worked_off, desk.addresses),
+    )
 
 
-def _sizes(found: list[Row]) -> dict[str, int]:
-    return {"failed": len(found), "unreadable": sum(row.id is None for row in found)}
+def _unreadable(found: list[Row]) -> list[Row]:
+    return [row for row in found if row.id is None]
 
 
-def _progress(done: str, progress: failures.Progress, total: int, addresses: Addresses) -> Answer:
-    refused = list(progress.refused.items())
-    left = total - len(progress.done) - len(refused)
-    return {
-        "counts": {done: len(progress.done), "refused": len(refused), "left": left},
-        "errors": [{"id": key, "error": addresses.masked(said)} for key, said in refused[:_LISTED]],
-        "stopped": addresses.masked(progress.stopped),
-    }
+def _errors(worked_off: WorkedOff, addresses: Addresses) -> list[CallError]:
+    listed = list(worked_off.refused.items())[:_LISTED]
+    return [CallError(id=failed_id, error=addresses.masked(said)) for failed_id, said in listed]
+
+
+def _stopped(worked_off: WorkedOff, addresses: Addresses) -> str:
+    return addresses.masked(worked_off.stopped.text) if worked_off.stopped else ""

@@ -19,32 +19,33 @@ class Addresses:
     hidden: tuple[str, ...] = field(default=(), repr=False)
 
     def of(self, base: str, slug: str) -> str:
-        """Where a tag's deliveries go: `base` is the address up to /callback."""
+        """Returns where a tag's deliveries go: `base` is the address up to /callback."""
         return f"{base}/{quote(self.token.current, safe='')}/{slug}"
 
     def base(self, address: str) -> str:
-        """The part up to /callback of an address of this relay."""
+        """Returns the part up to /callback of an address of this relay."""
         parts = _RELAY.fullmatch(address)
         return parts["base"] if parts else ""
 
     def is_ours(self, address: str, base: str | None = None) -> bool:
-        """Whether it leads to this relay: by its token on any host, or by `base` with any token."""
+        """Returns whether it leads to this relay: by its token on any host, or by `base` with any token."""
         parts = _RELAY.fullmatch(address)
         return bool(parts and (parts["token"] in self._tokens() or parts["base"] == base))
 
     def is_current(self, address: str) -> bool:
+        """Returns whether it leads here by the current token."""
         parts = _RELAY.fullmatch(address)
         return bool(parts and parts["token"] == quote(self.token.current, safe=""))
 
     def shown(self, address: str) -> str:
-        """The address without its token; of one that is no callback of a relay, only where it leads."""
+        """Returns the address without its token; of one that is no relay's callback only where it leads."""
         if _RELAY.fullmatch(address):
             return self.masked(address)
         parts = address.split("/", 3)
         return "/".join([*parts[:3], "…"]) if len(parts) > 3 else self.masked(address)
 
     def masked(self, text: str) -> str:
-        """The text without a secret of ours, or what could be another relay's token."""
+        """Returns the text without a secret of ours, or what could be another relay's token."""
         whole = self._tokens() | {self.token.current, self.token.previous, *self.hidden} - {""}
         for token in sorted(whole, key=len, reverse=True):
             text = text.replace(token, _MASK)

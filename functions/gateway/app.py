@@ -2,20 +2,29 @@
 
 from relay import startup  # isort: split
 
+import time
+from collections.abc import Callable
 from functools import partial
 from random import SystemRandom
-from typing import Any, Protocol
+from typing import Any
 
-from gateway.actions import Desk, act, nothing_to_retry
-from gateway.addresses import Addresses
-from gateway.answers import GatewayError, GatewayNotAllowedError, GatewayRefusedError, GatewayUnavailableError
-from gateway.client import CALL_SECONDS, GatewayClient, connections
+from aws_lambda_powertools.metrics import MetricUnit
+from pydantic import JsonValue
+
+import relay.settings
+from gateway.actions import GatewayActions, nothing_to_retry
+from gateway.client import (
+    GatewayNotAllowedError,
+    GatewayRefusedError,
+    GatewayUnavailableError,
+    transport_to,
+)
 from gateway.signing import Credentials
 from relay import aws, observability
 from relay.api import errors
+from relay.api.base import Context, InvalidRequestError
 from relay.api.errors import reported
-from relay.api.gateway import RetryFailed, read_request
-from relay.api.requests import InvalidRequestError
+from relay.api.gateway import FailedAnswer, GatewayAnswer, RemoveAnswer, RetryAnswer, read_request
 from relay.secrets import (
     CallbackToken,
     SecretEmptyError,
@@ -23,19 +32,15 @@ from relay.secrets import (
     SecretReader,
     SecretUnavailableError,
 )
-from relay.settings import Settings as BaseSettings
+from relay.settings import Clock
 
 
-class Settings(BaseSettings):
+class Settings(relay.settings.Settings):
+    """What the function reads from its environment."""
+
     gateway_base_url: str
     gateway_credentials_secret_arn: str
     callback_token_secret_arn: str
-
-
-class Context(Protocol):
-    """What the function uses of Lambda's context."""
-
-    def get_remaining_time_in_millis(self) -> int: ...
 
 
 ERRORS = {
@@ -48,60 +53,60 @@ ERRORS = {
     GatewayUnavailableError: errors.GATEWAY_UNAVAILABLE,
 }
 
+
+def build(
+    settings: Settings, *, clock: Clock = time.time, client: Callable[[str], Any] = aws.client
+) -> GatewayActions:
+    """Returns what the function does. The client of its secrets is made at first use."""
+    secrets = partial(client, "secretsmanager")
+    arn, token_arn = settings.gateway_credentials_secret_arn, settings.callback_token_secret_arn
+    return GatewayActions(
+        transport_to(settings.gateway_base_url),
+        SecretReader(arn, Credentials, secrets, max_age=0, clock=clock),
+        SecretReader(token_arn, CallbackToken, secrets, max_age=0, clock=clock),
+        clock,
+        SystemRandom(),
+    )
+
+
 settings = Settings.load()
 logger = observability.logger("gateway", settings.log_level)
 metrics = observability.metrics("gateway", settings.stack_name)
-_secrets = partial(aws.client, "secretsmanager")
-# Read anew by each invocation: an update right after a rotation must register the new token.
-_credentials = SecretReader(settings.gateway_credentials_secret_arn, Credentials, _secrets, max_age=0)
-_token = SecretReader(settings.callback_token_secret_arn, CallbackToken, _secrets, max_age=0)
-_connections = connections()
+actions = build(settings)
 
 
-def handler(event: Any, context: Context) -> dict[str, Any]:
+def handler(event: object, context: Context) -> dict[str, JsonValue]:
     """Returns the answer to one request. Raises one of ERRORS."""
     with reported(ERRORS):
-        return _answered(event, context)
+        answer = actions.perform(read_request(event), lambda: context.get_remaining_time_in_millis() / 1000)
+    if answer is None:
+        logger.info("no gateway credentials yet")
+        return nothing_to_retry().payload()
+    _log(answer)
+    _count(answer)
+    return answer.payload()
 
 
-def _answered(event: Any, context: Context) -> dict[str, Any]:
-    request = read_request(event)
-    try:
-        credentials = _credentials.get()
-    except SecretEmptyError:
-        if isinstance(request, RetryFailed) and request.unattended:
-            logger.info("no gateway credentials yet")
-            return nothing_to_retry()
-        raise
-    desk = Desk(
-        client=GatewayClient(settings.gateway_base_url, credentials, _connections),
-        addresses=Addresses(_token.get(), (credentials.api_key, credentials.secret_key)),
-        time_for_a_call=lambda: context.get_remaining_time_in_millis() >= CALL_SECONDS * 1000,
-        random=SystemRandom(),
-    )
-    try:
-        answer = act(request, desk)
-    except GatewayError as error:
-        # Lambda writes it to the log.
-        raise type(error)(desk.addresses.masked(error.message), desk.addresses.masked(error.code)) from None
-    _report(answer)
-    return answer
-
-
-def _report(answer: dict[str, Any]) -> None:
-    """Counts to the log; those of the failed list also as metrics, for its alarm."""
-    counts = answer["counts"]
-    unwell = answer.get("stopped") or counts.get("failed") or counts.get("refused")
+def _log(answer: GatewayAnswer) -> None:
+    counts = answer.counts.model_dump(exclude_unset=True)
+    stopped = answer.stopped if isinstance(answer, RetryAnswer | RemoveAnswer) else ""
+    unwell = stopped or counts.get("failed") or counts.get("refused")
     log = logger.warning if unwell else logger.info
-    log("gateway action ended", action=answer["action"], stopped=answer.get("stopped", ""), **counts)
-    names = {"failed": "FailedCallbacks", "unreadable": "UnreadableCallbacks", "retried": "RetriedCallbacks"}
-    if answer["action"] in ("failed", "retry-failed"):
-        for count in names.keys() & counts.keys():
-            metrics.add_metric(names[count], "Count", counts[count])
-        if answer["action"] == "retry-failed":
-            remaining = counts["refused"] + counts["unreadable"] + counts["left"]
-            metrics.add_metric("RemainingCallbacks", "Count", remaining)
-        metrics.flush_metrics()
+    log("gateway action ended", action=answer.action, stopped=stopped, **counts)
+
+
+def _count(answer: GatewayAnswer) -> None:
+    """Count the failed list, for its alarm."""
+    if not isinstance(answer, FailedAnswer | RetryAnswer):
+        return
+    counts = answer.counts
+    metrics.add_metric("FailedCallbacks", MetricUnit.Count, counts.failed)
+    metrics.add_metric("UnreadableCallbacks", MetricUnit.Count, counts.unreadable)
+    if isinstance(answer, RetryAnswer):
+        remaining = answer.counts.refused + answer.counts.unreadable + answer.counts.left
+        metrics.add_metric("RetriedCallbacks", MetricUnit.Count, answer.counts.retried)
+        metrics.add_metric("RemainingCallbacks", MetricUnit.Count, remaining)
+    metrics.flush_metrics()
 
 
 startup.done()

@@ -1,29 +1,17 @@
-"""What is to become of each tag's registration: decided from the list, then carried out call by call."""
+"""The change of each tag's registration: decided from the list, then carried out call by call."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from enum import StrEnum
+from functools import partial
 
 from gateway.addresses import Addresses
-from gateway.answers import GatewayError
-from gateway.client import GatewayClient
+from gateway.client import GatewayClient, GatewayError
 from gateway.rows import Row
 from relay import catalog
-from relay.api.gateway import Register, Unregister, Update
+from relay.api.gateway import Change, Register, Unregister, Update
 
 _TAKEN = 'not an address of this relay, so left alone; register or unregister it with "takeOver": true'
 _NO_ID = "it is registered, but its id cannot be read from the gateway's list"
-
-
-class Change(StrEnum):
-    REGISTERED = "registered"
-    UPDATED = "updated"
-    UNREGISTERED = "unregistered"
-    UNCHANGED = "unchanged"
-    NOT_REGISTERED = "notRegistered"
-    TAKEN = "taken"
-    FAILED = "failed"
-    LEFT = "left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +34,17 @@ class Registrations:
     addresses: Addresses
 
     def of(self, event_tag: str) -> list[Row]:
-        """The tag's, best first: one whose id is known, so that it can be changed."""
+        """Returns the tag's rows, best first: one whose id is known, so that it can be changed."""
         found = (row for row in self.rows if row.event_tag == event_tag)
         return sorted(found, key=lambda row: row.id is None)
 
     def ours(self, event_tag: str, base: str | None = None) -> list[Row]:
+        """Returns those of the tag's rows that lead to this relay, best first."""
         return [row for row in self.of(event_tag) if self.addresses.is_ours(row.address or "", base)]
 
 
 def plan_register(request: Register, registered: Registrations) -> Iterator[Step]:
+    """Yield what is to become of each tag that is to lead here."""
     for tag in request.event_tags:
         wanted = registered.addresses.of(request.callback_url, catalog.slug_of(tag))
         rows, ours = registered.of(tag), registered.ours(tag, request.callback_url)
@@ -69,6 +59,7 @@ def plan_register(request: Register, registered: Registrations) -> Iterator[Step
 
 
 def plan_update(request: Update, registered: Registrations) -> Iterator[Step]:
+    """Yield what is to become of each tag that leads here, by an older token or address perhaps."""
     addresses = registered.addresses
     for tag in request.event_tags:
         rows, ours = registered.of(tag), registered.ours(tag, request.callback_url)
@@ -84,6 +75,7 @@ def plan_update(request: Update, registered: Registrations) -> Iterator[Step]:
 
 
 def plan_unregister(request: Unregister, registered: Registrations) -> Iterator[Step]:
+    """Yield what is to become of each registration of the tags."""
     for tag in request.event_tags:
         rows, ours = registered.of(tag), registered.ours(tag)
         if not rows:
@@ -110,15 +102,15 @@ def _taken(event_tag: str, row: Row) -> Step:
 def carry_out(
     steps: Iterable[Step], client: GatewayClient, time_for_a_call: Callable[[], bool]
 ) -> list[Step]:
-    """Every step, done or with the reason why not: one tag's failure does not stop the others."""
+    """Returns every step, done or with the reason why not: one tag's failure does not stop the others."""
     return [_carried_out(step, client, time_for_a_call) for step in steps]
 
 
 def _carried_out(step: Step, client: GatewayClient, time_for_a_call: Callable[[], bool]) -> Step:
-    calls: dict[Change, Callable[[], None]] = {
-        Change.REGISTERED: lambda: client.register(step.event_tag, step.address),
-        Change.UPDATED: lambda: client.update(step.registration_id, step.address),
-        Change.UNREGISTERED: lambda: client.unregister(step.registration_id),
+    calls = {
+        Change.REGISTERED: partial(client.register, step.event_tag, step.address),
+        Change.UPDATED: partial(client.update, step.registration_id, step.address),
+        Change.UNREGISTERED: partial(client.unregister, step.registration_id),
     }
     call = calls.get(step.change)
     if call is None:

@@ -5,16 +5,17 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+
+from pydantic import JsonValue
 
 from relay import catalog
 
 # Names as they are compared: lower case, letters and digits only. The first pattern that fits gives the id.
 _REGISTRATION_ID = (r"eventcallbackid", r"(event)?callback(define)?id", r"(event)?define?id", r"id")
 _FAILED_ID = (r"eventcallbackfailedid", r"(event)?(callback)?fail(ed)?(callback)?id", r"id")
-_EMPTY: tuple[Any, ...] = (None, "", 0, "0", [], {})
+_EMPTY: tuple[JsonValue, ...] = (None, "", 0, "0", [], {})
 _FLAGS = {"success", "requestid", "responsemessage", "responsecode"}
-# What the gateway wanted to deliver stands in the row too; an id in there is not the row's.
+# What the gateway wanted to deliver is in the row too; an id in there is not the row's.
 _PAYLOADS = {"callbackdata", "content", "body", "infos"}
 
 
@@ -26,23 +27,25 @@ class Row:
     event_tag: str | None
     address: str | None
     time: str | None
-    raw: Any
+    raw: JsonValue
 
 
-def registrations(content: Any) -> list[Row]:
+def registrations(content: JsonValue) -> list[Row]:
+    """Returns the rows of the list of registrations."""
     return [_read(raw, _REGISTRATION_ID) for raw in _entries(content)]
 
 
-def failed_callbacks(content: Any) -> list[Row]:
+def failed_callbacks(content: JsonValue) -> list[Row]:
+    """Returns the rows of the failed list."""
     return [_read(raw, _FAILED_ID) for raw in _entries(content)]
 
 
-def _entries(content: Any) -> list[Any]:
-    """The elements of the outermost lists of objects, else of anything.
+def _entries(content: JsonValue) -> list[JsonValue]:
+    """Returns the elements of the outermost lists of objects, else of anything.
 
     An answer without any list is one entry itself, if it says anything.
     """
-    level, lists = [_decoded(content)], list[list[Any]]()
+    level, lists = [_decoded(content)], list[list[JsonValue]]()
     while level:
         here = [[_decoded(entry) for entry in value] for value in level if isinstance(value, list)]
         if any(isinstance(entry, dict) for found in here for entry in found):
@@ -55,13 +58,13 @@ def _entries(content: Any) -> list[Any]:
     return [] if left in _EMPTY else [left]
 
 
-def _without_flags(content: Any) -> Any:
+def _without_flags(content: JsonValue) -> JsonValue:
     if not isinstance(content, dict):
         return content
     return {k: v for k, v in content.items() if _plain(k) not in _FLAGS and v not in _EMPTY}
 
 
-def _read(raw: Any, id_names: Iterable[str]) -> Row:
+def _read(raw: JsonValue, id_names: Iterable[str]) -> Row:
     fields = list(_fields(raw)) if isinstance(raw, Mapping) else []
     address = _named(fields, "callbackurl", "eventcallbackurl", "url") or next(
         (value for _, value in fields if value.startswith(("http://", "https://"))), None
@@ -75,9 +78,9 @@ def _read(raw: Any, id_names: Iterable[str]) -> Row:
     )
 
 
-def _fields(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _fields(row: Mapping[str, JsonValue]) -> Iterator[tuple[str, str]]:
     """Plain name and value of every text or whole number in the row, outer ones first."""
-    level: list[Mapping[str, Any]] = [row]
+    level: list[Mapping[str, JsonValue]] = [row]
     while level:
         pairs = [(_plain(name), value) for part in level for name, value in part.items()]
         for name, value in pairs:
@@ -113,10 +116,11 @@ def _tag_of_slug(address: str | None) -> str | None:
     return catalog.tag_of(address.rsplit("/", 1)[-1]) if address and "/callback/" in address else None
 
 
-def _decoded(value: Any) -> Any:
+def _decoded(value: JsonValue) -> JsonValue:
     if isinstance(value, str) and value.lstrip().startswith(("[", "{")):
         try:
-            return json.loads(value)
+            decoded: JsonValue = json.loads(value)
         except (ValueError, RecursionError):
             return value
+        return decoded
     return value

@@ -22,7 +22,7 @@ class Credentials(BaseModel):
 def sign(
     credentials: Credentials, method: str, path: str, form: Mapping[str, str], *, at: datetime, nonce: str
 ) -> dict[str, str]:
-    """Headers that prove the call is ours. `at` knows its zone; `nonce` is digits, new for each call."""
+    """Returns headers that prove the call is ours. `at` has a zone; `nonce` is digits, new for each call."""
     timestamp = at.astimezone(_BEIJING).isoformat(timespec="milliseconds")
     text = "\n".join(filter(None, (method, timestamp, nonce, path, _parameters(form))))
     digest = hmac.digest(credentials.secret_key.encode(), text.encode(), "sha256")

@@ -1,32 +1,44 @@
-"""The recovery function: a sweep on a schedule; a replay, or how things stand, by hand."""
+"""The recovery function: a sweep on a schedule; a replay, or the status, by hand."""
 
 from relay import startup  # isort: split
 
 import time
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
-from pydantic import Field
+from pydantic import Field, JsonValue
 
+import relay.settings
+from recovery.actions import LoggingPublisher, RecoveryActions
 from recovery.history import History
-from recovery.pace import Pace
-from recovery.position import position_of
-from recovery.publishing import TellingPublisher
 from recovery.replay import Replayed, Replayer
-from recovery.standing import Survey
+from recovery.status import EventStatus, Survey
 from recovery.sweep import Sweeper, Swept
 from relay import aws, observability
 from relay.api import errors
+from relay.api.base import Context, InvalidRequestError
 from relay.api.errors import reported
-from relay.api.recovery import Replay, Status, Sweep, read_request
-from relay.api.requests import InvalidRequestError
-from relay.aws import UnavailableError
-from relay.settings import Settings
+from relay.api.recovery import (
+    PendingEvents,
+    RecoveryAnswer,
+    RecoveryRequest,
+    Replay,
+    ReplayAnswer,
+    ReplayCounts,
+    Status,
+    StatusAnswer,
+    Sweep,
+    SweepAnswer,
+    SweepCounts,
+    read_request,
+)
+from relay.settings import Clock
 from relay.store import EventStore
 
 
-class RecoverySettings(Settings):
+class Settings(relay.settings.Settings):
     """What the function reads from its environment."""
 
     event_table: str
@@ -34,105 +46,102 @@ class RecoverySettings(Settings):
     event_retention_days: int = Field(ge=1)
 
 
-class Context(Protocol):
-    """What the function uses of Lambda's context."""
-
-    def get_remaining_time_in_millis(self) -> int: ...
+ERRORS = {InvalidRequestError: errors.INVALID_REQUEST, aws.UnavailableError: errors.UNAVAILABLE}
 
 
-ERRORS = {InvalidRequestError: errors.INVALID_REQUEST, UnavailableError: errors.UNAVAILABLE}
+def build(
+    settings: Settings, *, clock: Clock = time.time, client: Callable[[str], Any] = aws.client
+) -> RecoveryActions:
+    """Returns what the function does, on AWS."""
+    table, name, days = client("dynamodb"), settings.event_table, settings.event_retention_days
+    publisher = LoggingPublisher(client("sns"), settings.event_topic_arn_prefix, logger)
+    history = History(table, name, retention_days=days, clock=clock)
+    return RecoveryActions(
+        history,
+        Sweeper(EventStore(table, name, retention_days=days, clock=clock), publisher, clock=clock),
+        Replayer(history, publisher),
+        Survey(table, name, clock=clock),
+        clock,
+    )
 
-settings = RecoverySettings.load()
+
+settings = Settings.load()
 logger = observability.logger("recovery", settings.log_level)
 metrics = observability.metrics("recovery", settings.stack_name)
-_table = aws.client("dynamodb")
-_publisher = TellingPublisher(aws.client("sns"), settings.event_topic_arn_prefix, logger)
-history = History(_table, settings.event_table, retention_days=settings.event_retention_days)
-sweeper = Sweeper(
-    EventStore(_table, settings.event_table, retention_days=settings.event_retention_days), _publisher
-)
-replayer = Replayer(history, _publisher)
-survey = Survey(_table, settings.event_table)
+actions = build(settings)
 
 
-def handler(event: Any, context: Context) -> dict[str, Any]:
+def handler(event: object, context: Context) -> dict[str, JsonValue]:
     """Returns the answer to one request. Raises one of ERRORS."""
     with reported(ERRORS):
-        return _answered(event, context)
+        return _answer(read_request(event), context).payload()
 
 
-def _answered(event: Any, context: Context) -> dict[str, Any]:
-    request = read_request(event)
-
+def _answer(request: RecoveryRequest, context: Context) -> RecoveryAnswer:
     def remaining() -> float:
         return context.get_remaining_time_in_millis() / 1000
 
     match request:
         case Sweep():
-            return _sweep(Pace(remaining))
+            return _swept(actions.sweep(remaining))
         case Replay():
-            return _replay(request, Pace(remaining, None if request.dry_run else request.events_per_second))
+            return _replayed(actions.replay(request, remaining), dry_run=request.dry_run)
         case Status():
-            return _status(remaining())
+            return _surveyed(actions.status(remaining))
 
 
-def _sweep(pace: Pace) -> dict[str, Any]:
-    swept = sweeper.sweep(history.pending(), pace)
-    _tell_sweep(swept)
-    counts = {name: getattr(swept, name) for name in ("recovered", "settled", "failed", "left")}
-    return {"action": "sweep", "counts": counts, "oldest": swept.oldest, "faults": dict(swept.faults)}
-
-
-def _tell_sweep(swept: Swept) -> None:
+def _swept(swept: Swept) -> SweepAnswer:
     # First: a hundred values are written out at once, and the flush at the end wants some to be left.
-    for waited in _publisher.ages():
+    for waited in swept.waits:
         metrics.add_metric("EndToEndLatency", MetricUnit.Milliseconds, waited * 1000)
-    age = time.time() - datetime.fromisoformat(swept.oldest).timestamp() if swept.oldest else 0
+    oldest = datetime.fromisoformat(swept.oldest).timestamp() if swept.oldest else None
+    age = actions.clock() - oldest if oldest else 0
     metrics.add_metric("PendingEvents", MetricUnit.Count, swept.pending)
     metrics.add_metric("PendingAge", MetricUnit.Seconds, age)
     metrics.add_metric("Recovered", MetricUnit.Count, swept.recovered)
     metrics.flush_metrics()
     log = logger.warning if swept.failed or swept.left else logger.info
-    log("swept", recovered=swept.recovered, settled=swept.settled, left=swept.left, faults=dict(swept.faults))
+    faults = dict(swept.faults)
+    log("swept", recovered=swept.recovered, settled=swept.settled, left=swept.left, faults=faults)
+    counts = SweepCounts(
+        recovered=swept.recovered, settled=swept.settled, failed=swept.failed, left=swept.left
+    )
+    return SweepAnswer(action="sweep", counts=counts, oldest=swept.oldest, faults=faults)
 
 
-def _replay(request: Replay, pace: Pace) -> dict[str, Any]:
-    if request.ids:
-        replayed = replayer.replay_ids(request.ids, pace, dry_run=request.dry_run)
-    elif request.dry_run:
-        replayed = replayer.count(position_of(request, time.time), pace)
-    else:
-        replayed = replayer.replay(position_of(request, time.time), request.limit, pace)
-    published = 0 if request.dry_run else replayed.topics.total()
+def _replayed(replayed: Replayed, *, dry_run: bool) -> ReplayAnswer:
+    published = 0 if dry_run else replayed.found
     metrics.add_metric("Replayed", MetricUnit.Count, published)
     metrics.flush_metrics()
     log = logger.warning if replayed.stopped else logger.info
-    log("replayed", dry_run=request.dry_run, matched=replayed.matched, stopped=replayed.stopped)
-    return {"action": "replay", "dryRun": request.dry_run, **_answer(replayed, published)}
+    log("replayed", dry_run=dry_run, matched=replayed.matched, stopped=replayed.stopped)
+    return ReplayAnswer(
+        action="replay",
+        dry_run=dry_run,
+        counts=ReplayCounts(
+            matched=replayed.matched,
+            replayed=published,
+            gone=replayed.gone,
+            not_found=len(replayed.not_found),
+            left=len(replayed.left),
+        ),
+        topics=dict(replayed.topics),
+        cursor=replayed.position.cursor if replayed.position else None,
+        not_found=list(replayed.not_found),
+        left=list(replayed.left),
+        stopped=replayed.stopped,
+    )
 
 
-def _status(remaining: float) -> dict[str, Any]:
-    standing = survey.take(remaining)
-    log = logger.warning if standing.unknown else logger.info
-    log("status told", pending=standing.pending, unknown=standing.unknown)
-    return {
-        "action": "status",
-        "tags": standing.latest,
-        "pending": {"count": standing.pending, "more": standing.more, "oldest": standing.oldest},
-        "unknown": standing.unknown,
-    }
-
-
-def _answer(replayed: Replayed, published: int) -> dict[str, Any]:
-    counts = {"matched": replayed.matched, "replayed": published, "gone": replayed.gone}
-    return {
-        "counts": counts | {"notFound": len(replayed.not_found), "left": len(replayed.left)},
-        "topics": dict(+replayed.topics),
-        "cursor": replayed.position.cursor if replayed.position else None,
-        "notFound": replayed.not_found,
-        "left": replayed.left,
-        "stopped": replayed.stopped,
-    }
+def _surveyed(found: EventStatus) -> StatusAnswer:
+    log = logger.warning if found.unknown else logger.info
+    log("status told", pending=found.pending, unknown=found.unknown)
+    return StatusAnswer(
+        action="status",
+        tags=found.latest,
+        pending=PendingEvents(count=found.pending, more=found.more, oldest=found.oldest),
+        unknown=found.unknown,
+    )
 
 
 startup.done()

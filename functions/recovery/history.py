@@ -1,29 +1,34 @@
 """Finds kept events again: those whose publishing was cut short, and those of a tag and a time."""
 
 import json
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from heapq import merge
-from time import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from relay.aws import aws_errors
 from relay.events import Event, timestamp
-from relay.items import SHARDS, event_of
-from relay.store import LEASE_SECONDS
+from relay.settings import Clock
+from relay.store import DAY_SECONDS, LEASE_SECONDS
+from relay.table import BY_TAG, PENDING, SHARDS, EventIndexes, event_of, pending_shard, tag_shard
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+# Entries of a shard in one answer of the table: they are small.
+_PENDING_AT_ONCE = 1000
 
-class Pending(NamedTuple):
+
+@dataclass(frozen=True, order=True, slots=True)
+class Pending:
     """An event that was kept and not published; sorts by its age."""
 
     received_at: str
     key: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Page:
     """Keys of kept events, and where the next ones follow; None after the last."""
 
@@ -31,7 +36,7 @@ class Page:
     cursor: str | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Kept:
     """An event as the table has it."""
 
@@ -52,45 +57,50 @@ class History:
         table: str,
         *,
         retention_days: int | None = None,
-        clock: Callable[[], float] = time,
+        clock: Clock = time.time,
     ) -> None:
         self._client, self._table, self._clock = client, table, clock
-        self._retention = retention_days and retention_days * 86_400
-
-    def _begins(self) -> str:
-        """The earliest time of receiving that counts."""
-        return timestamp(self._clock() - self._retention) if self._retention else ""
+        self._indexes = EventIndexes(client, table)
+        self._retention = retention_days and retention_days * DAY_SECONDS
 
     def pending(self) -> Iterator[Pending]:
-        """The unpublished events older than a lease, the oldest first over all shards.
+        """Yield the unpublished events older than a lease, the oldest first over all shards.
 
-        One may just be at work on by a later delivery: `EventStore.take_over` decides.
+        A later delivery may be publishing one just now: `EventStore.take_over` decides.
         """
         until = timestamp(self._clock() - LEASE_SECONDS)
-        return merge(*(self._pending(f"pending#{shard}", until) for shard in range(SHARDS)))
+        return merge(*(self._pending(pending_shard(number), until) for number in range(SHARDS)))
 
     def _pending(self, shard: str, until: str) -> Iterator[Pending]:
-        start: dict[str, Any] | None = {}
+        start: Mapping[str, object] | None = {}
         while start is not None:
-            items, start = self._query("pending", "pendingShard", shard, "", until, start, 1000)
-            yield from (Pending(item["receivedAt"]["S"], item["pk"]["S"]) for item in items)
+            found = self._indexes.query(PENDING, shard, until=until, start=start, limit=_PENDING_AT_ONCE)
+            yield from (Pending(item["receivedAt"]["S"], item["pk"]["S"]) for item in found.items)
+            start = found.following
 
     def page(self, slug: str, since: str, until: str, cursor: str | None = None, limit: int = 100) -> Page:
-        """At most `limit` events of a topic received from `since` up to and including `until`.
+        """Returns at most `limit` events of a topic received from `since` up to and including `until`.
 
         Times are as `relay.events.timestamp` has them. Shard follows shard, each in the order of time. A
         page may be empty although others follow; a cursor stays valid for as long as the events are kept.
         """
-        shard, start = json.loads(cursor) if cursor else (0, {})
-        since = max(since, self._begins())
-        items, following = self._query("by-tag", "tagShard", f"{slug}#{shard}", since, until, start, limit)
+        number, start = json.loads(cursor) if cursor else (0, {})
+        found = self._indexes.query(
+            BY_TAG,
+            tag_shard(slug, number),
+            since=max(since, self._begins()),
+            until=until,
+            start=start,
+            limit=limit,
+        )
+        following = found.following
         if following is None:
-            shard, following = shard + 1, {}
-        keys = tuple(item["pk"]["S"] for item in items)
-        return Page(keys, json.dumps([shard, following]) if shard < SHARDS else None)
+            number, following = number + 1, {}
+        keys = tuple(item["pk"]["S"] for item in found.items)
+        return Page(keys, json.dumps([number, following]) if number < SHARDS else None)
 
     def get(self, key: str) -> Kept | None:
-        """The event kept under a key of `pending` or `page`."""
+        """Returns the event kept under a key of `pending` or `page`; None if it is not kept any more."""
         with aws_errors():
             answer = self._client.get_item(TableName=self._table, Key={"pk": {"S": key}}, ConsistentRead=True)
         item = answer.get("Item")
@@ -99,31 +109,13 @@ class History:
         return Kept(event_of(item), "publishedAt" in item)
 
     def find(self, event_id: str) -> Kept | None:
-        """The kept event with this id: it is its message's first, or stands by itself."""
+        """Returns the kept event with this id: its message's first, or one under its own key."""
         for key in (event_id.partition("-")[0], event_id):
             kept = self.get(key)
             if kept and kept.event.id == event_id:
                 return kept
         return None
 
-    def _query(
-        self, index: str, name: str, shard: str, since: str, until: str, start: dict[str, Any], limit: int
-    ) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
-        """Index entries of one shard, and the key to go on after; None at the shard's end."""
-        following: dict[str, Any] = {"ExclusiveStartKey": start} if start else {}
-        with aws_errors():
-            answer = self._client.query(
-                TableName=self._table,
-                IndexName=index,
-                KeyConditionExpression="#shard = :shard AND receivedAt BETWEEN :since AND :until",
-                ExpressionAttributeNames={"#shard": name},
-                ExpressionAttributeValues={
-                    ":shard": {"S": shard},
-                    # An index key is never empty: the least is a zero.
-                    ":since": {"S": since or "0"},
-                    ":until": {"S": until},
-                },
-                Limit=limit,
-                **following,
-            )
-        return answer["Items"], answer.get("LastEvaluatedKey")
+    def _begins(self) -> str:
+        """Returns the earliest time of receiving that counts."""
+        return timestamp(self._clock() - self._retention) if self._retention else ""

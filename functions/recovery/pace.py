@@ -1,7 +1,9 @@
-"""How fast the function works, and for how long."""
+"""The pace of a sweep or a replay: how fast it works, and for how long."""
 
 import time
 from collections.abc import Callable
+
+from relay.settings import Clock
 
 # Events at work at a time, as many as a client has connections.
 WORKERS = 16
@@ -13,7 +15,7 @@ STEP_SECONDS = 28
 class Pace:
     """Lets so many events a second go on, and none that the remaining time could not finish.
 
-    `remaining` tells the seconds that are left. The wait keeps subscribers from a flood; nothing is tried
+    `remaining` returns the seconds that are left. The wait keeps subscribers from a flood; nothing is tried
     again after it.
     """
 
@@ -22,7 +24,7 @@ class Pace:
         remaining: Callable[[], float],
         per_second: int | None = None,
         *,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Clock = time.monotonic,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
         self._remaining, self._per_second = remaining, per_second
@@ -30,7 +32,7 @@ class Pace:
         self.step = min(WORKERS, per_second or WORKERS)
 
     def allows_more(self, done: int) -> bool:
-        """Whether the next step may start after `done` events; returns when it is due."""
+        """Returns whether the next step may start after `done` events, when it is due."""
         due = self._started + done / self._per_second if self._per_second else 0
         wait = max(0.0, due - self._clock())
         if self._remaining() - wait < STEP_SECONDS:

@@ -2,17 +2,15 @@
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from recovery.history import History, Page
 from relay import catalog
+from relay.api.base import InvalidRequestError
 from relay.api.recovery import Replay
-from relay.api.requests import InvalidRequestError
 from relay.events import timestamp
-
-ALL_SLUGS = (*(kind.slug for kind in catalog.CATALOG), catalog.UNCLASSIFIED)
+from relay.settings import Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,27 +24,29 @@ class Position:
     within: str | None = None
 
     def page(self, history: History, limit: int) -> Page:
+        """Returns the next events from here on, at most `limit`. Raises UnavailableError."""
         return history.page(self.slugs[0], self.since, self.until, self.within, limit)
 
     def after(self, page: Page) -> "Position":
+        """Returns where a replay is when it is done with the page."""
         slugs = self.slugs if page.cursor else self.slugs[1:]
         return replace(self, slugs=slugs, within=page.cursor)
 
     @property
     def cursor(self) -> str | None:
-        """What leads back here; None at the end."""
+        """The text that leads back here; None at the end."""
         if not self.slugs:
             return None
         parts = [self.selection, self.until, self.slugs[0], self.within]
         return urlsafe_b64encode(json.dumps(parts).encode()).decode()
 
 
-def position_of(request: Replay, clock: Callable[[], float]) -> Position:
-    """Where a replay begins, or goes on by its cursor. Raises InvalidRequestError.
+def position_of(request: Replay, clock: Clock) -> Position:
+    """Returns where a replay begins, or goes on by its cursor. Raises InvalidRequestError.
 
     A cursor holds the end of the time as it was at first, so that a replay until now comes to an end.
     """
-    slugs = tuple(slug for slug in ALL_SLUGS if slug in (request.slugs or ALL_SLUGS))
+    slugs = tuple(slug for slug in catalog.SLUGS if slug in (request.slugs or catalog.SLUGS))
     since = timestamp(request.since.timestamp()) if request.since else ""
     until = timestamp(request.until.timestamp() if request.until else clock())
     asked = json.dumps([slugs, since, until if request.until else None])

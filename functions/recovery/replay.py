@@ -1,8 +1,8 @@
-"""Publishes kept events once more: their ids and their standing stay, and subscribers can tell."""
+"""Publishes kept events once more: what is kept stays as it is, and the events are marked as replayed."""
 
 import sys
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -16,20 +16,30 @@ from relay.publisher import Publisher
 _COUNTED_AT_ONCE = 1000
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Replayed:
-    """What a replay found and did. `gone` events were deleted after they were found."""
+    """What a replay found and did; `position` is where the next invocation begins.
 
-    topics: Counter[str] = field(default_factory=Counter)
+    `topics` counts by slug what was published, or would be in a dry run; `gone` events were deleted after
+    they were found. `stopped` is the reason for which it ended early, empty for none.
+    """
+
+    topics: Mapping[str, int] = field(default_factory=dict)
     gone: int = 0
     position: Position | None = None
-    not_found: list[str] = field(default_factory=list)
-    left: list[str] = field(default_factory=list)
+    not_found: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
     stopped: str = ""
 
     @property
+    def found(self) -> int:
+        """How many events are still kept."""
+        return sum(self.topics.values())
+
+    @property
     def matched(self) -> int:
-        return self.topics.total() + self.gone
+        """How many events were listed, those included that were gone by then."""
+        return self.found + self.gone
 
 
 class Replayer:
@@ -39,51 +49,50 @@ class Replayer:
         self._history, self._publisher = history, publisher
 
     def count(self, position: Position, pace: Pace) -> Replayed:
-        """Counts what a replay from here would find."""
+        """Count what a replay from here would find."""
         return self._walk(position, sys.maxsize, pace, _COUNTED_AT_ONCE, len)
 
     def replay(self, position: Position, limit: int, pace: Pace) -> Replayed:
-        """Publishes at most `limit` events. What it did not come to, or failed on, follows its position."""
+        """Publish at most `limit` events. What it did not come to, or failed on, follows its position."""
         with ThreadPoolExecutor(WORKERS) as workers:
             return self._walk(
                 position, limit, pace, pace.step, lambda keys: sum(workers.map(self._publish_kept, keys))
             )
 
     def replay_ids(self, ids: Iterable[str], pace: Pace, *, dry_run: bool) -> Replayed:
-        """Publishes, or only counts, the events with these ids, one by one."""
-        replayed, left = Replayed(), deque(ids)
-        while left and pace.allows_more(replayed.matched):
+        """Publish, or only count, the events with these ids, one by one."""
+        topics, not_found, left, stopped = Counter[str](), list[str](), deque(ids), ""
+        while left and pace.allows_more(topics.total()):
             try:
                 kept = self._history.find(left[0])
                 if kept and not dry_run:
                     self._publisher.publish(kept.event, replayed=True)
-            except UnavailableError as fault:
-                replayed.stopped = str(fault)
+            except UnavailableError as error:
+                stopped = str(error)
                 break
             if kept:
-                replayed.topics[kept.event.slug] += 1
+                topics[kept.event.slug] += 1
             else:
-                replayed.not_found.append(left[0])
+                not_found.append(left[0])
             left.popleft()
-        replayed.left = list(left)
-        return replayed
+        return Replayed(topics, not_found=tuple(not_found), left=tuple(left), stopped=stopped)
 
     def _walk(
         self, position: Position, limit: int, pace: Pace, size: int, take: Callable[[tuple[str, ...]], int]
     ) -> Replayed:
-        """Page after page, each taken as a whole: a page that fails is where the next invocation begins."""
-        replayed = Replayed(position=position)
-        while position.slugs and replayed.matched < limit and pace.allows_more(replayed.matched):
+        """Go page by page, each taken as a whole: a page that fails is where the next invocation begins."""
+        topics, matched, stopped = Counter[str](), 0, ""
+        while position.slugs and matched < limit and pace.allows_more(matched):
             try:
-                page = position.page(self._history, min(size, limit - replayed.matched))
+                page = position.page(self._history, min(size, limit - matched))
                 taken = take(page.keys)
-            except UnavailableError as fault:
-                replayed.stopped = str(fault)
+            except UnavailableError as error:
+                stopped = str(error)
                 break
-            replayed.topics[position.slugs[0]] += taken
-            replayed.gone += len(page.keys) - taken
-            replayed.position = position = position.after(page)
-        return replayed
+            topics[position.slugs[0]] += taken
+            matched += len(page.keys)
+            position = position.after(page)
+        return Replayed(+topics, gone=matched - topics.total(), position=position, stopped=stopped)
 
     def _publish_kept(self, key: str) -> bool:
         kept = self._history.get(key)

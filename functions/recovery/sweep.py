@@ -1,7 +1,8 @@
 """Publishes what was kept and not published: its delivery was cut short, and the gateway gave up."""
 
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import batched
@@ -10,25 +11,48 @@ from recovery.history import Pending
 from recovery.pace import WORKERS, Pace
 from relay.aws import UnavailableError
 from relay.publisher import Publisher
-from relay.store import EventStore, Standing
+from relay.settings import Clock
+from relay.store import ClaimState, EventStore
 
 # How far what is left is counted.
 _COUNTED = 10_000
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """The event was published and marked, `waited` seconds after its first delivery."""
+
+    waited: float
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Others published, took or deleted the event meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class StillPending:
+    """The event is pending still; with `waited` it is on its topic, and was not marked so."""
+
+    reason: str
+    waited: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Swept:
-    """What a sweep found and did. `settled` events were published, taken or deleted by others meanwhile."""
+    """What a sweep found and did. `waits` are the seconds that each published event had waited."""
 
     oldest: str | None = None
     recovered: int = 0
     settled: int = 0
     left: int = 0
-    faults: Counter[str] = field(default_factory=Counter)
+    faults: Mapping[str, int] = field(default_factory=dict)
+    waits: tuple[float, ...] = ()
 
     @property
     def failed(self) -> int:
-        return self.faults.total()
+        """How many could not be published."""
+        return sum(self.faults.values())
 
     @property
     def pending(self) -> int:
@@ -39,42 +63,44 @@ class Swept:
 class Sweeper:
     """Takes pending events over, each as a whole: a delivery at the same time gets it or comes too late."""
 
-    def __init__(self, store: EventStore, publisher: Publisher) -> None:
-        self._store, self._publisher = store, publisher
+    def __init__(self, store: EventStore, publisher: Publisher, *, clock: Clock = time.time) -> None:
+        self._store, self._publisher, self._clock = store, publisher, clock
 
     def sweep(self, pending: Iterator[Pending], pace: Pace) -> Swept:
-        """Recovers events in their order for as long as there is time.
+        """Recover events in their order for as long as there is time.
 
         Raises UnavailableError if the list of them cannot be had. An event that cannot be published stays
         pending and holds up no other.
         """
-        swept = Swept()
+        oldest, left = None, 0
+        became: list[Recovered | Settled | StillPending] = []
         with ThreadPoolExecutor(WORKERS) as workers:
             for wave in batched(pending, WORKERS, strict=False):
-                swept.oldest = swept.oldest or wave[0].received_at
+                oldest = oldest or wave[0].received_at
                 if not pace.allows_more(0):
-                    swept.left = len(wave)
-                    swept.left += sum(1 for _ in zip(range(_COUNTED), pending, strict=False))
+                    left = len(wave) + sum(1 for _ in zip(range(_COUNTED), pending, strict=False))
                     break
-                for fate in workers.map(self._recover, wave):
-                    _account(fate, swept)
-        return swept
+                became += workers.map(self._recover, wave)
+        return Swept(
+            oldest=oldest,
+            recovered=sum(isinstance(one, Recovered) for one in became),
+            settled=sum(isinstance(one, Settled) for one in became),
+            left=left,
+            faults=Counter(one.reason for one in became if isinstance(one, StillPending)),
+            waits=tuple(
+                one.waited for one in became if not isinstance(one, Settled) and one.waited is not None
+            ),
+        )
 
-    def _recover(self, pending: Pending) -> "Standing | UnavailableError | None":
+    def _recover(self, pending: Pending) -> Recovered | Settled | StillPending:
+        waited = None
         try:
             claim = self._store.take_over(pending.key)
-            if claim and claim.standing is Standing.GRANTED:
-                self._publisher.publish(claim.event)
-                self._store.mark_published(claim)
-        except UnavailableError as fault:
-            return fault
-        return claim.standing if claim else None
-
-
-def _account(fate: "Standing | UnavailableError | None", swept: Swept) -> None:
-    if isinstance(fate, UnavailableError):
-        swept.faults[str(fate)] += 1
-    elif fate is Standing.GRANTED:
-        swept.recovered += 1
-    else:
-        swept.settled += 1
+            if claim is None or claim.state is not ClaimState.GRANTED:
+                return Settled()
+            self._publisher.publish(claim.event)
+            waited = claim.event.age(self._clock())
+            self._store.mark_published(claim)
+        except UnavailableError as error:
+            return StillPending(str(error), waited)
+        return Recovered(waited)

@@ -38,7 +38,8 @@ def aws_errors() -> Iterator[None]:
 
 
 @cache
-def _session() -> "Session":
+def session() -> "Session":
+    """Returns the session that all clients of this process come from."""
     from botocore.session import get_session
 
     return get_session()
@@ -62,4 +63,4 @@ def _config() -> Any:
 
 def client(service: str) -> Any:
     """Returns a client of `service`; region, credentials and endpoint come from the environment."""
-    return _session().create_client(service, config=_config())
+    return session().create_client(service, config=_config())

@@ -51,6 +51,8 @@ CATALOG = (
 
 BY_TAG = {kind.event_tag: kind for kind in CATALOG}
 BY_SLUG = {kind.slug: kind for kind in CATALOG}
+# Every topic, in the order of the catalogue.
+SLUGS = (*BY_SLUG, UNCLASSIFIED)
 # No two eventTags end alike, and the page shows contents with a `tag` and no topic.
 _BY_LAST_PART = {kind.event_tag.partition("|")[2]: kind for kind in CATALOG}
 

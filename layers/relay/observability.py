@@ -7,13 +7,13 @@ NAMESPACE = "MoziRelay"
 
 
 def logger(service: str, level: str) -> Logger:
-    """A JSON logger: constant lower-case messages, facts as keys; never a body, a recipient or a token."""
-    # A message stands in one place of the code, so no line needs to say where: 0.05 of what a callback logs.
+    """Returns a JSON logger: constant lower-case messages, facts as keys; no body, recipient or token."""
+    # A message is in one place of the code, so no line needs to say where: 0.05 of what a callback logs.
     return Logger(service=service, level=level, location=None)
 
 
 def metrics(service: str, stack: str) -> Metrics:
-    """Metrics in the embedded metric format, each with one set of dimensions: service and stack.
+    """Returns metrics in the embedded metric format, each with one set of dimensions: service and stack.
 
     Both outlast a flush. docs/watch.md lists the metrics, and a test compares the list with what is written.
     """

@@ -7,7 +7,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 type Clock = Callable[[], float]
-# Seconds, of the epoch unless something else is said.
+"""Seconds that pass: since the epoch (`time.time`), or since any moment (`time.monotonic`)."""
 
 
 class Settings(BaseModel):
@@ -17,13 +17,14 @@ class Settings(BaseModel):
     variables at fault.
     """
 
-    # Deferred: nobody loads the base itself.
+    # Deferred: the base itself is never loaded.
     model_config = ConfigDict(alias_generator=str.upper, frozen=True, defer_build=True)
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    # Tells the metrics of two stacks in one account apart; a metric takes no empty dimension.
+    # Keeps the metrics of two stacks in one account apart; a metric takes no empty dimension.
     stack_name: str = Field(default="local", min_length=1)
 
     @classmethod
     def load(cls, environ: Mapping[str, str] = os.environ) -> Self:
+        """Returns the settings of this environment. Raises ValidationError."""
         return cls.model_validate(dict(environ))

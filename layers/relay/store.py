@@ -1,45 +1,57 @@
 """Keeps events, and grants the right to publish an event to one delivery at a time.
 
-An event's item stands under its message's digest. Another content of the same message stands under the
+An event's item is kept under its message's digest. Another content of the same message is kept under the
 event's whole id, which its message's item outlives, so that a repeat of either finds its own.
 """
 
 import os
 import time
-from collections.abc import Callable
+from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from relay.aws import UnavailableError, aws_errors
 from relay.events import Event, timestamp
-from relay.items import ConditionFailedError, Item, conditional_write, event_of, item_of, number, packed
+from relay.settings import Clock
+from relay.table import (
+    PENDING,
+    ConditionFailedError,
+    Item,
+    conditional_write,
+    event_of,
+    item_of,
+    number,
+    packed,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# Longer than any function that publishes may run: past it, nobody is at work on the event.
+# Longer than any function that publishes may run: past it, none is at work on the event.
 LEASE_SECONDS = 30
+DAY_SECONDS = 86_400
 
 
-class Standing(Enum):
-    """What a delivery or a sweep may do with an event."""
+class ClaimState(Enum):
+    """Who may publish an event, and what a delivery or a sweep does about it."""
 
     GRANTED = "publish it, and mark it"
-    REPEATED = "nothing: it is published"
-    BUSY = "come back: another is publishing it"
+    PUBLISHED = "nothing: it is published"
+    IN_PROGRESS = "come back: another is publishing it"
 
 
-class Claim(NamedTuple):
-    """The answer to a claim: the event is the kept one, which may be an earlier delivery of the same."""
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a claim gave: the event is the kept one, which may be an earlier delivery of the same."""
 
-    standing: Standing
+    state: ClaimState
     key: str
     event: Event
     other_content: bool = False
 
 
 class EventStore:
-    """The event table. All its methods raise UnavailableError, after which nobody knows what was written."""
+    """The event table, written. Its methods raise UnavailableError: what was written is unknown then."""
 
     def __init__(
         self,
@@ -47,13 +59,13 @@ class EventStore:
         table: str,
         *,
         retention_days: int,
-        clock: Callable[[], float] = time.time,
+        clock: Clock = time.time,
     ) -> None:
         self._client, self._table = client, table
-        self._retention, self._clock = retention_days * 86_400, clock
+        self._retention, self._clock = retention_days * DAY_SECONDS, clock
 
     def claim(self, event: Event) -> Claim:
-        """Keeps the event, and claims it, in one write unless another is in its way."""
+        """Keep the event, and claim it, in one write unless another is in its way."""
         # One reading of the clock: what is kept under the whole id must not outlast its message's item.
         now = int(self._clock())
         kept = self._put(event.key, event, now)
@@ -61,37 +73,37 @@ class EventStore:
             return self._settled(event.key, event, kept)
         self._outlive(event.key, kept, now + self._retention)
         kept = self._put(event.id, event, now)
-        return self._settled(event.id, event, kept)._replace(other_content=True)
+        return replace(self._settled(event.id, event, kept), other_content=True)
 
     def take_over(self, key: str) -> Claim | None:
-        """Claims a kept event if its lease has run out; None if it is not kept any more."""
-        now, claimant = int(self._clock()), _claimant()
+        """Claim a kept event if its lease has run out. Returns None if it is not kept any more."""
+        now, owner = int(self._clock()), new_owner()
         try:
             with conditional_write():
                 answer = self._client.update_item(
                     TableName=self._table,
                     Key={"pk": {"S": key}},
                     UpdateExpression="SET leaseUntil = :until, claimant = :claimant",
-                    ConditionExpression="attribute_exists(pendingShard) AND leaseUntil <= :now",
+                    ConditionExpression=f"attribute_exists({PENDING.attribute}) AND leaseUntil <= :now",
                     ExpressionAttributeValues={
                         ":until": number(now + LEASE_SECONDS),
-                        ":claimant": {"S": claimant},
+                        ":claimant": {"S": owner},
                         ":now": number(now),
                     },
                     ReturnValues="ALL_NEW",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
         except ConditionFailedError as refused:
-            return _claim_of(key, refused.item, claimant) if refused.item else None
-        return Claim(Standing.GRANTED, key, event_of(answer["Attributes"]))
+            return _claim_of(key, refused.item, owner) if refused.item else None
+        return Claim(ClaimState.GRANTED, key, event_of(answer["Attributes"]))
 
     def mark_published(self, claim: Claim) -> None:
-        """Ends a claim: from now on the event's repeats are known as such."""
+        """End a claim: from now on the event's repeats are known as such."""
         with aws_errors():
             self._client.update_item(
                 TableName=self._table,
                 Key={"pk": {"S": claim.key}},
-                UpdateExpression="SET publishedAt = :at REMOVE pendingShard, leaseUntil, claimant",
+                UpdateExpression=f"SET publishedAt = :at REMOVE {PENDING.attribute}, leaseUntil, claimant",
                 # Neither another event that took an expired one's place, nor a stump of a deleted item.
                 ConditionExpression="eventId = :id",
                 ExpressionAttributeValues={
@@ -101,8 +113,8 @@ class EventStore:
             )
 
     def _put(self, key: str, event: Event, now: int) -> Item | None:
-        """Keeps the event under `key`, claimed; or else returns the unexpired item that stands there."""
-        claimant = _claimant()
+        """Keep the event under `key`, claimed; or else return the unexpired item that is there."""
+        owner = new_owner()
         try:
             with conditional_write():
                 self._client.put_item(
@@ -112,7 +124,7 @@ class EventStore:
                             "pk": {"S": key},
                             **item_of(event),
                             "leaseUntil": number(now + LEASE_SECONDS),
-                            "claimant": {"S": claimant},
+                            "claimant": {"S": owner},
                             "expiresAt": number(now + self._retention),
                         }
                     ),
@@ -125,22 +137,23 @@ class EventStore:
                 )
         except ConditionFailedError as refused:
             # Our own: the write had arrived, its answer had not, and botocore sent it again.
-            return None if refused.item.get("claimant") == {"S": claimant} else refused.item
+            return None if refused.item.get("claimant") == {"S": owner} else refused.item
         return None
 
     def _settled(self, key: str, event: Event, kept: Item | None) -> Claim:
+        """Returns the claim of an event that was kept now, or else met the item `kept`."""
         if kept is None:
-            return Claim(Standing.GRANTED, key, event)
+            return Claim(ClaimState.GRANTED, key, event)
         if "publishedAt" in kept:
-            return Claim(Standing.REPEATED, key, event_of(kept))
+            return Claim(ClaimState.PUBLISHED, key, event_of(kept))
         if int(kept["leaseUntil"]["N"]) > int(self._clock()):
-            return Claim(Standing.BUSY, key, event_of(kept))
+            return Claim(ClaimState.IN_PROGRESS, key, event_of(kept))
         taken = self.take_over(key)
-        # Gone, or another in its place, since then: as good as busy, the next delivery finds a place.
-        return taken if taken and taken.event.id == event.id else Claim(Standing.BUSY, key, event)
+        # Gone, or another in its place, since then: as good as in progress, the next delivery finds a place.
+        return taken if taken and taken.event.id == event.id else Claim(ClaimState.IN_PROGRESS, key, event)
 
     def _outlive(self, key: str, kept: Item, expires: int) -> None:
-        """Keeps the first event of a message at least as long as the other that is claimed now."""
+        """Keep the first event of a message at least as long as the other that is claimed now."""
         if int(kept["expiresAt"]["N"]) >= expires:
             return
         try:
@@ -158,14 +171,15 @@ class EventStore:
                 raise UnavailableError("ItemExpired", "UpdateItem") from None
 
 
-def _claim_of(key: str, item: Item, claimant: str) -> Claim:
-    """What a refused take-over found: published, somebody's, or ours after a lost answer."""
+def _claim_of(key: str, item: Item, owner: str) -> Claim:
+    """Returns what a refused take-over found: published, another's, or ours after a lost answer."""
     if "publishedAt" in item:
-        standing = Standing.REPEATED
+        state = ClaimState.PUBLISHED
     else:
-        standing = Standing.GRANTED if item["claimant"]["S"] == claimant else Standing.BUSY
-    return Claim(standing, key, event_of(item))
+        state = ClaimState.GRANTED if item["claimant"]["S"] == owner else ClaimState.IN_PROGRESS
+    return Claim(state, key, event_of(item))
 
 
-def _claimant() -> str:
+def new_owner() -> str:
+    """Returns a name for one claim, drawn at random: by it a claim whose answer was lost is known again."""
     return os.urandom(8).hex()

@@ -24,7 +24,7 @@ from relay.events import Content, Event
 from relay.payloads import Payloads
 from relay.publisher import Publisher
 from relay.secrets import CallbackToken, SecretReader
-from relay.store import Claim, EventStore, Standing
+from relay.store import Claim, ClaimState, EventStore
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -140,11 +140,11 @@ class MemoryStore(EventStore):
 
     def claim(self, event: Event) -> Claim:
         if kept := self.kept.get(event.id):
-            standing = Standing.REPEATED if event.id in self.published else Standing.BUSY
+            standing = ClaimState.PUBLISHED if event.id in self.published else ClaimState.IN_PROGRESS
             return Claim(standing, event.id, kept)
         other = any(known.key == event.key for known in self.kept.values())
         self.kept[event.id] = event
-        return Claim(Standing.GRANTED, event.id, event, other)
+        return Claim(ClaimState.GRANTED, event.id, event, other)
 
     def mark_published(self, claim: Claim) -> None:
         self.published.add(claim.event.id)

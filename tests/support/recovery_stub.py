@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from relay.api.base import InvalidRequestError
 from relay.api.recovery import Replay, read_request
-from relay.api.requests import InvalidRequestError
 
 
 @dataclass

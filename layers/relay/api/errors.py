@@ -1,4 +1,4 @@
-"""The `errorType` of a function's error, by which a caller tells one from another."""
+"""The `errorType` of a function's error, by which a caller knows one from another."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

@@ -1,20 +1,36 @@
-"""What the function can be asked for: one model for each action."""
+"""What the gateway function is asked for and answers: one model for each action."""
 
+import re
+from enum import StrEnum
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
 from relay import catalog
-from relay.api import requests
-from relay.api.requests import EventTag, Request, unique
-from relay.callback_base import callback_base
+from relay.api import base
+from relay.api.base import ActionAnswer, ActionRequest, AnswerPart, EventTag, unique
+
+
+def callback_base(address: str) -> str:
+    """Returns the address without a closing slash. Raises ValueError, which does not repeat it."""
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"[\s\\]", address):
+        raise ValueError("must be an address that starts with http:// or https:// and a host")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ValueError("must have no user, query or fragment")
+    base = address.rstrip("/")
+    if not base.endswith("/callback"):
+        raise ValueError("must end with /callback; the token and the slug are appended here")
+    return base
+
 
 CallbackUrl = Annotated[str, AfterValidator(callback_base)]
 EventTags = Annotated[tuple[EventTag, ...], Field(min_length=1), AfterValidator(unique)]
 FailedId = Annotated[str, Field(pattern=r"^[0-9]+$")]
 
 
-class OfTags(Request):
+class OfTags(ActionRequest):
     """An action on some of the eventTags, named as such or by their slugs; on all when none is named."""
 
     event_tags: EventTags = tuple(catalog.BY_TAG)
@@ -29,7 +45,7 @@ class Register(OfTags):
 
 
 class Update(OfTags):
-    """Moves what is registered to the current token, and to `callback_url` where that is given."""
+    """Move what is registered to the current token, and to `callback_url` where that is given."""
 
     action: Literal["update"]
     callback_url: CallbackUrl | None = None
@@ -42,20 +58,22 @@ class Unregister(OfTags):
     take_over: bool = False
 
 
-class List(Request):
+class List(ActionRequest):
+    """List the registrations."""
+
     action: Literal["list"]
 
 
-class Failed(Request):
-    """Shows at most `limit` rows of the failed list, from the `offset`th on."""
+class Failed(ActionRequest):
+    """Show at most `limit` rows of the failed list, from the `offset`th on."""
 
     action: Literal["failed"]
     limit: int = Field(default=100, ge=1, le=500)
     offset: int = Field(default=0, ge=0)
 
 
-class RetryFailed(Request):
-    """Has the gateway deliver at most `limit` of the failed callbacks again.
+class RetryFailed(ActionRequest):
+    """Have the gateway deliver at most `limit` of the failed callbacks again.
 
     `unattended`, by the schedule: before there are credentials there is nothing to retry, and no error.
     """
@@ -65,15 +83,15 @@ class RetryFailed(Request):
     unattended: bool = False
 
 
-class RemoveFailed(Request):
-    """Takes rows off the failed list, for good."""
+class RemoveFailed(ActionRequest):
+    """Take rows off the failed list, for good."""
 
     action: Literal["remove-failed"]
     ids: Annotated[tuple[FailedId, ...], Field(min_length=1), AfterValidator(unique)]
 
 
-AnyRequest = Register | Update | Unregister | List | Failed | RetryFailed | RemoveFailed
-_ACTIONS: dict[str, type[AnyRequest]] = {
+GatewayRequest = Register | Update | Unregister | List | Failed | RetryFailed | RemoveFailed
+ACTIONS: dict[str, type[GatewayRequest]] = {
     "register": Register,
     "update": Update,
     "unregister": Unregister,
@@ -84,6 +102,163 @@ _ACTIONS: dict[str, type[AnyRequest]] = {
 }
 
 
-def read_request(event: Any) -> AnyRequest:
-    """The request in an invocation's event. Raises InvalidRequestError."""
-    return requests.read_request(event, _ACTIONS)
+def read_request(event: object) -> GatewayRequest:
+    """Returns the request in an invocation's event. Raises InvalidRequestError."""
+    return base.read_request(event, ACTIONS)
+
+
+class Change(StrEnum):
+    """What became of one registration."""
+
+    REGISTERED = "registered"
+    UPDATED = "updated"
+    UNREGISTERED = "unregistered"
+    UNCHANGED = "unchanged"
+    NOT_REGISTERED = "notRegistered"
+    TAKEN = "taken"
+    """It leads to another's address, and was left alone."""
+    FAILED = "failed"
+    LEFT = "left"
+    """There was no time for it."""
+
+
+class ChangeCounts(AnswerPart):
+    """How many registrations there are of each Change."""
+
+    registered: int = 0
+    updated: int = 0
+    unregistered: int = 0
+    unchanged: int = 0
+    not_registered: int = 0
+    taken: int = 0
+    failed: int = 0
+    left: int = 0
+
+
+class ChangedTag(AnswerPart):
+    """What became of one registration: `change` is a Change, `was` the address before it, tokens masked."""
+
+    event_tag: str
+    slug: str
+    change: str
+    callback_url: str = ""
+    was: str = ""
+    error: str = ""
+
+
+class ChangeAnswer(ActionAnswer):
+    """What `register`, `update` or `unregister` did."""
+
+    action: Literal["register", "update", "unregister"]
+    counts: ChangeCounts
+    tags: list[ChangedTag]
+
+
+class RegistrationState(StrEnum):
+    """Where a tag's deliveries go."""
+
+    CURRENT = "current"
+    OUTDATED = "outdated"
+    """To this relay, with an older token."""
+    OTHER = "other"
+    NOT_REGISTERED = "notRegistered"
+
+
+class ListCounts(AnswerPart):
+    """How many registrations are in each RegistrationState, and how many are of no tag in the catalogue."""
+
+    current: int = 0
+    outdated: int = 0
+    other: int = 0
+    not_registered: int = 0
+    unknown: int = 0
+
+
+class ListedTag(AnswerPart):
+    """One registration of a tag, or that it has none: `state` is a RegistrationState."""
+
+    event_tag: str
+    slug: str
+    state: str
+    id: str = ""
+    callback_url: str = ""
+
+
+class ListAnswer(ActionAnswer):
+    """The registrations of every tag in the catalogue, and some of the others as they came."""
+
+    action: Literal["list"]
+    counts: ListCounts
+    tags: list[ListedTag]
+    unknown: list[Any]
+
+
+class FailedCounts(AnswerPart):
+    """How many rows the failed list has, those included whose id cannot be read."""
+
+    failed: int
+    unreadable: int
+
+
+class FailedRow(AnswerPart):
+    """One failed callback; of a row without an id only `unreadable` is given: the row as it came."""
+
+    id: str | None = None
+    event_tag: str | None = None
+    time: str | None = None
+    callback_url: str = ""
+    unreadable: Any = None
+
+
+class FailedAnswer(ActionAnswer):
+    """A part of the failed list; `left` rows follow it."""
+
+    action: Literal["failed"]
+    counts: FailedCounts
+    rows: list[FailedRow]
+    left: int
+
+
+class CallError(AnswerPart):
+    """Why the gateway refused what concerns one row."""
+
+    id: str
+    error: str
+
+
+class RetryCounts(FailedCounts):
+    """What became of the failed callbacks: `left` ones are for the next time."""
+
+    retried: int
+    refused: int
+    left: int
+
+
+class RetryAnswer(ActionAnswer):
+    """What `retry-failed` did. `stopped` is the reason for which it ended early, empty for none."""
+
+    action: Literal["retry-failed"]
+    counts: RetryCounts
+    errors: list[CallError]
+    stopped: str
+    unreadable: list[Any]
+
+
+class RemoveCounts(AnswerPart):
+    """What became of the rows that were to be removed."""
+
+    removed: int
+    refused: int
+    left: int
+
+
+class RemoveAnswer(ActionAnswer):
+    """What `remove-failed` did. `stopped` is the reason for which it ended early, empty for none."""
+
+    action: Literal["remove-failed"]
+    counts: RemoveCounts
+    errors: list[CallError]
+    stopped: str
+
+
+GatewayAnswer = ChangeAnswer | ListAnswer | FailedAnswer | RetryAnswer | RemoveAnswer

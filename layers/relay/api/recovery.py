@@ -1,12 +1,12 @@
-"""What the function can be asked for: a sweep, a replay, or how things stand."""
+"""What the recovery function is asked for and answers: a sweep, a replay, or the status."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, Field, ValidationInfo, field_validator
 
 from relay import catalog
-from relay.api import requests
-from relay.api.requests import EventId, Request, event_tag, unique
+from relay.api import base
+from relay.api.base import ActionAnswer, ActionRequest, AnswerPart, EventId, event_tag, unique
 
 
 def _slug(name: str) -> str:
@@ -18,14 +18,14 @@ Slugs = Annotated[
 ]
 
 
-class Sweep(Request):
-    """Publishes what was kept and not published."""
+class Sweep(ActionRequest):
+    """Publish what was kept and not published."""
 
     action: Literal["sweep"]
 
 
-class Replay(Request):
-    """Publishes kept events once more: those of some topics and a time, or those with certain ids.
+class Replay(ActionRequest):
+    """Publish kept events once more: those of some topics and a time, or those with certain ids.
 
     One invocation publishes at most `limit` of them; the rest follow by the cursor that it answers. The
     time is that of receiving, `from` and `to` included; `to` is now when it is not given.
@@ -59,16 +59,91 @@ class Replay(Request):
         return ids
 
 
-class Status(Request):
-    """Tells when each topic last got an event, and what waits to be published; changes nothing."""
+class Status(ActionRequest):
+    """Report when each topic last got an event, and what waits to be published; change nothing."""
 
     action: Literal["status"]
 
 
-AnyRequest = Sweep | Replay | Status
-_ACTIONS: dict[str, type[AnyRequest]] = {"sweep": Sweep, "replay": Replay, "status": Status}
+RecoveryRequest = Sweep | Replay | Status
+ACTIONS: dict[str, type[RecoveryRequest]] = {"sweep": Sweep, "replay": Replay, "status": Status}
 
 
-def read_request(event: Any) -> AnyRequest:
-    """The request in an invocation's event. Raises InvalidRequestError."""
-    return requests.read_request(event, _ACTIONS)
+def read_request(event: object) -> RecoveryRequest:
+    """Returns the request in an invocation's event. Raises InvalidRequestError."""
+    return base.read_request(event, ACTIONS)
+
+
+class SweepCounts(AnswerPart):
+    """What became of the pending events; `settled` ones were published, taken or deleted by others."""
+
+    recovered: int
+    settled: int
+    failed: int
+    left: int
+
+
+class SweepAnswer(ActionAnswer):
+    """What a sweep did; `oldest` is when the oldest pending event was received, `faults` count by reason."""
+
+    action: Literal["sweep"]
+    counts: SweepCounts
+    oldest: str | None
+    faults: dict[str, int]
+
+
+class ReplayCounts(AnswerPart):
+    """`matched` were found, of which `gone` were deleted by then; none is `replayed` in a dry run.
+
+    `not_found` and `left` count the ids that were asked for.
+    """
+
+    matched: int
+    replayed: int
+    gone: int
+    not_found: int = 0
+    left: int = 0
+
+
+class ReplayAnswer(ActionAnswer):
+    """What a replay did, or would do; the next invocation goes on with the `cursor`, or the ids `left`.
+
+    `topics` counts by slug. `stopped` is the reason for which it ended early, empty for none.
+    """
+
+    action: Literal["replay"]
+    dry_run: bool
+    counts: ReplayCounts
+    topics: dict[str, int]
+    cursor: str | None
+    not_found: list[str]
+    left: list[str]
+    stopped: str
+
+
+PENDING = "pending"
+"""The name of the pending events among the slugs of `unknown`."""
+
+
+class PendingEvents(AnswerPart):
+    """Events that are kept and not published, at least so many if there are `more`, and the oldest's time."""
+
+    count: int
+    more: bool
+    oldest: str | None
+
+
+class StatusAnswer(ActionAnswer):
+    """When each topic, by slug, last got an event; None for never, as far as events are kept.
+
+    `unknown` gives the reason for each slug, or for PENDING, that the table did not answer. Times are as
+    `relay.events.timestamp` has them.
+    """
+
+    action: Literal["status"]
+    tags: dict[str, str | None]
+    pending: PendingEvents
+    unknown: dict[str, str]
+
+
+RecoveryAnswer = SweepAnswer | ReplayAnswer | StatusAnswer

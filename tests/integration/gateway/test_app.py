@@ -1,8 +1,7 @@
 """The gateway function against the gateway's stand-in: what it registers, moves, removes and works off."""
 
 import json
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -17,14 +16,12 @@ from relay.api.gateway import read_request
 from sandbox.gateway import Gateway
 from sandbox.loopback import Answer, Loopback, Request
 from tests.support import template
-from tests.support.invocations import ends_with
+from tests.support.invocations import Invoke, ends_with, started
 from tests.support.stand_ins import says
 
 TOKEN, ROTATED = "currentTokenOfTheTests", "nextTokenOfTheTests"
 API_KEY, SECRET_KEY = "theApiKeyOfTheTests", "theSecretKeyOfTheTests"
 TAG, SLUG = "MOZI_VDS_TENANT_CHANGE|EMPLOYEE_LEAVE", "employee-leave"
-
-type Invoke = Callable[..., dict[str, Any]]
 
 
 class Callback(Loopback):
@@ -44,16 +41,6 @@ class Callback(Loopback):
         return (
             Answer(503, {"errcode": "5031"}) if self.down else Answer(200, {"errcode": "0", "errmsg": "成功"})
         )
-
-
-class Context:
-    """Lambda's context, with so many seconds left at each look."""
-
-    def __init__(self, *seconds: float) -> None:
-        self._left = list(seconds) or [300.0]
-
-    def get_remaining_time_in_millis(self) -> int:
-        return int(1000 * (self._left.pop(0) if len(self._left) > 1 else self._left[0]))
 
 
 @pytest.fixture
@@ -78,26 +65,7 @@ def secrets(cloud: None) -> dict[str, str]:
 @pytest.fixture
 def invoke(gateway: Gateway, secrets: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Invoke:
     """Invokes the function, as one container that was started for this test."""
-    environment = {"GATEWAY_BASE_URL": gateway.url, **secrets}
-    return started(environment, monkeypatch)
-
-
-def started(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Invoke:
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delitem(sys.modules, "gateway.app", raising=False)
-    app = import_module("gateway.app")
-
-    def invoke(action: str, *seconds: float, **fields: Any) -> dict[str, Any]:
-        # As Lambda does: what goes in and comes out is JSON.
-        for printer in app.logger.handlers:
-            # The logger outlives its container, and with it where an earlier test printed to.
-            printer.stream = sys.stdout
-        event = json.loads(json.dumps({"action": action, **fields}))
-        answer: dict[str, Any] = json.loads(json.dumps(app.handler(event, Context(*seconds))))
-        return answer
-
-    return invoke
+    return started("gateway", {"GATEWAY_BASE_URL": gateway.url, **secrets}, monkeypatch)
 
 
 def rotate(secrets: dict[str, str]) -> None:
@@ -128,7 +96,7 @@ def test_every_tag_is_registered_with_the_token_and_its_own_slug(
 ) -> None:
     answer = invoke("register", callbackUrl=callback.base)
 
-    assert counts(answer) == {"registered": 18}
+    assert counts(answer) == {"registered": len(catalog.CATALOG)}
     assert {tag: define.url for tag, define in gateway.defines.items()} == {
         kind.event_tag: f"{callback.base}/{TOKEN}/{kind.slug}" for kind in catalog.CATALOG
     }
@@ -149,7 +117,7 @@ def test_registering_again_what_is_registered_changes_nothing(
 
     answer = invoke("register", callbackUrl=callback.base + "/")
 
-    assert counts(answer) == {"unchanged": 18}
+    assert counts(answer) == {"unchanged": len(catalog.CATALOG)}
     assert names_of_calls(gateway) == ["query_callback_define"]
     assert gateway.defines == before
 
@@ -171,7 +139,7 @@ def test_a_relay_that_moved_is_updated_and_keeps_its_registrations(
 
     answer = invoke("register", callbackUrl=f"{callback.url}/other/callback")
 
-    assert counts(answer) == {"updated": 18}
+    assert counts(answer) == {"updated": len(catalog.CATALOG)}
     assert {tag: define.id for tag, define in gateway.defines.items()} == ids
     assert gateway.defines[TAG].url == f"{callback.url}/other/callback/{TOKEN}/{SLUG}"
     assert answer["tags"][4]["was"] == f"{callback.base}/***/{SLUG}"
@@ -297,7 +265,7 @@ def test_credentials_that_were_never_filled_are_named(
     environment = {"GATEWAY_BASE_URL": gateway.url, **secrets, "GATEWAY_CREDENTIALS_SECRET_ARN": empty}
 
     with ends_with(errors.SECRET_EMPTY, "empty"):
-        started(environment, monkeypatch)("list")
+        started("gateway", environment, monkeypatch)("list")
 
 
 UNATTENDED = {"failed": 0, "unreadable": 0, "retried": 0, "refused": 0, "left": 0}
@@ -311,7 +279,7 @@ def test_the_schedule_finds_nothing_to_retry_as_long_as_the_credentials_are_not_
 ) -> None:
     empty = template.make_secret("empty", None)
     environment = {"GATEWAY_BASE_URL": gateway.url, **secrets, "GATEWAY_CREDENTIALS_SECRET_ARN": empty}
-    invoke = started(environment, monkeypatch)
+    invoke = started("gateway", environment, monkeypatch)
     capsys.readouterr()
 
     answer = invoke("retry-failed", unattended=True)
@@ -337,7 +305,7 @@ def test_credentials_that_are_filled_wrongly_are_an_error_for_the_schedule_too(
     environment = {"GATEWAY_BASE_URL": gateway.url, **secrets, "GATEWAY_CREDENTIALS_SECRET_ARN": wrong}
 
     with ends_with(errors.SECRET_UNAVAILABLE):
-        started(environment, monkeypatch)("retry-failed", unattended=True)
+        started("gateway", environment, monkeypatch)("retry-failed", unattended=True)
 
 
 def test_a_list_that_cannot_be_had_is_an_error_for_the_schedule_too(invoke: Invoke, gateway: Gateway) -> None:
@@ -455,7 +423,7 @@ def test_no_token_or_key_is_answered_or_printed_on_any_path(
 
     said = json.dumps(answers) + "".join(capsys.readouterr())
 
-    assert len(gateway.handshakes) > 18
+    assert len(gateway.handshakes) > len(catalog.CATALOG)
     assert said.count("gateway action ended") == len(answers)
     for hidden in (TOKEN, ROTATED, SECRET_KEY):
         assert hidden not in said

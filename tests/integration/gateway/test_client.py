@@ -1,5 +1,6 @@
 """The gateway's client on real connections: one attempt, verified, and every failure one of three."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -7,11 +8,20 @@ from pathlib import Path
 from urllib.parse import parse_qsl
 
 import pytest
-from urllib3 import PoolManager, Timeout
 
-from gateway.answers import GatewayNotAllowedError, GatewayRefusedError, GatewayUnavailableError
-from gateway.client import CALL_SECONDS, GatewayClient, connections
+from gateway.client import (
+    ANSWER_LIMIT,
+    CALL_SECONDS,
+    CONNECT_SECONDS,
+    READ_SECONDS,
+    GatewayClient,
+    GatewayNotAllowedError,
+    GatewayRefusedError,
+    GatewayUnavailableError,
+    transport_to,
+)
 from gateway.signing import Credentials
+from relay.transport import Transport
 from sandbox.gateway import Gateway
 from sandbox.loopback import Answer
 from tests.support.certificates import self_signed, served_with
@@ -27,8 +37,12 @@ def gateway() -> Iterator[Gateway]:
         yield running
 
 
-def client_of(gateway: Gateway, pool: PoolManager | None = None) -> GatewayClient:
-    return GatewayClient(gateway.url, CREDENTIALS, pool or connections())
+def client_of(gateway: Gateway, transport: Transport | None = None) -> GatewayClient:
+    return GatewayClient(transport or transport_to(gateway.url), CREDENTIALS)
+
+
+def patient_for(seconds: float, gateway: Gateway, limit: int = ANSWER_LIMIT) -> Transport:
+    return Transport(gateway.url, connect_seconds=1, read_seconds=seconds, answer_limit=limit)
 
 
 def test_the_form_is_utf8_and_url_encoded(gateway: Gateway) -> None:
@@ -49,9 +63,9 @@ def test_the_form_is_utf8_and_url_encoded(gateway: Gateway) -> None:
 
 def test_every_call_has_a_nonce_of_its_own_and_the_time_of_the_call() -> None:
     begun = datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC)
-    moments = (begun + timedelta(milliseconds=number) for number in range(20))
+    moments = ((begun + timedelta(milliseconds=number)).timestamp() for number in range(20))
     with stand_in(clock=begun.timestamp) as gateway:
-        client = GatewayClient(gateway.url, CREDENTIALS, connections(), lambda: next(moments))
+        client = GatewayClient(transport_to(gateway.url), CREDENTIALS, clock=lambda: next(moments))
         for _ in range(20):
             client.registrations()
 
@@ -98,10 +112,10 @@ def test_a_call_is_made_once_whatever_becomes_of_it(
     gateway: Gateway, answer: Answer, error: type[Exception]
 ) -> None:
     gateway.replies = [answer] * 2
-    impatient = PoolManager(retries=False, timeout=Timeout(connect=1, read=0.2))
+    client = client_of(gateway, patient_for(0.2, gateway) if answer.silence else None)
 
     with pytest.raises(error):
-        client_of(gateway, impatient if answer.silence else None).retry("1")
+        client.retry("1")
 
     assert len(gateway.requests) == 1
 
@@ -115,12 +129,22 @@ def test_a_gateway_that_is_not_there_is_unavailable() -> None:
 
 
 def test_no_call_can_take_longer_than_it_is_given() -> None:
-    timeout = connections().connection_pool_kw["timeout"]
-
-    assert timeout.connect_timeout + timeout.read_timeout < CALL_SECONDS
+    assert CONNECT_SECONDS + READ_SECONDS < CALL_SECONDS
 
 
-def test_a_certificate_that_nobody_vouches_for_ends_the_call_before_anything_is_sent(tmp_path: Path) -> None:
+@pytest.mark.parametrize("limit", [len(json.dumps(OK)) - 1, len(json.dumps(OK))])
+def test_an_answer_over_the_limit_is_none(gateway: Gateway, limit: int) -> None:
+    gateway.replies = [(200, OK)]
+    client = client_of(gateway, patient_for(1, gateway, limit))
+
+    if limit == len(json.dumps(OK)):
+        client.retry("1")
+    else:
+        with pytest.raises(GatewayUnavailableError, match=f"no answer: an answer of over {limit} bytes"):
+            client.retry("1")
+
+
+def test_a_certificate_of_no_known_authority_ends_the_call_before_anything_is_sent(tmp_path: Path) -> None:
     gateway = stand_in()
     gateway.tls = served_with(self_signed(tmp_path))
     with gateway, pytest.raises(GatewayUnavailableError, match="certificate"):

@@ -1,9 +1,7 @@
 """The recovery function as Lambda runs it: its answers, its topics, its metrics and its log."""
 
 import json
-import sys
 import time
-from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any
 
@@ -15,7 +13,7 @@ from relay.api import errors
 from relay.events import Content, Event, envelope, event_id, timestamp
 from relay.store import LEASE_SECONDS, EventStore
 from tests.support import template
-from tests.support.invocations import ends_with
+from tests.support.invocations import Invoke, ends_with, started
 
 SLUG, TAG = "employee-leave", "MOZI_VDS_TENANT_CHANGE|EMPLOYEE_LEAVE"
 SETTINGS = {
@@ -25,37 +23,11 @@ SETTINGS = {
 }
 BODY = "张三的变动"
 
-type Invoke = Callable[..., dict[str, Any]]
-
-
-class Context:
-    """Lambda's context, with so many seconds left."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-
-    def get_remaining_time_in_millis(self) -> int:
-        return int(self._seconds * 1000)
-
 
 @pytest.fixture
-def invoke(inbound: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Invoke]:
+def invoke(inbound: None, monkeypatch: pytest.MonkeyPatch) -> Invoke:
     """Invokes the function, as one container that was started for this test."""
-    for name, value in SETTINGS.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delitem(sys.modules, "recovery.app", raising=False)
-    app = import_module("recovery.app")
-
-    def invoke(action: str, seconds: float = 240, **fields: Any) -> dict[str, Any]:
-        for printer in app.logger.handlers:
-            # The logger outlives its container, and with it where an earlier test printed to.
-            printer.stream = sys.stdout
-        event = json.loads(json.dumps({"action": action, **fields}))
-        answer: dict[str, Any] = json.loads(json.dumps(app.handler(event, Context(seconds))))
-        return answer
-
-    yield invoke
-    sys.modules.pop("recovery.app", None)
+    return started("recovery", SETTINGS, monkeypatch)
 
 
 @pytest.fixture
@@ -120,7 +92,12 @@ def test_a_sweep_publishes_what_was_cut_short_and_counts_it(
 
 
 def test_a_sweep_of_nothing_reports_no_age(invoke: Invoke, capsys: pytest.CaptureFixture[str]) -> None:
-    assert invoke("sweep")["oldest"] is None
+    assert invoke("sweep") == {
+        "action": "sweep",
+        "counts": {"recovered": 0, "settled": 0, "failed": 0, "left": 0},
+        "oldest": None,
+        "faults": {},
+    }
 
     _, (metric,) = printed(capsys)
     assert (metric["PendingEvents"], metric["PendingAge"], metric["Recovered"]) == ([0], [0], [0])
@@ -209,7 +186,7 @@ def test_a_paced_replay_takes_its_time(invoke: Invoke) -> None:
     assert time.monotonic() - started >= 1
 
 
-def test_how_things_stand_is_answered_and_nothing_is_published(
+def test_the_status_is_answered_and_nothing_is_published(
     invoke: Invoke, subscriber: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     waiting = keep(1, age=600)
@@ -217,10 +194,12 @@ def test_how_things_stand_is_answered_and_nothing_is_published(
 
     answer = invoke("status")
 
-    assert len(answer["tags"]) == 19
-    assert {slug: at for slug, at in answer["tags"].items() if at} == {SLUG: newest.received_at}
-    assert answer["pending"] == {"count": 1, "more": False, "oldest": waiting.received_at}
-    assert answer["unknown"] == {}
+    assert answer == {
+        "action": "status",
+        "tags": dict.fromkeys(template.topic_slugs()) | {SLUG: newest.received_at},
+        "pending": {"count": 1, "more": False, "oldest": waiting.received_at},
+        "unknown": {},
+    }
     assert received(subscriber) == []
     (line,), metrics = printed(capsys)
     assert (line["level"], line["message"], metrics) == ("INFO", "status told", [])
@@ -233,9 +212,13 @@ def test_what_cannot_be_known_of_the_table_is_named_with_the_reason(
 
     answer = invoke("status")
 
-    assert answer["tags"] == {}
-    assert len(answer["unknown"]) == 20
-    assert set(answer["unknown"].values()) == {"Query: ResourceNotFoundException"}
+    reason = "Query: ResourceNotFoundException"
+    assert answer == {
+        "action": "status",
+        "tags": {},
+        "pending": {"count": 0, "more": False, "oldest": None},
+        "unknown": dict.fromkeys(["pending", *template.topic_slugs()], reason),
+    }
     assert printed(capsys)[0][0]["level"] == "WARNING"
 
 
@@ -259,11 +242,29 @@ def test_a_wrong_request_is_an_error_that_names_the_field(invoke: Invoke) -> Non
         invoke("replay", limit=0)
 
 
+def test_the_function_is_built_on_the_clock_and_the_clients_it_is_given(
+    invoke: Invoke, subscriber: str
+) -> None:
+    app, later = import_module("recovery.app"), time.time() + LEASE_SECONDS + 1
+    made: list[str] = []
+
+    def client(service: str) -> Any:
+        made.append(service)
+        return boto3.client(service)  # type: ignore[call-overload]
+
+    keep(1, age=0)
+    actions = app.build(app.settings, clock=lambda: later, client=client)
+    waiting = actions.status(lambda: 240).pending
+    swept = actions.sweep(lambda: 240)
+
+    assert (waiting, swept.recovered, made) == (1, 1, ["dynamodb", "sns"])
+    assert LEASE_SECONDS <= swept.waits[0] <= LEASE_SECONDS + 2
+    assert len(received(subscriber)) == 1
+
+
 def test_the_template_gives_the_function_what_its_settings_read_and_time_for_steps(invoke: Invoke) -> None:
     app = import_module("recovery.app")
 
-    assert template.variables("RecoveryFunction") == {
-        name.upper() for name in app.RecoverySettings.model_fields
-    }
+    assert template.variables("RecoveryFunction") == {name.upper() for name in app.Settings.model_fields}
     timeout = template.RESOURCES["RecoveryFunction"]["Properties"]["Timeout"]
     assert 3 * STEP_SECONDS <= timeout < 300

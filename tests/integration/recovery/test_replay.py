@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 import pytest
 
-from recovery.history import History, Kept
+from recovery.history import History
 from recovery.pace import STEP_SECONDS, WORKERS, Pace
 from recovery.position import Position, position_of
 from recovery.replay import Replayed, Replayer
@@ -15,9 +15,9 @@ from relay.api.recovery import Replay
 from relay.aws import UnavailableError
 from relay.catalog import CATALOG
 from relay.events import Content, Event, event_id, timestamp
-from relay.items import SHARDS, shard_of
 from relay.publisher import Publisher
 from relay.store import EventStore
+from relay.table import SHARDS, item_of
 from tests.support.inbound import NOW
 from tests.support.template import EVENT_TABLE
 
@@ -25,7 +25,7 @@ LEAVE, UPDATE = "employee-leave", "app-update"
 
 
 class Topics(Publisher):
-    """Remembers what was published; fails when it is told to, before the nth event."""
+    """Remembers what was published; fails before the nth event where `fails` says so."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
@@ -42,32 +42,37 @@ class Topics(Publisher):
         return [event.id for event in self.events]
 
 
-class MemoryHistory(History):
-    """The history's own paging over an index in memory, for more events than the mock table bears."""
+class MemoryTable:
+    """A client of a table in memory and its index by topic, for more events than the mock table bears."""
 
     def __init__(self, events: list[Event]) -> None:
-        self._retention = None
-        self._events = {event.key: event for event in events}
+        self._items = {event.key: {"pk": {"S": event.key}, **item_of(event)} for event in events}
         self._index: dict[str, list[tuple[str, str]]] = {}
-        for event in events:
-            shard = self._index.setdefault(f"{event.slug}#{shard_of(event.id)}", [])
-            insort(shard, (event.received_at, event.key))
+        for key, item in self._items.items():
+            insort(self._index.setdefault(item["tagShard"]["S"], []), (item["receivedAt"]["S"], key))
 
-    def get(self, key: str) -> Kept | None:
-        event = self._events.get(key)
-        return Kept(event, published=True) if event else None
+    def get_item(self, *, Key: Any, **_: Any) -> dict[str, Any]:  # noqa: N803
+        item = self._items.get(Key["pk"]["S"])
+        return {"Item": item} if item else {}
 
-    def _query(
-        self, index: str, name: str, shard: str, since: str, until: str, start: dict[str, Any], limit: int
-    ) -> Any:
+    def query(self, **question: Any) -> dict[str, Any]:
+        shard, since, until = (
+            question["ExpressionAttributeValues"][f":{name}"]["S"] for name in ("shard", "since", "until")
+        )
+        start = question.get("ExclusiveStartKey")
         after = (start["receivedAt"], start["pk"]) if start else ("", "")
-        found = [
-            entry for entry in self._index.get(shard, []) if entry > after and since <= entry[0] <= until
-        ]
-        page = found[:limit]
+        entries = self._index.get(shard, [])
+        found = [entry for entry in entries if entry > after and since <= entry[0] <= until]
+        page = found[: question["Limit"]]
+        last = page[-1] if len(found) > len(page) else None
+        more = {"LastEvaluatedKey": dict(zip(("receivedAt", "pk"), last, strict=True))} if last else {}
         items = [{"receivedAt": {"S": at}, "pk": {"S": key}} for at, key in page]
-        last = page[-1] if len(found) > limit else None
-        return items, last and {"receivedAt": last[0], "pk": last[1]}
+        return {"Items": items, **more}
+
+
+def memory_history(events: list[Event]) -> History:
+    table: Any = MemoryTable(events)
+    return History(table, EVENT_TABLE)
 
 
 def event(number: int, slug: str = LEAVE, *, at: float | None = None) -> Event:
@@ -112,7 +117,7 @@ def test_ten_thousand_events_are_all_replayed_once_by_following_the_cursors() ->
     events = [event(number, slugs[number % 7 * 2]) for number in range(10_000)]
     topics = Topics()
 
-    runs = follow(Replayer(MemoryHistory(events), topics), 1000)
+    runs = follow(Replayer(memory_history(events), topics), 1000)
 
     assert sorted(topics.ids) == sorted(one.id for one in events)
     assert sum(run.matched for run in runs) == 10_000
@@ -126,7 +131,7 @@ def test_none_is_missed_or_doubled_whatever_the_limit(limit: int) -> None:
     events = [event(number, at=NOW + number // 50) for number in range(200)]
     topics = Topics()
 
-    runs = follow(Replayer(MemoryHistory(events), topics), limit, eventTags=[LEAVE])
+    runs = follow(Replayer(memory_history(events), topics), limit, eventTags=[LEAVE])
 
     assert sorted(topics.ids) == sorted(one.id for one in events)
     assert all(run.matched <= limit for run in runs)
@@ -137,7 +142,7 @@ def test_an_invocation_out_of_time_is_gone_on_with_by_its_cursor(steps: int) -> 
     events = [event(number) for number in range(200)]
     topics = Topics()
 
-    runs = follow(Replayer(MemoryHistory(events), topics), 1000, lambda: lasting(steps), eventTags=[LEAVE])
+    runs = follow(Replayer(memory_history(events), topics), 1000, lambda: lasting(steps), eventTags=[LEAVE])
 
     assert sorted(topics.ids) == sorted(one.id for one in events)
     assert len(runs) >= SHARDS / steps
@@ -147,7 +152,7 @@ def test_a_fault_ends_the_invocation_before_the_events_it_hit() -> None:
     events = [event(number) for number in range(100)]
     topics = Topics()
     topics.fails = iter([False] * 40 + [True] * 3)
-    replayer = Replayer(MemoryHistory(events), topics)
+    replayer = Replayer(memory_history(events), topics)
 
     first = replayer.replay(begin(eventTags=[LEAVE]), 1000, endless())
     assert first.stopped == "Publish: Throttling"
@@ -164,7 +169,7 @@ def test_only_the_topics_and_the_time_that_were_asked_for_are_replayed() -> None
     topics = Topics()
     times: dict[str, Any] = {"from": timestamp(NOW + 10), "to": timestamp(NOW + 19)}
 
-    follow(Replayer(MemoryHistory(events), topics), 1000, eventTags=[UPDATE], **times)
+    follow(Replayer(memory_history(events), topics), 1000, eventTags=[UPDATE], **times)
 
     assert sorted(topics.ids) == sorted(event(number, UPDATE).id for number in range(10, 20))
 
@@ -173,7 +178,7 @@ def test_a_replay_until_now_does_not_run_after_what_comes_in_meanwhile() -> None
     early, late = event(1), event(2, at=NOW + 1_000_001)
     topics = Topics()
 
-    follow(Replayer(MemoryHistory([early, late]), topics), 1)
+    follow(Replayer(memory_history([early, late]), topics), 1)
 
     assert topics.ids == [early.id]
 
@@ -182,24 +187,23 @@ def test_a_dry_run_counts_what_a_replay_would_find_and_publishes_nothing() -> No
     events = [event(number, slug) for number in range(700) for slug in (LEAVE, UPDATE)]
     topics = Topics()
 
-    counted = Replayer(MemoryHistory(events), topics).count(begin(), endless())
+    counted = Replayer(memory_history(events), topics).count(begin(), endless())
 
-    assert +counted.topics == {LEAVE: 700, UPDATE: 700}
+    assert counted.topics == {LEAVE: 700, UPDATE: 700}
     assert counted.position is not None
     assert counted.position.cursor is None
     assert topics.events == []
 
 
 def test_what_was_deleted_after_it_was_listed_is_counted_as_gone() -> None:
-    class Forgetful(MemoryHistory):
-        def get(self, key: str) -> Kept | None:
-            return None if key == event(3).key else super().get(key)
+    class Forgetful(MemoryTable):
+        def get_item(self, **question: Any) -> dict[str, Any]:
+            return {} if question["Key"] == {"pk": {"S": event(3).key}} else super().get_item(**question)
 
-    (run,) = follow(
-        Replayer(Forgetful([event(number) for number in range(5)]), Topics()), 1000, eventTags=[LEAVE]
-    )
+    table: Any = Forgetful([event(number) for number in range(5)])
+    (run,) = follow(Replayer(History(table, EVENT_TABLE), Topics()), 1000, eventTags=[LEAVE])
 
-    assert (run.matched, run.topics.total(), run.gone) == (5, 4, 1)
+    assert (run.matched, run.found, run.gone) == (5, 4, 1)
 
 
 @pytest.fixture
@@ -233,7 +237,7 @@ def test_events_are_replayed_by_their_ids_and_unknown_ones_are_named(table: Hist
     run = Replayer(table, topics).replay_ids(wanted, endless(), dry_run=False)
 
     assert topics.events == [event(5), event(0)]
-    assert (run.topics, run.not_found, run.left) == ({LEAVE: 2}, ["f" * 32], [])
+    assert (run.topics, run.not_found, run.left) == ({LEAVE: 2}, ("f" * 32,), ())
 
 
 def test_a_dry_run_by_ids_publishes_nothing(table: History) -> None:
@@ -251,8 +255,8 @@ def test_ids_that_it_failed_on_or_had_no_time_for_are_left(table: History) -> No
     broken = Replayer(table, topics).replay_ids(ids, endless(), dry_run=False)
     late = Replayer(table, topics).replay_ids(ids, lasting(1), dry_run=False)
 
-    assert (broken.left, broken.stopped) == (ids[2:], "Publish: Throttling")
-    assert late.left == ids[1:]
+    assert (list(broken.left), broken.stopped) == (ids[2:], "Publish: Throttling")
+    assert list(late.left) == ids[1:]
 
 
 def test_what_is_older_than_events_are_kept_is_over_though_the_table_still_has_it(table: History) -> None:
@@ -265,4 +269,4 @@ def test_what_is_older_than_events_are_kept_is_over_though_the_table_still_has_i
 
     assert len(in_table()) == 40
     assert sorted(topics.ids) == sorted(event(number).id for number in range(20, 40))
-    assert by_id.not_found == [event(19).id]
+    assert by_id.not_found == (event(19).id,)

@@ -13,7 +13,7 @@ from recovery.sweep import Sweeper
 from relay.aws import UnavailableError
 from relay.events import Event, timestamp
 from relay.publisher import Publisher
-from relay.store import LEASE_SECONDS, Claim, EventStore, Standing
+from relay.store import LEASE_SECONDS, Claim, ClaimState, EventStore
 from tests.support.inbound import NOW
 from tests.support.template import EVENT_TABLE
 
@@ -30,7 +30,7 @@ class Clock:
 
 
 class Topics(Publisher):
-    """Remembers what was published, in order; fails for the ids that are told to."""
+    """Remembers what was published, in order; fails for the `broken` ids."""
 
     def __init__(self) -> None:
         self.ids: list[str] = []
@@ -166,7 +166,7 @@ def test_of_sweeps_and_a_delivery_at_the_same_moment_one_publishes(
     def deliver() -> None:
         together.wait()
         mine = store.claim(claim.event)
-        if mine.standing is Standing.GRANTED:
+        if mine.state is ClaimState.GRANTED:
             topics.publish(mine.event)
 
     def sweep() -> None:

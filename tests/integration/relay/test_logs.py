@@ -10,7 +10,7 @@ import pytest
 
 from callback.responses import CallbackResponse
 from relay.api.errors import InvocationError
-from relay.api.gateway import _ACTIONS
+from relay.api.gateway import ACTIONS
 from sandbox.gateway import Gateway
 from sandbox.portal import Portal
 from sandbox.portal_token import BEGINNING
@@ -55,7 +55,7 @@ def everything(
         portal.replies = replies
         run("notice", given)
     gateway.replies = [TWO_ROWS] * 100
-    for action in _ACTIONS:
+    for action in ACTIONS:
         attempt(run, "gateway", {"action": action, **ASKED.get(action, {})})
     for asked in ({"action": "sweep"}, {"action": "status"}, {"action": "replay", "dryRun": True}):
         run("recovery", asked)
@@ -146,4 +146,4 @@ def test_every_path_was_gone(everything: str) -> None:
         "request answered", "swept", "replayed", "notice rejected", "notices accepted", "notices deferred",
         "portal unavailable", "configuration at fault", "gateway action ended",
     }  # fmt: skip
-    assert {line["action"] for line in lines if "action" in line} >= set(_ACTIONS) - {"register", "update"}
+    assert {line["action"] for line in lines if "action" in line} >= set(ACTIONS) - {"register", "update"}

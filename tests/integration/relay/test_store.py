@@ -11,8 +11,8 @@ from callback.handshakes import Handshakes
 from recovery.history import History
 from relay.aws import UnavailableError
 from relay.events import Content, Event, event_id, timestamp
-from relay.items import SHARDS, shard_of
-from relay.store import LEASE_SECONDS, EventStore, Standing
+from relay.store import LEASE_SECONDS, ClaimState, EventStore
+from relay.table import SHARDS, shard_of
 from tests.support.inbound import NOW
 from tests.support.template import EVENT_TABLE, make_event_table
 
@@ -23,7 +23,7 @@ def _table(cloud: None) -> None:
 
 
 DAY = 86_400
-GRANTED, REPEATED, BUSY = Standing.GRANTED, Standing.REPEATED, Standing.BUSY
+GRANTED, PUBLISHED, IN_PROGRESS = ClaimState.GRANTED, ClaimState.PUBLISHED, ClaimState.IN_PROGRESS
 
 
 class Clock:
@@ -77,7 +77,7 @@ class Stutter:
 def test_a_new_event_is_granted_with_everything_it_needs_to_be_found_again(store: EventStore) -> None:
     claim = store.claim(event())
 
-    assert (claim.standing, claim.event, claim.other_content) == (GRANTED, event(), False)
+    assert (claim.state, claim.event, claim.other_content) == (GRANTED, event(), False)
     shard = shard_of(event().id)
     assert items()[event().key] == {
         "pk": {"S": event().key},
@@ -133,10 +133,10 @@ def test_a_live_lease_keeps_others_away_to_its_last_second(store: EventStore, cl
     store.claim(event())
     clock.now = NOW + LEASE_SECONDS - 1
 
-    assert store.claim(event()).standing is BUSY
+    assert store.claim(event()).state is IN_PROGRESS
     taken = store.take_over(event().key)
     assert taken is not None
-    assert taken.standing is BUSY
+    assert taken.state is IN_PROGRESS
 
 
 def test_a_published_event_is_repeated_for_as_long_as_it_is_kept(store: EventStore, clock: Clock) -> None:
@@ -144,7 +144,7 @@ def test_a_published_event_is_repeated_for_as_long_as_it_is_kept(store: EventSto
 
     for later in (0, LEASE_SECONDS, DAY - 1):
         clock.now = NOW + later
-        assert store.claim(event(at=clock.now)).standing is REPEATED
+        assert store.claim(event(at=clock.now)).state is PUBLISHED
 
 
 def test_an_expired_event_is_new_although_the_table_still_has_it(store: EventStore, clock: Clock) -> None:
@@ -153,7 +153,7 @@ def test_an_expired_event_is_new_although_the_table_still_has_it(store: EventSto
 
     claim = store.claim(event(at=clock.now))
 
-    assert (claim.standing, claim.event.received_at) == (GRANTED, timestamp(NOW + DAY))
+    assert (claim.state, claim.event.received_at) == (GRANTED, timestamp(NOW + DAY))
     assert "publishedAt" not in items()[event().key]
 
 
@@ -165,8 +165,8 @@ def test_an_expired_lease_is_granted_once_and_the_kept_event_is_the_one_to_publi
 
     first, second = (store.claim(event(at=clock.now)) for _ in range(2))
 
-    assert (first.standing, first.event) == (GRANTED, event(at=NOW))
-    assert second.standing is BUSY
+    assert (first.state, first.event) == (GRANTED, event(at=NOW))
+    assert second.state is IN_PROGRESS
 
 
 @pytest.mark.parametrize("order", [("sweep", "delivery"), ("delivery", "sweep"), ("sweep", "sweep")])
@@ -178,7 +178,7 @@ def test_a_sweep_and_a_delivery_are_not_both_granted(
 
     claims = [store.take_over(event().key) if by == "sweep" else store.claim(event()) for by in order]
 
-    assert [claim.standing for claim in claims if claim] == [GRANTED, BUSY]
+    assert [claim.state for claim in claims if claim] == [GRANTED, IN_PROGRESS]
 
 
 def test_a_published_event_cannot_be_taken_over(store: EventStore, clock: Clock) -> None:
@@ -188,7 +188,7 @@ def test_a_published_event_cannot_be_taken_over(store: EventStore, clock: Clock)
     taken = store.take_over(event().key)
 
     assert taken is not None
-    assert taken.standing is REPEATED
+    assert taken.state is PUBLISHED
 
 
 def test_what_is_not_kept_cannot_be_taken_over(store: EventStore) -> None:
@@ -200,23 +200,21 @@ def test_a_claim_whose_answer_was_lost_is_still_granted(clock: Clock) -> None:
     stutter: Any = Stutter(boto3.client("dynamodb"))
     store = EventStore(stutter, EVENT_TABLE, retention_days=1, clock=clock)
 
-    assert store.claim(event()).standing is GRANTED
+    assert store.claim(event()).state is GRANTED
     clock.now += LEASE_SECONDS
     claim = store.claim(event())
-    assert claim.standing is GRANTED
+    assert claim.state is GRANTED
     store.mark_published(claim)
-    assert store.claim(event()).standing is REPEATED
+    assert store.claim(event()).state is PUBLISHED
 
 
 def test_another_content_of_a_message_is_granted_beside_it(store: EventStore) -> None:
     for content, other in (("[1]", False), ("[2]", True), ("[3]", True)):
         claim = store.claim(event(content=content))
-        assert (claim.standing, claim.other_content) == (GRANTED, other)
+        assert (claim.state, claim.other_content) == (GRANTED, other)
         store.mark_published(claim)
 
-    assert [store.claim(event(content=content)).standing for content in ("[1]", "[2]", "[3]")] == [
-        REPEATED
-    ] * 3
+    assert [store.claim(event(content=content)).state for content in ("[1]", "[2]", "[3]")] == [PUBLISHED] * 3
 
 
 def test_each_content_of_a_message_has_its_own_lease(store: EventStore, clock: Clock) -> None:
@@ -226,8 +224,8 @@ def test_each_content_of_a_message_has_its_own_lease(store: EventStore, clock: C
     store.claim(second)
     clock.now += 1
 
-    assert store.claim(first).standing is GRANTED
-    assert store.claim(second).standing is BUSY
+    assert store.claim(first).state is GRANTED
+    assert store.claim(second).state is IN_PROGRESS
 
 
 def test_no_content_of_a_message_is_published_again_while_it_is_kept(store: EventStore, clock: Clock) -> None:
@@ -240,7 +238,7 @@ def test_no_content_of_a_message_is_published_again_while_it_is_kept(store: Even
         if int(item["expiresAt"]["N"]) <= clock.now:
             boto3.client("dynamodb").delete_item(TableName=EVENT_TABLE, Key={"pk": {"S": key}})
 
-    assert store.claim(event(content="[2]")).standing is REPEATED
+    assert store.claim(event(content="[2]")).state is PUBLISHED
 
 
 def test_the_first_content_outlasts_the_other_even_while_the_clock_ticks(clock: Clock) -> None:

@@ -21,12 +21,12 @@ from recovery.sweep import Sweeper
 from relay.aws import UnavailableError
 from relay.catalog import kind_of
 from relay.events import MESSAGE_LIMIT
-from relay.items import shard_of
 from relay.payloads import Payloads
 from relay.publisher import Publisher
 from relay.reading import Delivery, read
 from relay.secrets import CallbackToken, SecretReader
 from relay.store import EventStore
+from relay.table import shard_of
 from tests.support.inbound import NOW, TOKEN, Secrets, content_of, dumps, message, rest_api
 from tests.support.memory_cloud import MemoryCloud, refusal
 from tests.support.template import EVENT_TABLE, PAYLOAD_BUCKET, TOPIC_PREFIX

@@ -9,7 +9,7 @@ import pytest
 from benchmarks.burst_events import BurstEvent, Outcome, events, outcome
 from benchmarks.portal_server import NotAsClaimedError
 from relay.events import Content, Event, envelope
-from relay.items import item_of
+from relay.table import item_of
 from sandbox.samples import SAMPLES
 
 COUNT = len(SAMPLES) + 1

@@ -20,10 +20,10 @@ from callback.intake import Intake
 from callback.request import CallbackRequest
 from callback.responses import CallbackResponse
 from recovery.history import History
-from relay.items import event_of
 from relay.payloads import Payloads
 from relay.publisher import Publisher
 from relay.store import LEASE_SECONDS, EventStore
+from relay.table import event_of
 from tests.support.inbound import NOW, TOKEN, Secrets, rest_api
 from tests.support.memory_cloud import Item, MemoryCloud
 

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.addresses import Addresses
-from relay.callback_base import callback_base
+from relay.api.gateway import callback_base
 from relay.secrets import CallbackToken
 
 BASE = "http://192.0.2.10:8090/relay/callback"

@@ -6,7 +6,6 @@ import pytest
 
 from gateway.addresses import Addresses
 from gateway.registration import (
-    Change,
     Registrations,
     Step,
     plan_register,
@@ -14,7 +13,7 @@ from gateway.registration import (
     plan_update,
 )
 from gateway.rows import Row
-from relay.api.gateway import Register, Unregister, Update
+from relay.api.gateway import Change, Register, Unregister, Update
 from relay.secrets import CallbackToken
 
 BASE = "http://192.0.2.10/callback"
@@ -62,7 +61,7 @@ def test_an_address_of_this_relay_that_changed_is_updated(address: str) -> None:
 
 
 @pytest.mark.parametrize("address", [OTHER_RELAY, OTHER_SYSTEM, None])
-def test_what_may_be_another_systems_is_not_taken_away_unless_told_to(address: str | None) -> None:
+def test_what_may_be_another_systems_is_not_taken_away_unless_asked_to(address: str | None) -> None:
     (left,) = register(registered(address))
     (taken,) = register(registered(address), takeOver=True)
 
@@ -130,7 +129,7 @@ def test_a_registration_of_this_relay_is_removed(address: str) -> None:
 
 
 @pytest.mark.parametrize("address", [OTHER_RELAY, OTHER_SYSTEM, VERY_OLD_TOKEN, None])
-def test_a_registration_of_another_system_is_removed_only_when_told_to(address: str | None) -> None:
+def test_a_registration_of_another_system_is_removed_only_when_asked_to(address: str | None) -> None:
     assert [step.change for step in unregister(registered(address))] == [Change.TAKEN]
     assert [step.change for step in unregister(registered(address), takeOver=True)] == [Change.UNREGISTERED]
 

@@ -4,13 +4,19 @@ import json
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
 from gateway import rows
 
 TAG = "MOZI_VDS_TENANT_CHANGE|EMPLOYEE_LEAVE"
 URL = "http://192.0.2.10/callback/token/employee-leave"
 ROW = {"id": 282, "eventTag": TAG, "callbackUrl": URL}
-FLAGS = {"success": True, "requestId": "r", "responseMessage": "OK", "responseCode": "0"}
+FLAGS: dict[str, Any] = {
+    "success": True,
+    "requestId": "r",
+    "responseMessage": "OK",
+    "responseCode": "0",
+}
 
 
 @pytest.mark.parametrize(
@@ -100,7 +106,7 @@ def test_a_failed_row_that_cannot_be_understood_is_kept_as_it_came_without_an_id
 
 
 def test_no_row_is_dropped_among_others_that_are_understood() -> None:
-    given = [{"id": 1}, "text", {"id": 2}, None, {"tenantId": 7}]
+    given: list[JsonValue] = [{"id": 1}, "text", {"id": 2}, None, {"tenantId": 7}]
 
     assert [row.id for row in rows.failed_callbacks(given)] == ["1", None, "2", None, None]
 

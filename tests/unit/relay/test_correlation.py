@@ -13,10 +13,10 @@ from recovery.history import History
 from recovery.pace import Pace
 from recovery.sweep import Sweeper
 from relay.events import MESSAGE_LIMIT, Event
-from relay.items import event_of
 from relay.payloads import Payloads
 from relay.publisher import Publisher
 from relay.store import LEASE_SECONDS, EventStore
+from relay.table import event_of
 from tests.support.inbound import (
     NOW,
     TOKEN,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.events import MESSAGE_LIMIT, Content, Event, envelope, event_id, timestamp
-from relay.items import item_of
+from relay.table import item_of
 from tests.support.inbound import NOW
 
 JSON_VALUES = st.recursive(

@@ -1,4 +1,4 @@
-"""What a delivery is told whose event expires, and is replaced by another, in the midst of its claim."""
+"""A claim in whose midst the event expires and another takes its place."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 
 from relay.aws import UnavailableError
 from relay.events import Content, Event, event_id, timestamp
-from relay.store import LEASE_SECONDS, EventStore, Standing
+from relay.store import LEASE_SECONDS, ClaimState, EventStore
 from tests.support.inbound import NOW
 from tests.support.memory_cloud import MemoryCloud
 
@@ -32,7 +32,7 @@ class Interrupted(MemoryCloud):
 
 
 @pytest.mark.parametrize("steps", ["claim", "claim, mark", "claim, lease"])
-def test_it_is_told_to_come_back_and_is_then_granted(steps: str) -> None:
+def test_it_is_in_progress_and_granted_the_next_time(steps: str) -> None:
     """Never 成功: what is published, or is being, is the other."""
     now = NOW
     cloud = Interrupted()
@@ -54,9 +54,9 @@ def test_it_is_told_to_come_back_and_is_then_granted(steps: str) -> None:
     cloud.interruption = other_takes_the_place
     claim = store.claim(event("[1]"))
 
-    assert (claim.standing, claim.event) == (Standing.BUSY, event("[1]"))
+    assert (claim.state, claim.event) == (ClaimState.IN_PROGRESS, event("[1]"))
     again = store.claim(event("[1]"))
-    assert (again.standing, again.event, again.other_content) == (Standing.GRANTED, event("[1]"), True)
+    assert (again.state, again.event, again.other_content) == (ClaimState.GRANTED, event("[1]"), True)
 
 
 def test_a_mark_is_for_the_event_that_was_published_and_for_no_other_in_its_place() -> None:
@@ -71,7 +71,7 @@ def test_a_mark_is_for_the_event_that_was_published_and_for_no_other_in_its_plac
         store.mark_published(first)
 
     now += LEASE_SECONDS
-    assert store.claim(event("[2]")).standing is Standing.GRANTED
+    assert store.claim(event("[2]")).state is ClaimState.GRANTED
 
 
 @pytest.mark.parametrize("seconds", [0, LEASE_SECONDS - 1])
@@ -86,7 +86,7 @@ def test_an_expired_event_that_recovery_is_publishing_is_not_claimed_beside_it(s
     now += seconds
 
     assert taken is not None
-    assert taken.standing is Standing.GRANTED
-    assert store.claim(event("[1]")).standing is Standing.BUSY
+    assert taken.state is ClaimState.GRANTED
+    assert store.claim(event("[1]")).state is ClaimState.IN_PROGRESS
     store.mark_published(taken)
-    assert store.claim(event("[1]")).standing is Standing.GRANTED
+    assert store.claim(event("[1]")).state is ClaimState.GRANTED

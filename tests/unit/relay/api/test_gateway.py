@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from relay import catalog
+from relay.api.base import InvalidRequestError
 from relay.api.gateway import Failed, Register, RetryFailed, Update, read_request
-from relay.api.requests import InvalidRequestError
 
 BASE = "http://192.0.2.10/callback"
 TAG = "MOZI_VDS_TENANT_CHANGE|EMPLOYEE_LEAVE"

@@ -1,5 +1,6 @@
-"""How things stand, as the table tells it: the newest event of each topic, and what waits."""
+"""The status of the kept events: the newest of each topic, and what waits."""
 
+import itertools
 from typing import Any
 
 import boto3
@@ -7,12 +8,13 @@ import pytest
 from botocore.exceptions import ClientError
 
 from recovery.pace import STEP_SECONDS
-from recovery.position import ALL_SLUGS
-from recovery.standing import ASKING_SECONDS, PENDING, Standing, Survey
-from relay.catalog import BY_SLUG
+from recovery.status import ASKING_SECONDS, EventStatus, Survey
+from relay.api.recovery import PENDING
+from relay.catalog import BY_SLUG, SLUGS
 from relay.events import Content, Event, event_id, timestamp
-from relay.items import SHARDS
+from relay.settings import Clock
 from relay.store import LEASE_SECONDS, EventStore
+from relay.table import SHARDS
 from tests.support.inbound import NOW
 from tests.support.template import EVENT_TABLE, RESOURCES
 
@@ -30,17 +32,17 @@ class Table:
         values = {name: value["S"] for name, value in question["ExpressionAttributeValues"].items()}
         if values[":shard"] in self._fails:
             raise ClientError({"Error": {"Code": "Throttling"}}, "Query")
-        assert question["IndexName"] == ("pending" if ":before" in values else "by-tag")
+        assert question["IndexName"] == ("pending" if values[":shard"].startswith("pending#") else "by-tag")
         times = sorted(self._shards.get(values[":shard"], ()), reverse="ScanIndexForward" in question)
-        found = [at for at in times if at <= values.get(":before", at)][: question.get("Limit")]
+        found = [at for at in times if values[":since"] <= at <= values[":until"]][: question.get("Limit")]
         if question.get("Select") == "COUNT":
             more: dict[str, Any] = {"LastEvaluatedKey": {}} if self._cut and found else {}
             return {"Count": len(found), **more}
         return {"Count": len(found), "Items": [{"receivedAt": {"S": at}} for at in found]}
 
 
-def taken(table: Any, remaining: float = 240, **how: Any) -> Standing:
-    return Survey(table, EVENT_TABLE, clock=lambda: NOW, **how).take(remaining)
+def taken(table: Any, remaining: float = 240, clock: Clock = lambda: NOW) -> EventStatus:
+    return Survey(table, EVENT_TABLE, clock=clock).take(remaining)
 
 
 def keep(number: int, slug: str, *, age: float, published: bool) -> str:
@@ -62,17 +64,16 @@ def test_the_real_indexes_tell_the_newest_of_each_topic_and_what_is_pending() ->
     other = keep(0, "unclassified", age=5, published=False)
 
     newest = {LEAVE: max(leavers), UPDATE: waiting[0], "unclassified": other}
-    assert taken(boto3.client("dynamodb")) == Standing(
-        latest=dict.fromkeys(ALL_SLUGS) | newest, pending=40, oldest=waiting[-1]
+    assert taken(boto3.client("dynamodb")) == EventStatus(
+        latest=dict.fromkeys(SLUGS) | newest, pending=40, oldest=waiting[-1]
     )
 
 
 def test_of_an_empty_table_every_topic_is_known_to_have_had_nothing() -> None:
     table = Table()
 
-    assert taken(table) == Standing(latest=dict.fromkeys(ALL_SLUGS))
-    assert len(ALL_SLUGS) == 19
-    assert table.asked == SHARDS * (len(ALL_SLUGS) + 1)
+    assert taken(table) == EventStatus(latest=dict.fromkeys(SLUGS))
+    assert table.asked == SHARDS * (len(SLUGS) + 1)
 
 
 @pytest.mark.parametrize("shard", [0, SHARDS - 1])
@@ -82,7 +83,7 @@ def test_the_newest_event_of_a_topic_is_found_whatever_its_shard(shard: int, cou
 
     shards = {f"{LEAVE}#{shard}": times, f"{LEAVE}#7": [timestamp(NOW - 1000)]}
 
-    assert taken(Table(shards)).latest == dict.fromkeys(ALL_SLUGS) | {LEAVE: times[0]}
+    assert taken(Table(shards)).latest == dict.fromkeys(SLUGS) | {LEAVE: times[0]}
 
 
 @pytest.mark.parametrize("count", [1, 2, 1000])
@@ -91,10 +92,10 @@ def test_pending_events_are_counted_with_the_oldest(count: int) -> None:
     for number in range(count):
         shards.setdefault(f"pending#{number % SHARDS}", []).append(timestamp(NOW - 600 - number))
 
-    standing = taken(Table(shards))
+    found = taken(Table(shards))
 
     oldest = timestamp(NOW - 600 - count + 1)
-    assert (standing.pending, standing.more, standing.oldest) == (count, False, oldest)
+    assert (found.pending, found.more, found.oldest) == (count, False, oldest)
 
 
 @pytest.mark.parametrize(("age", "counted"), [(LEASE_SECONDS, 1), (LEASE_SECONDS - 1, 0)])
@@ -103,50 +104,47 @@ def test_an_event_that_may_be_at_work_on_is_not_pending_yet(age: float, counted:
 
 
 def test_more_than_a_shards_answer_holds_is_said_to_be_more() -> None:
-    standing = taken(Table({"pending#3": [timestamp(NOW - 600)]}, cut=True))
+    found = taken(Table({"pending#3": [timestamp(NOW - 600)]}, cut=True))
 
-    assert (standing.pending, standing.more) == (1, True)
+    assert (found.pending, found.more) == (1, True)
 
 
 @pytest.mark.parametrize("shard", [0, 5, SHARDS - 1])
-def test_a_topic_is_unknown_when_one_of_its_shards_is_and_the_others_are_told(shard: int) -> None:
+def test_a_topic_is_unknown_when_one_of_its_shards_is_and_the_others_are_not(shard: int) -> None:
     at = timestamp(NOW - 10)
-    standing = taken(Table({f"{LEAVE}#3": [at], f"{UPDATE}#3": [at]}, f"{LEAVE}#{shard}"))
+    found = taken(Table({f"{LEAVE}#3": [at], f"{UPDATE}#3": [at]}, f"{LEAVE}#{shard}"))
 
-    assert standing.unknown == {LEAVE: "Query: Throttling"}
-    assert standing.latest[UPDATE] == at
-    assert set(standing.latest) == set(ALL_SLUGS) - {LEAVE}
+    assert found.unknown == {LEAVE: "Query: Throttling"}
+    assert found.latest[UPDATE] == at
+    assert set(found.latest) == set(SLUGS) - {LEAVE}
 
 
 @pytest.mark.parametrize("shard", [0, SHARDS - 1])
 def test_pending_is_unknown_when_one_of_its_shards_is(shard: int) -> None:
-    standing = taken(Table({}, f"pending#{shard}"))
+    found = taken(Table({}, f"pending#{shard}"))
 
-    assert standing.unknown == {PENDING: "Query: Throttling"}
-    assert set(standing.latest) == set(ALL_SLUGS)
+    assert found.unknown == {PENDING: "Query: Throttling"}
+    assert set(found.latest) == set(SLUGS)
 
 
 @pytest.mark.parametrize(("remaining", "asks"), [(STEP_SECONDS, False), (STEP_SECONDS + 60, True)])
 def test_nothing_is_asked_that_the_remaining_time_could_not_finish(remaining: float, asks: bool) -> None:
     table = Table()
-    standing = taken(table, remaining)
+    found = taken(table, remaining)
 
     assert (table.asked > 0) is asks
-    assert set(standing.unknown) == (set() if asks else {*ALL_SLUGS, PENDING})
-    assert set(standing.unknown.values()) <= {"Query: no time was left"}
+    assert set(found.unknown) == (set() if asks else {*SLUGS, PENDING})
+    assert set(found.unknown.values()) <= {"Query: no time was left"}
 
 
 def test_a_slow_table_is_given_up_on_long_before_the_functions_time_is_over() -> None:
-    seconds = iter(range(10_000))
-
-    def stopwatch() -> float:
-        return next(seconds)
-
+    seconds = itertools.count(NOW)
     table = Table()
-    standing = taken(table, stopwatch=stopwatch)
+
+    found = taken(table, clock=lambda: next(seconds))
 
     assert table.asked <= ASKING_SECONDS + 1
-    assert set(standing.unknown) == {*ALL_SLUGS, PENDING}
+    assert set(found.unknown) == {*SLUGS, PENDING}
     timeout = RESOURCES["RecoveryFunction"]["Properties"]["Timeout"]
     assert timeout / 2 > ASKING_SECONDS + STEP_SECONDS
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from relay.api.base import InvalidRequestError
 from relay.api.recovery import Replay, Status, Sweep, read_request
-from relay.api.requests import InvalidRequestError
 from tests.support.template import ROOT
 
 ID = "0f4d2c0b9f1f4f0e8c7b6a5948372615-44136fa355b3678a1146ad16f7e8649e"
@@ -25,7 +25,7 @@ def test_a_sweep_needs_nothing_else() -> None:
     assert read_request({"action": "sweep"}) == Sweep(action="sweep")
 
 
-def test_how_things_stand_needs_nothing_else_and_takes_nothing() -> None:
+def test_the_status_needs_nothing_else_and_takes_nothing() -> None:
     assert read_request({"action": "status"}) == Status(action="status")
     with pytest.raises(InvalidRequestError, match="limit"):
         read_request({"action": "status", "limit": 1})
@@ -56,7 +56,7 @@ def test_a_time_may_be_a_moment() -> None:
     ("fields", "field"),
     [
         ({"eventTags": []}, "eventTags"),
-        ({"eventTags": ["employee-leave", "nobody"]}, "eventTags.1"),
+        ({"eventTags": ["employee-leave", "no-such"]}, "eventTags.1"),
         ({"from": "2026-11-22T12:00:00"}, "from"),
         ({"from": "yesterday"}, "from"),
         ({"from": ONE, "to": NOON}, "to"),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gateway.answers import (
+from gateway.client import (
     GatewayError,
     GatewayNotAllowedError,
     GatewayRefusedError,
@@ -48,7 +48,7 @@ def test_a_success_is_one_at_the_gateway_and_behind_it(answer: dict[str, Any]) -
         {"responseMessage": "callbackUrl only supports ip", "responseCode": "9999"},
     ],
 )
-def test_a_refusal_behind_the_gateway_is_told_from_its_success_and_says_why(content: Any) -> None:
+def test_a_refusal_behind_the_gateway_is_no_success_and_says_why(content: Any) -> None:
     with pytest.raises(GatewayRefusedError, match=r"callbackUrl only supports ip \(code 9999\)"):
         read({"success": True, "content": content})
 

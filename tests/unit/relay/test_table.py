@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from relay.events import Content, Event, envelope, timestamp
-from relay.items import WRITE_UNIT, event_of, item_of, packed
+from relay.table import WRITE_UNIT, event_of, item_of, packed
 
 CONTENT: dict[str, Any] = {"tag": "变动", "tenantId": "50006001", "employeeCodes": ["GE_1", "GE_2"]}
 
