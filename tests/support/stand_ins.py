@@ -17,7 +17,7 @@ from sandbox.portal import PRODUCE_PATHS, TOKEN_PATHS, Portal
 
 KEY, SECRET = "app-key", "app-secret"
 MOZI_KEY, MOZI_SECRET = "mozi-key", "mozi-secret"
-PATH, TOKEN_PATH = PRODUCE_PATHS[0], TOKEN_PATHS[0]
+PATH = PRODUCE_PATHS[0]
 # Of the tests and of the samples in events/.
 ORGANISATIONS = {
     name: ["u-1", "u-2"] for name in ("o-1", "o-2", "o 1/&+中", "o-not-allowed", "o15504745674071")
