@@ -11,7 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from operate.faults import Failed, Wrong, aws_faults
-from relay.api.errors import INVALID_REQUEST
+from relay.api.error_types import INVALID_REQUEST
 
 # A function may work for 240 s before it answers. One that did not answer may have worked all the same, so
 # it is not called again without a person's knowing.

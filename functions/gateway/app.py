@@ -21,10 +21,11 @@ from gateway.client import (
 )
 from gateway.signing import Credentials
 from relay import aws, observability
-from relay.api import errors
+from relay.api import error_types
 from relay.api.base import Context, InvalidRequestError
-from relay.api.errors import reported
+from relay.api.error_types import reported
 from relay.api.gateway import FailedAnswer, GatewayAnswer, RemoveAnswer, RetryAnswer, read_request
+from relay.api.metrics import GatewayMetric
 from relay.secrets import (
     CallbackToken,
     SecretEmptyError,
@@ -44,13 +45,13 @@ class Settings(relay.settings.Settings):
 
 
 ERRORS = {
-    InvalidRequestError: errors.INVALID_REQUEST,
-    SecretEmptyError: errors.SECRET_EMPTY,
-    SecretOutageError: errors.SECRET_OUTAGE,
-    SecretUnavailableError: errors.SECRET_UNAVAILABLE,
-    GatewayRefusedError: errors.GATEWAY_REFUSED,
-    GatewayNotAllowedError: errors.GATEWAY_NOT_ALLOWED,
-    GatewayUnavailableError: errors.GATEWAY_UNAVAILABLE,
+    InvalidRequestError: error_types.INVALID_REQUEST,
+    SecretEmptyError: error_types.SECRET_EMPTY,
+    SecretOutageError: error_types.SECRET_OUTAGE,
+    SecretUnavailableError: error_types.SECRET_UNAVAILABLE,
+    GatewayRefusedError: error_types.GATEWAY_REFUSED,
+    GatewayNotAllowedError: error_types.GATEWAY_NOT_ALLOWED,
+    GatewayUnavailableError: error_types.GATEWAY_UNAVAILABLE,
 }
 
 
@@ -100,12 +101,12 @@ def _count(answer: GatewayAnswer) -> None:
     if not isinstance(answer, FailedAnswer | RetryAnswer):
         return
     counts = answer.counts
-    metrics.add_metric("FailedCallbacks", MetricUnit.Count, counts.failed)
-    metrics.add_metric("UnreadableCallbacks", MetricUnit.Count, counts.unreadable)
+    metrics.add_metric(GatewayMetric.FAILED_CALLBACKS, MetricUnit.Count, counts.failed)
+    metrics.add_metric(GatewayMetric.UNREADABLE_CALLBACKS, MetricUnit.Count, counts.unreadable)
     if isinstance(answer, RetryAnswer):
         remaining = answer.counts.refused + answer.counts.unreadable + answer.counts.left
-        metrics.add_metric("RetriedCallbacks", MetricUnit.Count, answer.counts.retried)
-        metrics.add_metric("RemainingCallbacks", MetricUnit.Count, remaining)
+        metrics.add_metric(GatewayMetric.RETRIED_CALLBACKS, MetricUnit.Count, answer.counts.retried)
+        metrics.add_metric(GatewayMetric.REMAINING_CALLBACKS, MetricUnit.Count, remaining)
     metrics.flush_metrics()
 
 

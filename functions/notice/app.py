@@ -22,7 +22,7 @@ from relay.settings import Clock
 from relay.settings import Settings as BaseSettings
 
 if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.typing import LambdaContext
+    from relay.api.base import Context
 
 # Kept back for the answer to Lambda itself.
 ANSWER_SECONDS = 1.0
@@ -65,7 +65,7 @@ metrics = observability.metrics("notice", settings.stack_name)
 outbound = build(settings)
 
 
-def handler(event: object, context: "LambdaContext") -> dict[str, list[dict[str, str]]]:
+def handler(event: object, context: "Context") -> dict[str, list[dict[str, str]]]:
     """Give every notice its outcome; the records that stay in the queue are named in the answer."""
     sent, settlement = outbound.deliver(event, context.get_remaining_time_in_millis() / 1000 - ANSWER_SECONDS)
     report(sent, settlement, logger, metrics, outbound.clock())

@@ -17,9 +17,10 @@ from recovery.replay import Replayed, Replayer
 from recovery.status import EventStatus, Survey
 from recovery.sweep import Sweeper, Swept
 from relay import aws, observability
-from relay.api import errors
+from relay.api import error_types
 from relay.api.base import Context, InvalidRequestError
-from relay.api.errors import reported
+from relay.api.error_types import reported
+from relay.api.metrics import RecoveryMetric
 from relay.api.recovery import (
     PendingEvents,
     RecoveryAnswer,
@@ -46,7 +47,7 @@ class Settings(relay.settings.Settings):
     event_retention_days: int = Field(ge=1)
 
 
-ERRORS = {InvalidRequestError: errors.INVALID_REQUEST, aws.UnavailableError: errors.UNAVAILABLE}
+ERRORS = {InvalidRequestError: error_types.INVALID_REQUEST, aws.UnavailableError: error_types.UNAVAILABLE}
 
 
 def build(
@@ -93,12 +94,12 @@ def _answer(request: RecoveryRequest, context: Context) -> RecoveryAnswer:
 def _swept(swept: Swept) -> SweepAnswer:
     # First: a hundred values are written out at once, and the flush at the end wants some to be left.
     for waited in swept.waits:
-        metrics.add_metric("EndToEndLatency", MetricUnit.Milliseconds, waited * 1000)
+        metrics.add_metric(RecoveryMetric.END_TO_END_LATENCY, MetricUnit.Milliseconds, waited * 1000)
     oldest = datetime.fromisoformat(swept.oldest).timestamp() if swept.oldest else None
     age = actions.clock() - oldest if oldest else 0
-    metrics.add_metric("PendingEvents", MetricUnit.Count, swept.pending)
-    metrics.add_metric("PendingAge", MetricUnit.Seconds, age)
-    metrics.add_metric("Recovered", MetricUnit.Count, swept.recovered)
+    metrics.add_metric(RecoveryMetric.PENDING_EVENTS, MetricUnit.Count, swept.pending)
+    metrics.add_metric(RecoveryMetric.PENDING_AGE, MetricUnit.Seconds, age)
+    metrics.add_metric(RecoveryMetric.RECOVERED, MetricUnit.Count, swept.recovered)
     metrics.flush_metrics()
     log = logger.warning if swept.failed or swept.left else logger.info
     faults = dict(swept.faults)
@@ -111,7 +112,7 @@ def _swept(swept: Swept) -> SweepAnswer:
 
 def _replayed(replayed: Replayed, *, dry_run: bool) -> ReplayAnswer:
     published = 0 if dry_run else replayed.found
-    metrics.add_metric("Replayed", MetricUnit.Count, published)
+    metrics.add_metric(RecoveryMetric.REPLAYED, MetricUnit.Count, published)
     metrics.flush_metrics()
     log = logger.warning if replayed.stopped else logger.info
     log("replayed", dry_run=dry_run, matched=replayed.matched, stopped=replayed.stopped)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from relay.api.errors import InvocationError
+from relay.api.error_types import InvocationError
 
 type Invoke = Callable[..., dict[str, Any]]
 

@@ -33,3 +33,22 @@ class NoticeMetric(StrEnum):
     CONFIGURATION_FAULT = "ConfigurationFault"
     END_TO_END_LATENCY = "EndToEndLatency"
     DEFERRED_AGE = "DeferredAge"
+
+
+class RecoveryMetric(StrEnum):
+    """What the recovery function writes, of sweeps and of replays."""
+
+    PENDING_EVENTS = "PendingEvents"
+    PENDING_AGE = "PendingAge"
+    RECOVERED = "Recovered"
+    END_TO_END_LATENCY = "EndToEndLatency"
+    REPLAYED = "Replayed"
+
+
+class GatewayMetric(StrEnum):
+    """What the gateway function writes, of the failed list."""
+
+    FAILED_CALLBACKS = "FailedCallbacks"
+    UNREADABLE_CALLBACKS = "UnreadableCallbacks"
+    RETRIED_CALLBACKS = "RetriedCallbacks"
+    REMAINING_CALLBACKS = "RemainingCallbacks"

@@ -11,7 +11,7 @@ import pytest
 
 from gateway.client import CALL_SECONDS
 from relay import catalog
-from relay.api import errors
+from relay.api import error_types
 from relay.api.gateway import read_request
 from sandbox.gateway import Gateway
 from sandbox.loopback import Answer, Loopback, Request
@@ -254,7 +254,7 @@ def test_wrong_credentials_end_the_invocation_with_the_gateways_reason(
         SecretString=json.dumps({"apiKey": API_KEY, "secretKey": "mistyped"}),
     )
 
-    with ends_with(errors.GATEWAY_NOT_ALLOWED, "the signature does not match"):
+    with ends_with(error_types.GATEWAY_NOT_ALLOWED, "the signature does not match"):
         invoke("register", callbackUrl=callback.base)
 
 
@@ -264,7 +264,7 @@ def test_credentials_that_were_never_filled_are_named(
     empty = template.make_secret("empty", None)
     environment = {"GATEWAY_BASE_URL": gateway.url, **secrets, "GATEWAY_CREDENTIALS_SECRET_ARN": empty}
 
-    with ends_with(errors.SECRET_EMPTY, "empty"):
+    with ends_with(error_types.SECRET_EMPTY, "empty"):
         started("gateway", environment, monkeypatch)("list")
 
 
@@ -288,7 +288,7 @@ def test_the_schedule_finds_nothing_to_retry_as_long_as_the_credentials_are_not_
     assert answer["counts"] == UNATTENDED
     assert (line["level"], line["message"]) == ("INFO", "no gateway credentials yet")
     assert gateway.calls == []
-    with ends_with(errors.SECRET_EMPTY):
+    with ends_with(error_types.SECRET_EMPTY):
         invoke("retry-failed")
     boto3.client("secretsmanager").put_secret_value(
         SecretId=empty, SecretString=json.dumps({"apiKey": API_KEY, "secretKey": SECRET_KEY})
@@ -304,14 +304,14 @@ def test_credentials_that_are_filled_wrongly_are_an_error_for_the_schedule_too(
     wrong = template.make_secret("wrong", text)
     environment = {"GATEWAY_BASE_URL": gateway.url, **secrets, "GATEWAY_CREDENTIALS_SECRET_ARN": wrong}
 
-    with ends_with(errors.SECRET_UNAVAILABLE):
+    with ends_with(error_types.SECRET_UNAVAILABLE):
         started("gateway", environment, monkeypatch)("retry-failed", unattended=True)
 
 
 def test_a_list_that_cannot_be_had_is_an_error_for_the_schedule_too(invoke: Invoke, gateway: Gateway) -> None:
     gateway.fail("query_callback_failed", "gateway")
 
-    with ends_with(errors.GATEWAY_NOT_ALLOWED):
+    with ends_with(error_types.GATEWAY_NOT_ALLOWED):
         invoke("retry-failed", unattended=True)
 
 
@@ -391,7 +391,11 @@ def test_what_stays_is_what_was_refused_unreadable_or_not_come_to(
 
 @pytest.mark.parametrize(
     ("status", "error_type"),
-    [(401, errors.GATEWAY_NOT_ALLOWED), (403, errors.GATEWAY_NOT_ALLOWED), (500, errors.GATEWAY_UNAVAILABLE)],
+    [
+        (401, error_types.GATEWAY_NOT_ALLOWED),
+        (403, error_types.GATEWAY_NOT_ALLOWED),
+        (500, error_types.GATEWAY_UNAVAILABLE),
+    ],
 )
 def test_an_error_that_is_raised_repeats_no_secret_either(
     invoke: Invoke, gateway: Gateway, status: int, error_type: str

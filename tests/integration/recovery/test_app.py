@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from recovery.pace import STEP_SECONDS
-from relay.api import errors
+from relay.api import error_types
 from relay.events import Content, Event, envelope, event_id, timestamp
 from relay.store import LEASE_SECONDS, EventStore
 from tests.support import template
@@ -238,7 +238,7 @@ def test_nothing_of_an_events_content_is_printed(invoke: Invoke, capsys: pytest.
 
 
 def test_a_wrong_request_is_an_error_that_names_the_field(invoke: Invoke) -> None:
-    with ends_with(errors.INVALID_REQUEST, "limit"):
+    with ends_with(error_types.INVALID_REQUEST, "limit"):
         invoke("replay", limit=0)
 
 

@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from callback.responses import CallbackResponse
-from relay.api.errors import InvocationError
+from relay.api.error_types import InvocationError
 from relay.api.gateway import ACTIONS
 from sandbox.gateway import Gateway
 from sandbox.portal import Portal
