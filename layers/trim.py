@@ -31,7 +31,7 @@ LATE = {
     ),
     "urllib3/http2/__init__.py": ("from importlib.metadata import version\n", 'h2_version = version("h2")\n'),
 }
-# Scanners tell by METADATA what is in a layer, and licences ask to be passed on.
+# Scanners read from METADATA what is in a layer, and licences ask to be passed on.
 DIST_INFO = {"METADATA", "licenses"}
 
 

@@ -18,8 +18,8 @@ from relay.secrets import CallbackToken, SecretReader, SecretUnavailableError
 from relay.settings import Clock
 from relay.store import ClaimState, EventStore
 
-# A wrong token is compared once more with a secret no older than this, so that a rotation refuses nobody and
-# guessing costs one read of the secret in so many seconds.
+# A wrong token is compared once more with a secret no older than this, so that a rotation refuses no
+# delivery and guessing costs one read of the secret in so many seconds.
 FRESH_SECONDS = 3
 
 _NOT_GRANTED = {

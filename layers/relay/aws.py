@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class UnavailableError(Exception):
-    """AWS would not, or nobody knows whether it did: answer 503, or leave it to the next sweep.
+    """AWS refused the call or may not have carried it out: answer 503, or leave it to the next sweep.
 
     Carries what a log may say: AWS's code and the name of the operation.
     """

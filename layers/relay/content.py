@@ -1,6 +1,6 @@
 """What the events say: one model for each shape of content in the vendor's event table.
 
-A model tells an expected content from a surprising one. It never decides what is relayed: subscribers
+A model separates an expected content from a surprising one. It never decides what is relayed: subscribers
 get the content as it came. The page draws all values as strings and calls some of them long.
 """
 

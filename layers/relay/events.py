@@ -21,7 +21,7 @@ _UNSENDABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
 @dataclass(frozen=True)
 class Content:
-    """What an event says: JSON exactly as it came, or the text that nobody could read as such."""
+    """What an event says: JSON exactly as it came, or text that is no JSON."""
 
     text: str
     media_type: Literal["application/json", "text/plain"] = "application/json"
@@ -46,7 +46,7 @@ class Content:
 
 @dataclass(frozen=True)
 class Event:
-    """One change that the gateway told us about, ready to be kept and published."""
+    """One change that the gateway reports, ready to be kept and published."""
 
     id: str
     event_tag: str

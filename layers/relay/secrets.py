@@ -25,11 +25,11 @@ class SecretUnavailableError(Exception):
 
 
 class SecretOutageError(SecretUnavailableError):
-    """Nobody knows what the secret holds now; what it held not long ago will do."""
+    """The secret cannot be read now; what it held not long ago will do."""
 
 
 class SecretEmptyError(SecretOutageError):
-    """There is no value: as the template makes the secret, nobody has filled it yet."""
+    """There is no value: the template makes the secret empty, and it is not filled yet."""
 
 
 MAX_AGE_SECONDS = 300
@@ -61,7 +61,7 @@ class SecretReader[Model: BaseModel]:
     A value is kept for `max_age` seconds, so a rotation is seen at the latest then, or when an outage of
     Secrets Manager ends; `get(max_age=…)` asks for a fresher one. Builds its client at the first read.
 
-    Ages are told by the time of day, like all else in a function: a monotonic clock may stand still while
+    Ages are measured by the time of day, like all else in a function: a monotonic clock may stand still while
     Lambda freezes the container, and a token would be kept for longer than it says. Where the clock is set
     back, a value from what is now the future counts as too old.
     """

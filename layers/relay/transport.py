@@ -8,7 +8,7 @@ from urllib3.exceptions import HTTPError
 
 
 class NoAnswerError(Exception):
-    """No whole answer came: nobody knows what became of the call.
+    """No whole answer came: the call may have been carried out or not.
 
     `code` names the kind of failure. The message holds the address, never what was sent.
     """

@@ -3,8 +3,8 @@
 ProduceError
 ├── ProduceRefusedError               the data is at fault: bisect
 ├── ProduceFailedError                it failed on this batch, maybe for one notice in it: send less
-├── PortalUnavailableError            nobody knows: leave it queued, call as little as possible
-└── NotAllowedError                   configuration is at fault: leave it queued, tell the operator
+├── PortalUnavailableError            no answer, or "later": leave it queued, call as little as possible
+└── NotAllowedError                   configuration is at fault: leave it queued, report it
     ├── PortalNotAllowedError         stop every organisation
     │   └── TokenTurnedDownError      call once more, with another token
     └── OrganisationNotAllowedError   stop this organisation
@@ -39,7 +39,7 @@ class PortalUnavailableError(ProduceError):
 
 
 class NotAllowedError(ProduceError):
-    """Configuration is at fault, not the notices: leave them queued and tell the operator."""
+    """Configuration is at fault, not the notices: leave them queued and report it to the operator."""
 
 
 class PortalNotAllowedError(NotAllowedError):

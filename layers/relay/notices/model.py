@@ -11,7 +11,7 @@ from relay.notices.text import Text, Texts
 
 
 class InvalidNoticeError(Exception):
-    """The notice breaks a rule of the vendor's page: mend it, for sending it again cannot help.
+    """The notice breaks a rule of the vendor's page: fix it, for sending it again cannot help.
 
     The text names each field at fault and holds nothing of what was in it.
     """

@@ -12,7 +12,7 @@ ORG_ID_LENGTH = 256
 
 
 class InvalidRecordError(Exception):
-    """No notice can be told in the record. The text names the member at fault, and holds nothing of it."""
+    """No notice can be read from the record. The text names the member at fault, and holds nothing of it."""
 
 
 def _finite(text: str) -> float:

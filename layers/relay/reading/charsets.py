@@ -2,7 +2,7 @@
 
 
 class UnreadableError(ValueError):
-    """Nobody can tell what this body says: deliver it as text."""
+    """The body is in no charset or form that is known: deliver it as text."""
 
 
 _WESTERN = {"latin-1", "cp1252"}

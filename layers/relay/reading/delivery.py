@@ -73,7 +73,7 @@ class Delivery:
 
 
 def read(body: bytes | str, charset: str | None) -> Handshake | Delivery:
-    """Returns what a body says. Every body says something: at worst, it is a text that nobody can read.
+    """Returns what a body says. Every body says something: at worst, it is text.
 
     `body` is text where an event source has decoded it; `charset` is the one that was declared.
     """
