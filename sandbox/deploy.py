@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sandbox.cloud import Cloud, SandboxError
-from sandbox.differences import mend_differences
+from sandbox.differences import number_concurrency
 from sandbox.sam import sam
 
 STACK = "mozi-relay-sandbox"
@@ -62,5 +62,5 @@ def deploy(cloud: Cloud, parameters: dict[str, str]) -> Stack:
     sam("deploy", *arguments, "--parameter-overrides", *overrides, log=cloud.sam_log, environ=cloud.environ)
     described = cloud.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
     outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in described["Outputs"]}
-    mend_differences(cloud, STACK)
+    number_concurrency(cloud)
     return Stack(cloud, outputs)

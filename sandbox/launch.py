@@ -56,6 +56,26 @@ def hurry_waits(queues: Any, scale: float) -> None:
     queues._HANDLERS["ChangeMessageVisibilityBatch"] = hurried
 
 
+# IAM has no names of their own for these calls: AWS asks for the single one, ministack for the call's name.
+SINGLE_CALLS = {
+    "sqs:SendMessageBatch": "sqs:SendMessage",
+    "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
+    "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
+    "sns:PublishBatch": "sns:Publish",
+}
+
+
+def allow_batch_calls(iam: Any) -> None:
+    """Let whoever may do one do several, on the same resources and on no other."""
+    named = iam.extract_iam_action
+
+    def single(*given: Any, **options: Any) -> Any:
+        action = named(*given, **options)
+        return SINGLE_CALLS.get(action, action)
+
+    iam.extract_iam_action = single
+
+
 def secrets_of(key: Key, iam: Any) -> Callable[[str], str | None]:
     """The secret of each key that the cloud knows: this start's own, and those of functions' roles.
 
@@ -105,6 +125,7 @@ def main() -> None:
     secret_of = secrets_of(key, importlib.import_module("ministack.core.iam_evaluator"))
     app.app = guarded(behind_tls(app.app), own, secret_of)
     keep_keys_secret(key.secret)
+    allow_batch_calls(importlib.import_module("ministack.core.iam_actions"))
     hurry_waits(importlib.import_module("ministack.services.sqs"), float(os.environ["WAIT_SCALE"]))
     sys.executable = str(bare_interpreter(Path(os.environ["TMPDIR"])))
     threading.Thread(target=_end_with_starter, daemon=True).start()
