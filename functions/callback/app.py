@@ -18,9 +18,10 @@ from callback.request import CallbackRequest, HttpEvent
 from callback.responses import HttpResponse
 from relay import aws, observability
 from relay.api.metrics import CallbackMetric
+from relay.callback_token import CallbackToken
 from relay.payloads import Payloads
 from relay.publisher import Publisher
-from relay.secrets import CallbackToken, SecretReader
+from relay.secrets import SecretReader
 from relay.settings import Clock
 from relay.store import EventStore
 

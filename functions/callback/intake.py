@@ -9,12 +9,13 @@ from callback.responses import CallbackResponse
 from relay import catalog
 from relay.api.metrics import CallbackMetric
 from relay.aws import UnavailableError
+from relay.callback_token import CallbackToken
 from relay.content import fits
 from relay.events import MESSAGE_LIMIT, Event
 from relay.payloads import Payloads
 from relay.publisher import Publisher
 from relay.reading import Delivery, Handshake, read
-from relay.secrets import CallbackToken, SecretReader, SecretUnavailableError
+from relay.secrets import SecretReader, SecretUnavailableError
 from relay.settings import Clock
 from relay.store import ClaimState, EventStore
 
@@ -33,7 +34,7 @@ class Receipt:
     """What became of a request: the response, what else to count, and what a log may say about it."""
 
     response: CallbackResponse
-    counts: tuple[CallbackMetric, ...] = ()
+    counts: tuple[str, ...] = ()
     event: Event | None = None
     fault: str | None = None
 

@@ -24,7 +24,7 @@ class CallbackResponse(Enum):
     IN_PROGRESS = "busy", 503, "5031", "being published, come again", CallbackMetric.IN_PROGRESS
     UNAVAILABLE = "unavailable", 503, "5032", "not published yet, come again", CallbackMetric.FAILED
 
-    def __init__(self, logged: str, status: int, errcode: str, errmsg: str, metric: CallbackMetric) -> None:
+    def __init__(self, logged: str, status: int, errcode: str, errmsg: str, metric: str) -> None:
         self.logged, self.status, self.metric = logged, status, metric
         said = {"errcode": errcode, "errmsg": errmsg}
         self.body = json.dumps(said, ensure_ascii=False, separators=(",", ":"))

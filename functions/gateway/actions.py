@@ -36,7 +36,8 @@ from relay.api.gateway import (
     Unregister,
     Update,
 )
-from relay.secrets import CallbackToken, SecretEmptyError, SecretReader
+from relay.callback_token import CallbackToken
+from relay.secrets import SecretEmptyError, SecretReader
 from relay.settings import Clock
 from relay.transport import Transport
 

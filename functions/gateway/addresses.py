@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from relay.secrets import CallbackToken
+from relay.callback_token import CallbackToken
 
 _RELAY = re.compile(r"(?P<base>https?://\S+/callback)/(?P<token>[^/?#\s]+)(/(?P<slug>[^/?#\s]+))?")
 _IN_TEXT = re.compile(r"""(?P<before>(/|%2F)callback(/|%2F))((?!%2F)[^/?#&\s"'<>\\,;)])+""", re.IGNORECASE)

@@ -26,13 +26,8 @@ from relay.api.base import Context, InvalidRequestError
 from relay.api.error_types import reported
 from relay.api.gateway import FailedAnswer, GatewayAnswer, RemoveAnswer, RetryAnswer, read_request
 from relay.api.metrics import GatewayMetric
-from relay.secrets import (
-    CallbackToken,
-    SecretEmptyError,
-    SecretOutageError,
-    SecretReader,
-    SecretUnavailableError,
-)
+from relay.callback_token import CallbackToken
+from relay.secrets import SecretEmptyError, SecretOutageError, SecretReader, SecretUnavailableError
 from relay.settings import Clock
 
 

@@ -13,7 +13,7 @@ from relay.settings import Clock
 SETTLE_SECONDS = 9.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Outbound:
     """Gives every notice of an SQS event its outcome."""
 

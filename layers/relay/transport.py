@@ -1,7 +1,7 @@
 """HTTP to both vendors: one attempt a call, over kept-alive connections, certificates verified."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from urllib3 import PoolManager, Timeout
 from urllib3.exceptions import HTTPError
@@ -18,8 +18,7 @@ class NoAnswerError(Exception):
         self.code = code
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """What came back over HTTP, whole."""
 
     status: int

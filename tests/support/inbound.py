@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from callback.handshakes import Handshakes
 from callback.intake import Intake
+from relay.callback_token import CallbackToken
 from relay.catalog import CATALOG
 from relay.content import (
     AccountChange,
@@ -23,7 +24,7 @@ from relay.content import (
 from relay.events import Content, Event
 from relay.payloads import Payloads
 from relay.publisher import Publisher
-from relay.secrets import CallbackToken, SecretReader
+from relay.secrets import SecretReader
 from relay.store import Claim, ClaimState, EventStore
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ EARLIER_WAITS = Deferred(Reason.EARLIER_WAITS)
 type Batch = Sequence[QueuedNotice]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Rounds:
     """The notices of one invocation, each messageId once a round.
 

@@ -29,7 +29,7 @@ class Scope(Enum):
     FRESH_OF_ORGANISATION = auto()
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Gate:
     """The calls of one invocation, shared by its threads. The first reason of a scope stays.
 

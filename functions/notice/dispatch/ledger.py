@@ -29,7 +29,7 @@ class Report:
     """Codes of the failures, or of absent answers, that left batches undecided."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Ledger:
     """The books of one invocation, shared by its threads. A notice's first outcome is its only one.
 

@@ -44,7 +44,7 @@ class BlockedError(Exception):
         self.why = why
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Sender:
     """One invocation's way to the portal; safe to use from several threads."""
 

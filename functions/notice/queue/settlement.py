@@ -73,7 +73,7 @@ def _expired(outcome: Outcome) -> Outcome:
     return Rejected(EXPIRED, f"14 days in the queue; {outcome}") if isinstance(outcome, Deferred) else outcome
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Settlement:
     """How the records ended, in notices: those of records that left, and those that wait."""
 
@@ -108,7 +108,7 @@ class Settlement:
             self.oldest_accepted = min(self.oldest_accepted or sent_at, sent_at)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Settler:
     """Writes dead letters, and sets how long a record that stays is to wait."""
 

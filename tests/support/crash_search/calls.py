@@ -19,12 +19,13 @@ from recovery.history import History
 from recovery.pace import Pace
 from recovery.sweep import Sweeper
 from relay.aws import UnavailableError
+from relay.callback_token import CallbackToken
 from relay.catalog import kind_of
 from relay.events import MESSAGE_LIMIT
 from relay.payloads import Payloads
 from relay.publisher import Publisher
 from relay.reading import Delivery, read
-from relay.secrets import CallbackToken, SecretReader
+from relay.secrets import SecretReader
 from relay.store import EventStore
 from relay.table import shard_of
 from tests.support.inbound import NOW, TOKEN, Secrets, content_of, dumps, message, rest_api

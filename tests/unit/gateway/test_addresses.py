@@ -4,7 +4,7 @@ import pytest
 
 from gateway.addresses import Addresses
 from relay.api.gateway import callback_base
-from relay.secrets import CallbackToken
+from relay.callback_token import CallbackToken
 
 BASE = "http://192.0.2.10:8090/relay/callback"
 ADDRESSES = Addresses(CallbackToken(current="newToken", previous="oldToken"))

@@ -14,7 +14,7 @@ from gateway.registration import (
 )
 from gateway.rows import Row
 from relay.api.gateway import Change, Register, Unregister, Update
-from relay.secrets import CallbackToken
+from relay.callback_token import CallbackToken
 
 BASE = "http://192.0.2.10/callback"
 TAG, SLUG = "MOZI_VDS_TENANT_CHANGE|EMPLOYEE_LEAVE", "employee-leave"

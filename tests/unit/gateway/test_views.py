@@ -5,7 +5,7 @@ from pydantic import JsonValue
 
 from gateway import views
 from gateway.addresses import Addresses
-from relay.secrets import CallbackToken
+from relay.callback_token import CallbackToken
 
 ADDRESSES = Addresses(CallbackToken(current="theToken"))
 

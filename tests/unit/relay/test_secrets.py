@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from relay.secrets import CallbackToken
+from relay.callback_token import CallbackToken
 
 
 @pytest.mark.parametrize("given", [{}, {"current": ""}, {"current": None}, {"previous": "old"}])
