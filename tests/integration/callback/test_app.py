@@ -85,7 +85,8 @@ def app(
     app = importlib.import_module("callback.app")
     monkeypatch.setattr(app, "intake", app.build(app.settings, clock=clock, client=crashes.client))
     for handler in app.logger.handlers:
-        handler.stream = Stdout()  # Not by setStream, which flushes the stream of an earlier test, closed by now.
+        # Not by setStream, which flushes the stream of an earlier test, closed by now.
+        handler.stream = Stdout()
     yield app
     sys.modules.pop("callback.app", None)
 
