@@ -9,8 +9,8 @@ from benchmarks.measuring import Budget, Measured, Reading, Row
 
 FUNCTIONS = ("callback", "notice", "recovery", "gateway")
 CLIENTS, DOCS = "two bare botocore clients", "the by-the-docs stack"
-BUDGETS = {"callback": Budget(1.30), "notice": Budget(0.70)}
-DOCS_BUDGETS = {"callback": Budget(0.75)}
+BUDGETS = {"callback": Budget(1.05), "notice": Budget(0.70)}
+DOCS_BUDGETS = {"callback": Budget(0.40)}
 BARE = "callback without byte-code"
 
 # Whatever else the machine does only adds to a start's time: a round's value is the least of so many.

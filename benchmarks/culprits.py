@@ -11,7 +11,7 @@ from benchmarks.portal_server import NotAsClaimedError
 
 SIZE = 100
 SEVERAL = (2, 5, 10)
-WORST, MEAN = Budget(15), Budget(12)
+WORST, MEAN = Budget(11), Budget(10)
 
 
 def measure(

@@ -5,7 +5,7 @@ from pathlib import Path
 from benchmarks import artefacts
 from benchmarks.measuring import Budget, Measured, Row, single
 
-LAYER_MEGABYTES = 25
+LAYER_MEGABYTES = 20
 FUNCTIONS = ("callback", "notice", "recovery", "gateway")
 
 

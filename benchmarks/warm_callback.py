@@ -67,7 +67,7 @@ def _in_turns(ours: list[Spent], bare: list[Spent], which: int) -> Reading:
 
 def _rows(spent: dict[str, list[Spent]], grown: list[dict[int, float]]) -> Iterable[Row]:
     ours, bare, docs = spent["callback"], spent["bare"], spent["docs"]
-    for which, kind, key, budget in ((0, "CPU", "cpu", Budget(1.25)), (1, "wall time", "wall", None)):
+    for which, kind, key, budget in ((0, "CPU", "cpu", Budget(1.15)), (1, "wall time", "wall", None)):
         what = f"a warm callback, {kind}"
         over_bare = _in_turns(ours, bare, which)
         over_docs = _reading(ours, which).over(_reading(docs, which))
