@@ -1,4 +1,4 @@
-"""One piece of work through each function, prepared on the suite's own fakes: what it runs can be watched."""
+"""One piece of work through each function, prepared in memory: what it runs can be watched."""
 
 import sys
 import threading

@@ -36,7 +36,7 @@ def test_a_supply_of_poison_notices_does_not_stop_the_others(good: int, org: str
     assert set(days.dead) <= poison
 
 
-def test_poison_notices_of_an_organisation_that_others_are_accepted_of_end_rejected() -> None:
+def test_poison_notices_end_rejected_while_others_of_their_organisation_are_accepted() -> None:
     days = Simulation(InProcessPortal())
 
     poison = one_poison_notice_a_minute(days, 2, 20, "o-1")

@@ -57,7 +57,7 @@ def test_a_notice_on_which_a_working_portal_fails_ends_rejected(count: int) -> N
     assert Rejected("500", "internal error") in ends
 
 
-def test_a_notice_on_which_a_portal_fails_that_fails_on_all_is_never_rejected() -> None:
+def test_a_notice_on_which_the_portal_fails_is_never_rejected_while_it_fails_on_all() -> None:
     portal = InProcessPortal()
     portal.break_down(**FAILING)
 
