@@ -65,6 +65,11 @@ def told(replies: list[Reply], request: Request) -> Answer | None:
         reply = replies.pop(0)
     except IndexError:
         return None
+    return answer_of(reply, request)
+
+
+def answer_of(reply: Reply, request: Request) -> Answer | None:
+    """Returns the answer that a reply gives to this request; None where the stand-in's own rules decide."""
     if isinstance(reply, tuple):
         return Answer(*reply)
     return reply if isinstance(reply, Answer) else reply(request)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from sandbox.loopback import Answer, Loopback, Reply, Request, told
+from sandbox.loopback import Answer, Loopback, Reply, Request, answer_of, told
 from sandbox.notice_rules import Notice
 from sandbox.portal_faults import AnswerForm, Faults
 from sandbox.portal_store import Organisation
@@ -41,7 +41,7 @@ class Call:
 
     @property
     def org_id(self) -> str:
-        return dict(self.request.query).get("orgId", "")
+        return org_id(self.request)
 
     @property
     def body(self) -> bytes:
@@ -51,7 +51,7 @@ class Call:
     @cached_property
     def ids(self) -> list[str]:
         """messageIds of a batch, whatever else is wrong with it."""
-        return _ids(self.request)
+        return message_ids(self.request)
 
     @property
     def size(self) -> int:
@@ -62,7 +62,8 @@ class Portal(Loopback):
     """The portal: `with Portal(app_key=…, app_secret=…) as portal: portal.url`.
 
     With `rules=False` every batch is taken that comes with the token, without its signature and its notices
-    being looked at or kept: for measurements, where a portal that does more would be what is measured.
+    being looked at or kept: for measurements, where a portal that does more would be what is measured. With
+    `signed=False` a call needs neither token nor signature: for callers in the same process.
     """
 
     def __init__(
@@ -74,11 +75,13 @@ class Portal(Loopback):
         form: AnswerForm | None = None,
         body_limit: int = 10_000_000,
         rules: bool = True,
+        signed: bool = True,
         clock: Callable[[], float] = time.time,
         port: int = 0,
     ) -> None:
         super().__init__(port)
         self.clock, self.body_limit, self._rules = clock, body_limit, rules
+        self._signed = signed
         self.tokens = Tokens(app_key, app_secret, lambda: self.clock())
         self.replies: list[Reply] = []
         """Given one after the other to produce calls with the right token, in place of what the rules say."""
@@ -115,6 +118,13 @@ class Portal(Loopback):
         """messageId -> how often this user was shown it."""
         with self._lock:
             return Counter(self._organisations[org_id].received.get(user, Counter()))
+
+    def take(self, request: Request) -> bool:
+        """Produce a call's notices, if the rules allow it: for a reply that hides what was done.
+
+        Returns whether they were produced.
+        """
+        return self._take(request, self._faults) is None
 
     # What can be switched while it runs.
 
@@ -163,9 +173,12 @@ class Portal(Loopback):
             return False
 
     def _produce(self, request: Request, faults: Faults) -> Answer:
-        if fault := self.tokens.fault_in_call(request, signed=self._rules):
+        if self._signed and (fault := self.tokens.fault_in_call(request, signed=self._rules)):
             return self._record(request, _gateway_error(401, fault))
-        if answer := told(self.replies, request):
+        answer = told(self.replies, request)
+        if answer is None and faults.reply is not None:
+            answer = answer_of(faults.reply, request)
+        if answer:
             return self._record(request, answer)
         if faults.status is not None:
             return self._record(request, _gateway_error(faults.status, "told to fail"))
@@ -173,36 +186,40 @@ class Portal(Loopback):
             return self._record(request, _gateway_error(413, "request too large"))
         if not self._rules:
             return self._take_unread(request, faults)
+        if faults.break_on and not faults.break_on.isdisjoint(message_ids(request)):
+            return self._record(request, _gateway_error(500, "internal error"))
         try:
-            notices = json.loads(request.body)["messages"]
+            refusal = self._take(request, faults)
         except (ValueError, KeyError, TypeError):
             return self._record(request, _gateway_error(400, "cannot process request body"))
-        if faults.break_on and not faults.break_on.isdisjoint(_ids(request)):
-            return self._record(request, _gateway_error(500, "internal error"))
-        with self._lock:
-            refusal = self._apply(dict(request.query).get("orgId", ""), notices, faults)
         if refusal:
             return self._record(request, Answer(self.form.refusal_status, self.form.refusal(*refusal)))
         return self._record(request, Answer(200, self.form.success()), ok=True)
 
     def _take_unread(self, request: Request, faults: Faults) -> Answer:
-        if faults.refuse and not faults.refuse.keys().isdisjoint(_ids(request)):
+        if faults.refuse and not faults.refuse.keys().isdisjoint(message_ids(request)):
             return self._record(request, Answer(self.form.refusal_status, self.form.refusal(400, "refused")))
         return self._record(request, Answer(200, self.form.success()), ok=True)
 
-    def _apply(self, org_id: str, notices: Any, faults: Faults) -> tuple[int, str] | None:
+    def _take(self, request: Request, faults: Faults) -> tuple[int, str] | None:
+        """Produce a call's notices; see `_apply`. Raises ValueError, KeyError or TypeError if it has none."""
+        notices = json.loads(request.body)["messages"]
+        with self._lock:
+            return self._apply(org_id(request), notices, faults)
+
+    def _apply(self, org: str, notices: Any, faults: Faults) -> tuple[int, str] | None:
         """Produce all of the notices or, with a portal code and a message, none of them."""
-        organisation = self._organisations.get(org_id)
+        organisation = self._organisations.get(org)
         if organisation is None:
-            return 512, "organization is not selected" if not org_id else f"organization {org_id} is unknown"
+            return 512, "organization is not selected" if not org else f"organization {org} is unknown"
         if not isinstance(notices, list) or not notices:
             return 400, "messages is required"
         if len(notices) > BATCH_LIMIT:
             return 432, f"too many messages: {len(notices)}, at most {BATCH_LIMIT}"
         if fault := organisation.fault(notices):
             return 400, f"parameter.invalid: {fault[0]}: {fault[1]}"
-        if culprit := next((n["messageId"] for n in notices if n["messageId"] in faults.refuse), None):
-            return 400, f"parameter.invalid: {culprit}: {faults.refuse[culprit]}"
+        if poison := next((n["messageId"] for n in notices if n["messageId"] in faults.refuse), None):
+            return 400, f"parameter.invalid: {poison}: {faults.refuse[poison]}"
         organisation.produce(notices)
         return None
 
@@ -215,7 +232,12 @@ class Portal(Loopback):
         return answer
 
 
-def _ids(request: Request) -> list[str]:
+def org_id(request: Request) -> str:
+    """Organisation of a produce call; empty if it names none."""
+    return dict(request.query).get("orgId", "")
+
+
+def message_ids(request: Request) -> list[str]:
     """messageIds of a batch, whatever else is wrong with it."""
     try:
         notices = json.loads(request.body)["messages"]

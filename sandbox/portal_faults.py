@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from sandbox.loopback import Reply
+
 
 @dataclass(frozen=True)
 class Faults:
@@ -12,6 +14,8 @@ class Faults:
     break_on       messageIds that make it answer HTTP 500 for the whole batch
     down           HTTP 503 to everything
     status         this HTTP status to every produce call
+    reply          this answer to every produce call, or what it makes of the request; None leaves it to the
+                   rules
     rate_limited   HTTP 429 to everything; with `retry_after`, says when to come back
     per_second     more produce calls than this within a second are answered 429
     delay          seconds before it answers
@@ -23,6 +27,7 @@ class Faults:
     break_on: frozenset[str] = frozenset()
     down: bool = False
     status: int | None = None
+    reply: Reply | None = None
     rate_limited: bool = False
     retry_after: str | None = None
     per_second: int | None = None

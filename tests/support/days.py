@@ -10,7 +10,8 @@ from notice.queue.dead_letters import DeadLetters
 from notice.queue.records import QueuedNotice, read_records
 from notice.queue.settlement import Settler
 from notice.queue.visibility import VisibilityTimeouts
-from tests.support.outbound import NOW, FakePortal, event, record
+from tests.support.in_process_portal import InProcessPortal
+from tests.support.outbound import NOW, event, record
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
@@ -18,7 +19,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86_400
 class Simulation:
     """The queue with its event source, the function, and time that passes a minute at a step."""
 
-    def __init__(self, portal: FakePortal) -> None:
+    def __init__(self, portal: InProcessPortal) -> None:
         random.seed(0)  # The waits' jitter: these days are the same in every run.
         self.portal, self.now = portal, 0.0
         self.dispatcher = Dispatcher(portal, workers=1, clock=lambda: self.now)

@@ -1,4 +1,4 @@
-"""One piece of work through each function, prepared on the suite's own fakes: what it runs can be watched."""
+"""One piece of work through each function, prepared in memory: what it runs can be watched."""
 
 import sys
 import threading
@@ -11,8 +11,9 @@ from notice.outbound import Outbound
 from notice.queue.dead_letters import DeadLetters
 from notice.queue.settlement import Settler
 from notice.queue.visibility import VisibilityTimeouts
+from tests.support.in_process_portal import InProcessPortal
 from tests.support.inbound import Inbound, dumps, message, rest_api
-from tests.support.outbound import NOW, FakePortal, event, new_dispatcher, record
+from tests.support.outbound import NOW, event, new_dispatcher, record
 from tests.support.outbound import message as sent
 from tests.support.template import ROOT
 
@@ -37,7 +38,7 @@ def notice() -> Callable[[], object]:
     """One fresh notice, read, accepted and settled."""
     sqs: Any = None
     settler = Settler(DeadLetters("dead", lambda: sqs), VisibilityTimeouts("queue", lambda: sqs))
-    outbound = Outbound(new_dispatcher(FakePortal(), workers=1), settler, lambda: NOW)
+    outbound = Outbound(new_dispatcher(InProcessPortal(), workers=1), settler, lambda: NOW)
     given = event(record(sent()))
     return lambda: outbound.deliver(given, 50)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import artefacts, culprits, memory, notice_input, notices
+from benchmarks import artefacts, memory, notice_input, notices, poison_notices
 from benchmarks.aws_server import aws_server
 from benchmarks.outbound import Ways, write_event
 from benchmarks.portal_server import ORG, NotAsClaimedError, PortalServer, target
@@ -65,7 +65,7 @@ def test_the_portal_counts_calls_and_how_often_each_notice_came(portal: PortalSe
     kept.close()
 
 
-def test_the_portal_refuses_a_batch_with_a_culprit_in_it(portal: PortalServer) -> None:
+def test_the_portal_refuses_a_batch_with_a_poison_notice_in_it(portal: PortalServer) -> None:
     portal.behave(refuse=["b"])
     kept = connection(portal)
 
@@ -162,8 +162,8 @@ def test_bodies_that_differ_from_what_the_others_send_give_no_number(
         ways.bare(3, 0)
 
 
-def test_the_calls_that_find_a_culprit_are_counted_at_every_position() -> None:
-    found = culprits.measure(path=PATH, size=8, several=(2,))
+def test_the_calls_that_find_a_poison_notice_are_counted_at_every_position() -> None:
+    found = poison_notices.measure(path=PATH, size=8, several=(2,))
 
     assert {row.key: row.reading.median for row in found.rows}.keys() == {
         "culprit_worst", "culprit_mean", "culprits_1", "culprits_2",
@@ -173,17 +173,17 @@ def test_the_calls_that_find_a_culprit_are_counted_at_every_position() -> None:
     assert ours["1"]["worst"] <= ours["2"]["worst"]
 
 
-def test_culprits_that_are_not_all_found_give_no_number() -> None:
-    # All of them: the dispatcher then doubts the organisation, and rejects none.
+def test_poison_notices_that_are_not_all_found_give_no_number() -> None:
+    # All of them: the organisation is in quarantine then, and none is rejected.
     with pytest.raises(NotAsClaimedError, match="0 accepted and 0 rejected of 8"):
-        culprits.measure(path=PATH, size=8, several=(8,))
+        poison_notices.measure(path=PATH, size=8, several=(8,))
 
 
 @pytest.mark.parametrize(
     ("given", "calls"), [((), 1), ((0,), 7), ((7,), 7), ((0, 1), 7), ((0, 7), 11), (range(8), 15)]
 )
 def test_plain_halving_asks_about_both_halves(given: Any, calls: int) -> None:
-    assert culprits.halving(0, 8, given) == calls
+    assert poison_notices.halving(0, 8, given) == calls
 
 
 def test_peaks_of_memory_are_read_from_functions_that_did_their_work() -> None:

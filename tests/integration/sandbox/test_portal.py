@@ -313,6 +313,23 @@ class TestReplies:
         assert replies[0].headers["retry-after"] == "7"
         assert [call.ok for call in portal.calls] == [False, False, True, True]
 
+    def test_a_reply_to_every_call_leaves_to_the_rules_what_it_does_not_answer(self, portal: Portal) -> None:
+        portal.break_down(reply=lambda request: None if b"n-1" in request.body else Answer(409, {}))
+
+        assert produce(portal, [notice("n-2")]).status == 409
+        assert produce(portal, [notice("n-1")]).status == 200
+        assert produce(portal, [notice("n-2")]).status == 409
+        portal.mend()
+        assert produce(portal, [notice("n-2")]).status == 200
+
+    def test_a_reply_can_take_what_it_denies(self, portal: Portal) -> None:
+        portal.break_down(refuse={"n-2": "why"})
+        portal.replies += [lambda request: Answer(418 + portal.take(request), {})] * 2
+
+        assert produce(portal, [notice("n-1")]).status == 419
+        assert produce(portal, [notice("n-2")]).status == 418
+        assert portal.accepted("org-1") == {"n-1"}
+
     def test_a_call_without_the_token_takes_none_of_the_replies(self, portal: Portal) -> None:
         portal.replies = [(418, {})]
 

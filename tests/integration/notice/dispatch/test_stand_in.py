@@ -3,21 +3,17 @@
 from collections.abc import Iterator
 from threading import Event
 from time import time
-from typing import Any
 
 import pytest
 
 from notice.dispatch.dispatcher import Dispatcher
 from notice.outcomes import Accepted, Deferred
-from notice.portal.client import PortalClient
-from notice.portal.tokens import EnosCredentials
 from notice.queue.records import QueuedNotice
 from relay.notices import Notice as Read
-from relay.secrets import SecretReader
 from sandbox.notices import notice as written
 from sandbox.portal import Portal
-from tests.support.outbound import deadline, kinds
-from tests.support.stand_ins import KEY, PATH, SECRET, relays_portal
+from tests.support.outbound import deadline, kinds, portal_client
+from tests.support.stand_ins import relays_portal
 
 USERS = tuple(f"u-{number}" for number in range(7))
 
@@ -28,17 +24,8 @@ def portal() -> Iterator[Portal]:
         yield running
 
 
-class Secrets:
-    """Secrets Manager with the portal's credentials."""
-
-    def get_secret_value(self, **_: object) -> dict[str, str]:
-        return {"SecretString": f'{{"appKey": "{KEY}", "appSecret": "{SECRET}"}}'}
-
-
 def connected(portal: Portal) -> Dispatcher:
-    secrets: Any = Secrets()
-    credentials = SecretReader("arn", EnosCredentials, lambda: secrets)
-    return Dispatcher(PortalClient(portal.url, PATH, credentials, clock=time), clock=time)
+    return Dispatcher(portal_client(portal), clock=time)
 
 
 def notices(count: int, receives: int = 1) -> list[QueuedNotice]:

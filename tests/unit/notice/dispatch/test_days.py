@@ -1,21 +1,23 @@
-"""Days of a queue in a few seconds: outages, rate limits and a notice that breaks the portal."""
+"""Days of a queue in a few seconds: outages, rate limits and poison notices."""
 
 from collections import Counter
+from typing import Any
 
 import pytest
 
-from notice.portal.errors import PortalUnavailableError, ProduceRefusedError
+from sandbox.loopback import Answer, Request
 from tests.support.days import DAY, HOUR, MINUTE, Simulation
-from tests.support.outbound import BROKEN, DOWN, FakePortal, message
+from tests.support.in_process_portal import DOWN, FAILING, InProcessPortal, refusal, too_many
+from tests.support.outbound import message
 
 
-@pytest.mark.parametrize(("error", "at_first", "later"), [(DOWN, 18, 13), (BROKEN, 36, 26)])
+@pytest.mark.parametrize(("fault", "at_first", "later"), [(DOWN, 18, 13), (FAILING, 36, 26)])
 def test_three_days_of_outage_lose_nothing_and_cost_few_calls(
-    error: PortalUnavailableError, at_first: int, later: int
+    fault: dict[str, Any], at_first: int, later: int
 ) -> None:
     """Calls an hour while down: a probe in five minutes, of two calls if the portal answers 500."""
-    portal = FakePortal()
-    portal.error = error
+    portal = InProcessPortal()
+    portal.break_down(**fault)
     days = Simulation(portal)
     for number in range(10):
         days.put(f"r-{number}", message(f"n-{number}-a"), message(f"n-{number}-b"))
@@ -28,7 +30,8 @@ def test_three_days_of_outage_lose_nothing_and_cost_few_calls(
     assert days.calls[0] <= at_first
     assert max(calls for hour, calls in days.calls.items() if hour) <= later
 
-    portal.error, before = None, len(portal.calls)
+    portal.mend()
+    before = len(portal.calls)
     days.run(HOUR)
 
     assert not days.queue
@@ -38,8 +41,8 @@ def test_three_days_of_outage_lose_nothing_and_cost_few_calls(
 
 
 def test_an_outage_is_left_alone_although_new_notices_come_all_the_time() -> None:
-    portal = FakePortal()
-    portal.error = DOWN
+    portal = InProcessPortal()
+    portal.break_down(**DOWN)
     days = Simulation(portal)
     for minute in range(5 * 60):
         days.put(f"r-{minute}", message(f"n-{minute}"))
@@ -50,8 +53,8 @@ def test_an_outage_is_left_alone_although_new_notices_come_all_the_time() -> Non
 
 
 def test_an_outage_longer_than_the_queue_ends_in_dead_letters_and_not_in_silence() -> None:
-    portal = FakePortal()
-    portal.error = DOWN
+    portal = InProcessPortal()
+    portal.break_down(**DOWN)
     days = Simulation(portal)
     days.put("r-1", message("n-1"), message("n-2"))
 
@@ -63,20 +66,21 @@ def test_an_outage_longer_than_the_queue_ends_in_dead_letters_and_not_in_silence
     assert days.now < 14 * DAY
 
 
-@pytest.mark.parametrize("wait", [None, 60.0])
-def test_under_a_rate_limit_everything_gets_through_and_few_calls_are_refused(wait: float | None) -> None:
-    portal = FakePortal()
+@pytest.mark.parametrize("wait", [None, "60"])
+def test_under_a_rate_limit_everything_gets_through_and_few_calls_are_refused(wait: str | None) -> None:
+    portal = InProcessPortal()
     days = Simulation(portal)
     per_minute: Counter[float] = Counter()
     refused: Counter[int] = Counter()
 
-    def limit(_org: str, _names: list[str]) -> None:
+    def limit(_: Request) -> Answer | None:
         per_minute[days.now] += 1
-        if per_minute[days.now] > 3:
-            refused[int(days.now // HOUR)] += 1
-            raise PortalUnavailableError("429", retry_after=wait)
+        if per_minute[days.now] <= 3:
+            return None
+        refused[int(days.now // HOUR)] += 1
+        return too_many(wait)
 
-    portal.meddle = limit
+    portal.break_down(reply=limit)
     for number in range(40):
         days.put(f"r-{number}", *(message(f"n-{number}-{each}") for each in range(20)))
 
@@ -90,8 +94,8 @@ def test_under_a_rate_limit_everything_gets_through_and_few_calls_are_refused(wa
     assert max(refused) <= 1
 
 
-def test_one_record_with_a_notice_that_breaks_the_portal_is_over_within_hours() -> None:
-    portal = FakePortal(breaking={"n-42"})
+def test_one_record_with_a_poison_notice_is_over_within_hours() -> None:
+    portal = InProcessPortal(fails_on={"n-42"})
     days = Simulation(portal)
     days.put("r-1", *(message(f"n-{number}") for number in range(100)))
 
@@ -105,7 +109,7 @@ def test_one_record_with_a_notice_that_breaks_the_portal_is_over_within_hours() 
 
 
 def test_a_wrong_organisation_does_not_fill_the_dead_letter_queue() -> None:
-    portal = FakePortal(bad={f"n-{number}" for number in range(40)})
+    portal = InProcessPortal(refuses={f"n-{number}" for number in range(40)})
     days = Simulation(portal)
     for number in range(40):
         days.put(f"r-{number}", message(f"n-{number}"))
@@ -115,17 +119,17 @@ def test_a_wrong_organisation_does_not_fill_the_dead_letter_queue() -> None:
     assert days.dead == []
     assert len(days.queue) == 40
 
-    portal.bad = set()
+    portal.refuse(())
     days.run(2 * HOUR)
     assert len(portal.content) == 40
 
 
 @pytest.mark.parametrize(("records", "each"), [(5, 1), (1, 5), (40, 1), (1, 100)])
-def test_bad_notices_that_are_all_an_organisation_sends_end_rejected_after_about_a_day(
+def test_poison_notices_that_are_all_an_organisation_sends_end_rejected_after_about_a_day(
     records: int, each: int
 ) -> None:
-    portal = FakePortal()
-    portal.error = ProduceRefusedError("400", "parameter.invalid")
+    portal = InProcessPortal()
+    portal.break_down(reply=refusal("parameter.invalid"))
     days = Simulation(portal)
     for number in range(records):
         days.put(f"r-{number}", *(message(f"n-{number}-{one}") for one in range(each)))

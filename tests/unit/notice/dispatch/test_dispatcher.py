@@ -1,6 +1,6 @@
 """Good notices travel in full batches, one messageId at a time, and no longer than there is time."""
 
-import json
+from collections import Counter
 from collections.abc import Iterator
 from threading import Event
 from threading import enumerate as enumerate_threads
@@ -13,14 +13,13 @@ from notice.dispatch.dispatcher import WORKERS
 from notice.dispatch.gate import OUT_OF_TIME, START_SECONDS
 from notice.dispatch.ledger import Ledger, Report
 from notice.outcomes import Accepted, Deferred, Rejected
-from notice.portal.errors import ProduceRefusedError
 from notice.queue.records import QueuedNotice
+from sandbox.loopback import Request
+from tests.support.in_process_portal import InProcessPortal, raising, refusal
 from tests.support.outbound import (
     BATCH_LIMIT,
-    FakePortal,
     deadline,
     dispatch,
-    grouped,
     kinds,
     new_dispatcher,
     notice,
@@ -30,7 +29,7 @@ from tests.support.outbound import (
 
 @pytest.mark.parametrize(("count", "calls"), [(0, 0), (1, 1), (100, 1), (101, 2), (10_000, 100)])
 def test_good_notices_are_sent_in_full_batches(count: int, calls: int) -> None:
-    portal = FakePortal()
+    portal = InProcessPortal()
 
     report = dispatch(notices(count), portal, workers=WORKERS)
 
@@ -40,8 +39,8 @@ def test_good_notices_are_sent_in_full_batches(count: int, calls: int) -> None:
 
 
 def test_a_full_batch_is_on_its_way_while_others_are_read() -> None:
-    portal, called = FakePortal(), Event()
-    portal.meddle = lambda _org, _names: called.set()
+    portal, called = InProcessPortal(), Event()
+    portal.break_down(reply=lambda _: called.set())
 
     def arriving() -> Iterator[QueuedNotice]:
         yield from notices(BATCH_LIMIT)
@@ -54,15 +53,15 @@ def test_a_full_batch_is_on_its_way_while_others_are_read() -> None:
 
 
 def test_organisations_never_share_a_batch() -> None:
-    portal = FakePortal()
+    portal = InProcessPortal(organisations=("a", "b"))
 
     dispatch([*notices(3, org="a"), *notices(2, org="b")], portal)
 
-    assert {org: len(calls) for org, calls in grouped(portal).items()} == {"a": 1, "b": 1}
+    assert Counter(call.org_id for call in portal.calls) == {"a": 1, "b": 1}
 
 
 def test_equal_copies_are_sent_once_and_share_the_outcome() -> None:
-    portal = FakePortal(bad={"n-2"})
+    portal = InProcessPortal(refuses={"n-2"})
 
     report = dispatch([notice(1, receives=2), notice(1), notice(2), notice(2)], portal)
 
@@ -72,28 +71,28 @@ def test_equal_copies_are_sent_once_and_share_the_outcome() -> None:
 
 
 def test_different_notices_of_one_id_are_sent_in_turn() -> None:
-    portal = FakePortal()
+    portal = InProcessPortal()
 
     report = dispatch([notice(1, text="a"), notice(2), notice(1, text="b")], portal, workers=WORKERS)
 
-    assert [names for _, names in portal.calls] == [["n-1", "n-2"], ["n-1"]]
-    assert portal.content["o-1", "n-1"]["text"] == "a"
+    assert portal.batches() == [["n-1", "n-2"], ["n-1"]]
+    assert portal.content["o-1", "n-1"]["header"]["defaultValue"] == "a"
     assert kinds(report) == {Accepted: 3}
 
 
 def test_many_notices_of_one_id_are_each_sent_once_in_the_order_they_came() -> None:
-    portal = FakePortal()
+    portal = InProcessPortal()
     given = [notice(1, text=text) for text in "abacbb"]
 
     report = dispatch([*given, notice(2)], portal, workers=WORKERS)
 
-    assert [names for _, names in portal.calls] == [["n-1", "n-2"], ["n-1"], ["n-1"]]
-    assert [json.loads(text)["text"] for text in portal.came["o-1", "n-1"]] == ["a", "b", "c"]
+    assert portal.batches() == [["n-1", "n-2"], ["n-1"], ["n-1"]]
+    assert [one["header"]["defaultValue"] for one in portal.came["o-1", "n-1"]] == ["a", "b", "c"]
     assert kinds(report) == {Accepted: 4}
 
 
 def test_a_notice_waits_for_an_undecided_one_of_the_same_id() -> None:
-    portal = FakePortal(bad={"n-2"})
+    portal = InProcessPortal(refuses={"n-2"})
     given = [notice(1, text="a"), notice(2), notice(1, text="b")]
 
     report = dispatch(given, portal, search_calls=0)
@@ -103,21 +102,17 @@ def test_a_notice_waits_for_an_undecided_one_of_the_same_id() -> None:
 
 
 def test_a_notice_takes_the_place_of_a_rejected_one_of_the_same_id() -> None:
-    portal = FakePortal()
-
-    def refuse_the_first(_org: str, _names: list[str]) -> None:
-        portal.error = ProduceRefusedError("400") if len(portal.calls) == 1 else None
-
-    portal.meddle = refuse_the_first
+    portal = InProcessPortal()
+    portal.replies.append(refusal("no more than that"))
 
     report = dispatch([notice(1, text="a"), notice(1, text="b")], portal)
 
-    assert report.outcomes[notice(1, text="a")] == Rejected("400", "")
+    assert report.outcomes[notice(1, text="a")] == Rejected("400", "no more than that")
     assert report.outcomes[notice(1, text="b")] == Accepted()
 
 
 def test_one_id_in_two_organisations_is_two_notices() -> None:
-    portal = FakePortal()
+    portal = InProcessPortal(organisations=("a", "b"))
 
     report = dispatch([notice(1, org="a"), notice(1, org="b")], portal)
 
@@ -127,7 +122,7 @@ def test_one_id_in_two_organisations_is_two_notices() -> None:
 
 @pytest.mark.parametrize("left", [0.0, 3.0, START_SECONDS - 0.01])
 def test_no_call_is_started_that_cannot_be_finished(left: float) -> None:
-    portal = FakePortal()
+    portal = InProcessPortal()
 
     report = new_dispatcher(portal).dispatch(notices(500), Deadline(left, lambda: 0.0))
 
@@ -136,12 +131,12 @@ def test_no_call_is_started_that_cannot_be_finished(left: float) -> None:
 
 
 def test_when_time_runs_out_what_is_known_is_kept() -> None:
-    portal, now = FakePortal(), [0.0]
+    portal, now = InProcessPortal(), [0.0]
 
-    def take_ten_seconds(_org: str, _names: list[str]) -> None:
+    def take_ten_seconds(_: Request) -> None:
         now[0] += 10
 
-    portal.meddle = take_ten_seconds
+    portal.break_down(reply=take_ten_seconds)
 
     report = new_dispatcher(portal, workers=1).dispatch(notices(1000), Deadline(50, lambda: now[0]))
 
@@ -201,8 +196,8 @@ def test_when_items_fail_to_come_no_further_call_is_begun() -> None:
 
 
 def test_a_mistake_in_our_own_code_is_not_an_outcome() -> None:
-    portal = FakePortal()
-    portal.error = ZeroDivisionError("ours")
+    portal = InProcessPortal()
+    portal.replies.append(raising(ZeroDivisionError("ours")))
 
     with pytest.raises(ZeroDivisionError):
         dispatch(notices(3), portal)

@@ -1,51 +1,54 @@
 """A portal that is down, or turns the key down, is left alone, and nothing is rejected for it."""
 
 import itertools
-from threading import Event
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from notice.dispatch.dispatcher import WORKERS
 from notice.outcomes import Accepted, Deferred, Reason
-from notice.portal.errors import (
-    OrganisationNotAllowedError,
-    PortalNotAllowedError,
-    PortalUnavailableError,
-    TokenTurnedDownError,
-)
-from tests.support.outbound import (
-    BROKEN,
+from notice.portal.errors import PortalNotAllowedError
+from sandbox.loopback import Answer
+from sandbox.portal import org_id
+from tests.support.in_process_portal import (
     DOWN,
-    FakePortal,
-    deadline,
-    dispatch,
-    grouped,
-    kinds,
-    new_dispatcher,
-    notice,
-    notices,
+    FAILED,
+    FAILING,
+    FORBIDDEN,
+    RATE_LIMITED,
+    TOKEN_TURNED_DOWN,
+    UNAVAILABLE,
+    InProcessPortal,
+    as_the_rules_say,
+    raising,
+    too_many,
 )
+from tests.support.outbound import deadline, dispatch, kinds, new_dispatcher, notice, notices
+
+# No answer of the produce call: the token service says it, before there is a call.
+KEY_TURNED_DOWN = raising(PortalNotAllowedError("1002", "appKey does not exist"))
 
 
-@pytest.mark.parametrize(("error", "calls"), [(DOWN, 1), (BROKEN, 2)])
+@pytest.mark.parametrize(("fault", "code", "calls"), [(DOWN, "503", 1), (FAILING, "500", 2)])
 def test_an_outage_costs_returning_notices_one_call_or_two_and_no_halving(
-    error: PortalUnavailableError, calls: int
+    fault: dict[str, Any], code: str, calls: int
 ) -> None:
-    """The second is about one notice alone: had it been taken, the first would have broken on another."""
-    portal = FakePortal()
-    portal.error = error
+    """The second is about one notice alone: had it been taken, the first would have failed for another."""
+    portal = InProcessPortal()
+    portal.break_down(**fault)
 
     report = dispatch(notices(10_000, receives=5), portal, workers=WORKERS)
 
     assert kinds(report) == {Deferred: 10_000}
     assert len(portal.calls) == calls
     assert report.halvings == 0
-    assert report.outages == {error.code: calls}
+    assert report.outages == {code: calls}
 
 
 def test_an_outage_costs_fresh_notices_one_call_per_thread() -> None:
-    portal = FakePortal()
-    portal.error = DOWN
+    portal = InProcessPortal()
+    portal.break_down(**DOWN)
 
     report = dispatch(notices(10_000), portal, workers=WORKERS)
 
@@ -54,7 +57,7 @@ def test_an_outage_costs_fresh_notices_one_call_per_thread() -> None:
 
 
 def test_after_an_outage_the_backlog_drains_at_full_speed() -> None:
-    portal = FakePortal()
+    portal = InProcessPortal()
 
     report = dispatch(notices(10_000, receives=150), portal, workers=WORKERS)
 
@@ -64,26 +67,26 @@ def test_after_an_outage_the_backlog_drains_at_full_speed() -> None:
 
 
 def test_a_portal_that_asks_for_patience_is_not_called_again_before_that() -> None:
-    portal, now = FakePortal(), [0.0]
-    portal.error = PortalUnavailableError("429", retry_after=60)
+    portal, now = InProcessPortal(), [0.0]
+    portal.break_down(**RATE_LIMITED, retry_after="60")
     dispatcher = new_dispatcher(portal, clock=lambda: now[0])
 
     first = dispatcher.dispatch([notice(1)], deadline())
-    portal.error = None
+    portal.mend()
     now[0] += 59
     second = dispatcher.dispatch([notice(2)], deadline())
     now[0] += 1.1
     third = dispatcher.dispatch([notice(3)], deadline())
 
-    assert first.outcomes[notice(1)] == Deferred(Reason.UNAVAILABLE, "429", 60)
+    assert first.outcomes[notice(1)] == Deferred(Reason.UNAVAILABLE, "429 API rate limit exceeded", 60)
     assert second.calls == 0
     assert second.outcomes[notice(2)] == Deferred(Reason.PAUSED, retry_after=1.0)
     assert kinds(third) == {Accepted: 1}
 
 
 def test_a_portal_that_stays_silent_is_called_ever_less_often() -> None:
-    portal, now = FakePortal(), [0.0]
-    portal.error = DOWN
+    portal, now = InProcessPortal(), [0.0]
+    portal.break_down(**DOWN)
     dispatcher = new_dispatcher(portal, clock=lambda: now[0])
     calls: list[float] = []
 
@@ -98,21 +101,21 @@ def test_a_portal_that_stays_silent_is_called_ever_less_often() -> None:
 
 
 def test_a_portal_that_works_again_is_not_left_alone_after_its_next_failure() -> None:
-    portal, now = FakePortal(), [0.0]
+    portal, now = InProcessPortal(), [0.0]
     dispatcher = new_dispatcher(portal, clock=lambda: now[0])
-    for error in (DOWN, DOWN, DOWN, None, DOWN):
-        portal.error = error
+    for down in (True, True, True, False, True):
+        portal.break_down(down=down)
         now[0] += 1000
         dispatcher.dispatch([notice(1)], deadline())
 
-    portal.error = None
+    portal.mend()
 
     assert kinds(dispatcher.dispatch([notice(1)], deadline())) == {Accepted: 1}
 
 
 def test_a_portal_that_turns_the_key_down_is_called_ever_less_often_too() -> None:
-    portal, now = FakePortal(), [0.0]
-    portal.error = PortalNotAllowedError("401")
+    portal, now = InProcessPortal(), [0.0]
+    portal.break_down(reply=KEY_TURNED_DOWN)
     dispatcher = new_dispatcher(portal, clock=lambda: now[0])
 
     while now[0] < 3600:
@@ -122,16 +125,12 @@ def test_a_portal_that_turns_the_key_down_is_called_ever_less_often_too() -> Non
     assert len(portal.calls) <= 18
 
 
-@pytest.mark.parametrize("code", ["429", "500"])
-@pytest.mark.parametrize("wait", [None, 1.0])
-def test_a_portal_that_asks_for_patience_midway_gets_it_at_once(code: str, wait: float | None) -> None:
-    portal = FakePortal()
-
-    def tire(_org: str, _names: list[str]) -> None:
-        tired = PortalUnavailableError(code, retry_after=wait)
-        portal.error = tired if len(portal.calls) == 3 else None
-
-    portal.meddle = tire
+@pytest.mark.parametrize(
+    "answer", [too_many(), too_many("1"), UNAVAILABLE, replace(FAILED, headers={"Retry-After": "1"})]
+)
+def test_a_portal_that_asks_for_patience_midway_gets_it_at_once(answer: Answer) -> None:
+    portal = InProcessPortal()
+    portal.replies += [as_the_rules_say, as_the_rules_say, answer]
 
     report = dispatch(notices(100, receives=9), portal)
 
@@ -140,38 +139,33 @@ def test_a_portal_that_asks_for_patience_midway_gets_it_at_once(code: str, wait:
 
 
 def test_a_rate_limit_without_a_time_stops_this_invocation_only() -> None:
-    portal = FakePortal()
-    portal.error = PortalUnavailableError("429")
+    portal = InProcessPortal()
+    portal.break_down(**RATE_LIMITED)
     dispatcher = new_dispatcher(portal, workers=1)
 
     assert dispatcher.dispatch(notices(1000), deadline()).calls == 1
-    portal.error = None
+    portal.mend()
     assert dispatcher.dispatch(notices(1000), deadline()).calls == 10
 
 
 def test_a_notice_that_was_taken_but_not_answered_is_sent_again_and_told_once() -> None:
-    portal = FakePortal()
-
-    def take_and_cut(org: str, names: list[str]) -> None:
-        portal.take(org, [{"messageId": name, "targets": ["u-1"]} for name in names])
-        raise PortalUnavailableError("ProtocolError")
-
-    portal.meddle = take_and_cut
+    portal = InProcessPortal()
+    portal.break_down(cut=True)
     first = dispatch([notice(1)], portal)
-    portal.meddle = lambda org, names: None
+    portal.mend()
     second = dispatch([notice(1, receives=2)], portal)
 
     assert kinds(first) == {Deferred: 1}
     assert kinds(second) == {Accepted: 1}
-    assert portal.told == {("o-1", "n-1", "u-1"): 1}
+    assert portal.received("o-1", "u-1") == {"n-1": 1}
 
 
 def test_after_a_rate_limit_notices_travel_in_full_batches_again() -> None:
-    portal, hours = FakePortal(), itertools.count(step=3600)
+    portal, hours = InProcessPortal(), itertools.count(step=3600)
     dispatcher = new_dispatcher(portal, workers=1, clock=lambda: next(hours))
-    portal.error = PortalUnavailableError("429")
+    portal.break_down(**RATE_LIMITED)
     dispatcher.dispatch(notices(300, receives=9), deadline())
-    portal.error = None
+    portal.mend()
 
     dispatcher.dispatch(notices(300, receives=10), deadline())
 
@@ -179,10 +173,9 @@ def test_after_a_rate_limit_notices_travel_in_full_batches_again() -> None:
 
 
 def test_after_a_rate_limit_that_lasts_there_is_one_probe() -> None:
-    portal, hours = FakePortal(), itertools.count(step=3600)
+    portal, hours = InProcessPortal(), itertools.count(step=3600)
     dispatcher = new_dispatcher(portal, clock=lambda: next(hours))
-    portal.error = PortalUnavailableError("429")
-    portal.meddle = lambda org, names: Event().wait(0.05)  # Long enough for other threads to call too.
+    portal.break_down(**RATE_LIMITED, delay=0.05)  # Long enough for other threads to call too.
 
     for receives in (9, 10, 11):
         dispatcher.dispatch(notices(1000, receives=receives), deadline())
@@ -191,23 +184,19 @@ def test_after_a_rate_limit_that_lasts_there_is_one_probe() -> None:
 
 
 def test_a_refused_key_defers_everything_with_one_call() -> None:
-    portal = FakePortal()
-    portal.error = PortalNotAllowedError("401")
+    portal = InProcessPortal(organisations=("a", "b"))
+    portal.break_down(reply=KEY_TURNED_DOWN)
 
     report = dispatch([*notices(10_000, org="a"), *notices(10, org="b")], portal)
 
     assert kinds(report) == {Deferred: 10_010}
     assert len(portal.calls) == 1
-    assert report.faults == {("", "401"): 1}
+    assert report.faults == {("", "1002"): 1}
 
 
 def test_a_token_that_is_turned_down_costs_a_second_call_that_is_counted() -> None:
-    portal = FakePortal()
-
-    def turn_down_once(_org: str, _names: list[str]) -> None:
-        portal.error = TokenTurnedDownError("401") if len(portal.calls) == 1 else None
-
-    portal.meddle = turn_down_once
+    portal = InProcessPortal()
+    portal.replies.append(TOKEN_TURNED_DOWN)
 
     report = dispatch(notices(300), portal)
 
@@ -217,8 +206,8 @@ def test_a_token_that_is_turned_down_costs_a_second_call_that_is_counted() -> No
 
 
 def test_a_second_token_that_is_turned_down_is_a_configuration_fault() -> None:
-    portal = FakePortal()
-    portal.error = TokenTurnedDownError("401")
+    portal = InProcessPortal()
+    portal.break_down(reply=TOKEN_TURNED_DOWN)
 
     report = dispatch(notices(300), portal)
 
@@ -228,12 +217,8 @@ def test_a_second_token_that_is_turned_down_is_a_configuration_fault() -> None:
 
 
 def test_an_organisation_without_the_application_does_not_stop_the_others() -> None:
-    portal = FakePortal()
-
-    def forbid(org: str, _names: list[str]) -> None:
-        portal.error = OrganisationNotAllowedError("403") if org == "a" else None
-
-    portal.meddle = forbid
+    portal = InProcessPortal(organisations=("a", "b"))
+    portal.break_down(reply=lambda request: FORBIDDEN if org_id(request) == "a" else None)
 
     report = dispatch([*notices(300, org="a"), *notices(300, org="b")], portal)
 
@@ -241,5 +226,5 @@ def test_an_organisation_without_the_application_does_not_stop_the_others() -> N
         "a": Deferred,
         "b": Accepted,
     }
-    assert len(grouped(portal)["a"]) == 1
+    assert len(portal.batches("a")) == 1
     assert report.faults == {("a", "403"): 1}

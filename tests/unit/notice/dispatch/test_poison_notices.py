@@ -1,81 +1,79 @@
-"""Notices on which the portal breaks, day after day: nobody else suffers, and only they are rejected."""
+"""Notices on which the portal fails, day after day: nobody else suffers, and only they are rejected."""
 
 import pytest
 
 from notice.outcomes import Deferred
-from notice.portal.errors import ProduceRefusedError
+from sandbox.loopback import Answer, Request
+from sandbox.portal import org_id
 from tests.support.days import DAY, HOUR, MINUTE, Simulation
-from tests.support.outbound import (
-    BROKEN,
-    FakePortal,
-    deadline,
-    kinds,
-    message,
-    new_dispatcher,
-    notice,
-    notices,
-)
+from tests.support.in_process_portal import FAILED, FAILING, InProcessPortal, as_the_rules_say, refusal
+from tests.support.outbound import deadline, kinds, message, new_dispatcher, notice, notices
+
+NO_SUCH_ORGANISATION = refusal("no such orgId")
 
 
-def a_breaker_a_minute(days: Simulation, hours: int, good: int, org: str) -> int:
-    """Puts that and `good` others on the queue, minute by minute; how many good ones."""
+def one_poison_notice_a_minute(days: Simulation, hours: int, good: int, org: str) -> set[str]:
+    """Puts that and `good` others on the queue, minute by minute; the poison notices."""
+    poison: set[str] = set()
     for minute in range(hours * 60):
-        days.portal.breaking.add(f"bad-{minute}")
-        days.put(f"bad-{minute}", message(f"bad-{minute}"), org=org)
+        poison.add(f"poison-{minute}")
+        days.portal.fail_on(poison)
+        days.put(f"poison-{minute}", message(f"poison-{minute}"), org=org)
         for number in range(good):
             days.put(f"good-{minute}-{number}", message(f"good-{minute}-{number}"))
         days.run(MINUTE)
-    return hours * 60 * good
+    return poison
 
 
 @pytest.mark.parametrize(("good", "org"), [(5, "o-1"), (20, "o-1"), (1, "another"), (20, "another")])
-def test_a_supply_of_breaking_notices_does_not_stop_the_others(good: int, org: str) -> None:
-    days = Simulation(FakePortal())
+def test_a_supply_of_poison_notices_does_not_stop_the_others(good: int, org: str) -> None:
+    days = Simulation(InProcessPortal(organisations=("o-1", "another")))
 
-    sent = a_breaker_a_minute(days, 4, good, org)
+    poison = one_poison_notice_a_minute(days, 4, good, org)
     days.run(30 * MINUTE)
 
-    assert len(days.portal.content) == sent
-    assert set(days.dead) <= days.portal.breaking
+    assert len(days.portal.content) == 4 * 60 * good
+    assert set(days.dead) <= poison
 
 
-def test_breaking_notices_of_an_organisation_that_is_heard_end_rejected() -> None:
-    days = Simulation(FakePortal())
+def test_poison_notices_end_rejected_while_others_of_their_organisation_are_accepted() -> None:
+    days = Simulation(InProcessPortal())
 
-    a_breaker_a_minute(days, 2, 20, "o-1")
+    poison = one_poison_notice_a_minute(days, 2, 20, "o-1")
     for minute in range(6 * 60):
         days.put(f"later-{minute}", message(f"later-{minute}"))
         days.run(MINUTE)
 
-    assert set(days.dead) == days.portal.breaking
-    assert set(days.reasons) == {("500", "broken")}
+    assert set(days.dead) == poison
+    assert set(days.reasons) == {("500", "internal error")}
     assert not days.queue
 
 
 @pytest.mark.parametrize("count", [1, 3, 4, 5, 30])
-def test_a_record_of_breaking_notices_ends_in_healthy_company(count: int) -> None:
-    portal = FakePortal(breaking={f"bad-{number}" for number in range(count)})
+def test_a_record_of_poison_notices_ends_when_others_are_accepted(count: int) -> None:
+    poison = [f"poison-{number}" for number in range(count)]
+    portal = InProcessPortal(fails_on=poison)
     days = Simulation(portal)
-    days.put("r-1", *(message(f"bad-{number}") for number in range(count)))
+    days.put("r-1", *map(message, poison))
 
     for number in range(24 * 6):
         days.put(f"r-good-{number}", message(f"good-{number}"))
         days.run(10 * MINUTE)
 
-    assert sorted(days.dead) == sorted(portal.breaking)
+    assert sorted(days.dead) == sorted(poison)
     assert len(portal.content) == 24 * 6
     assert not days.queue
 
 
 @pytest.mark.parametrize("hours", [3, 12])
 def test_an_outage_of_one_organisation_is_no_fault_of_its_notices(hours: int) -> None:
-    portal = FakePortal()
+    portal = InProcessPortal(organisations=("o-1", "hit"))
     days = Simulation(portal)
 
-    def break_on_one(org: str, _names: list[str]) -> None:
-        portal.error = BROKEN if org == "hit" and days.now < hours * HOUR else None
+    def fail_for_one(request: Request) -> Answer | None:
+        return FAILED if org_id(request) == "hit" and days.now < hours * HOUR else None
 
-    portal.meddle = break_on_one
+    portal.break_down(reply=fail_for_one)
     for number in range(200):
         days.put(f"hit-{number}", message(f"hit-{number}"), org="hit")
     for minute in range((hours + 2) * 60):
@@ -87,8 +85,8 @@ def test_an_outage_of_one_organisation_is_no_fault_of_its_notices(hours: int) ->
 
 
 def test_a_wrong_organisation_is_noticed_though_its_notices_come_one_by_one() -> None:
-    portal = FakePortal()
-    portal.error = ProduceRefusedError("400", "no such orgId")
+    portal = InProcessPortal()
+    portal.break_down(reply=NO_SUCH_ORGANISATION)
     days = Simulation(portal)
     for minute in range(300):
         days.put(f"r-{minute}", message(f"n-{minute}"))
@@ -97,14 +95,14 @@ def test_a_wrong_organisation_is_noticed_though_its_notices_come_one_by_one() ->
     assert days.dead == ["n-0", "n-1", "n-2", "n-3"]
     assert len(days.queue) == 296
 
-    portal.error = None
+    portal.mend()
     days.run(DAY)
     assert len(portal.content) == 296
 
 
-def test_a_container_that_knows_nothing_rejects_no_notice_that_another_may_have_doubted() -> None:
-    portal = FakePortal()
-    portal.error = ProduceRefusedError("400", "no such orgId")
+def test_a_container_that_knows_nothing_rejects_none_of_a_quarantine_that_another_may_know_of() -> None:
+    portal = InProcessPortal()
+    portal.break_down(reply=NO_SUCH_ORGANISATION)
 
     for number in range(20):
         report = new_dispatcher(portal).dispatch([notice(number, receives=12)], deadline())
@@ -112,14 +110,12 @@ def test_a_container_that_knows_nothing_rejects_no_notice_that_another_may_have_
         assert kinds(report) == {Deferred: 1}
 
 
-def test_a_portal_that_breaks_down_midway_is_not_asked_about_every_organisation() -> None:
-    portal = FakePortal()
-    given = [one for org in range(50) for one in notices(3, org=f"o-{org}", receives=3)]
-
-    def break_down(_org: str, _names: list[str]) -> None:
-        portal.error = BROKEN if len(portal.calls) > 1 else None
-
-    portal.meddle = break_down
+def test_a_portal_that_fails_midway_is_not_asked_about_every_organisation() -> None:
+    organisations = [f"o-{number}" for number in range(50)]
+    portal = InProcessPortal(organisations=organisations)
+    given = [one for org in organisations for one in notices(3, org=org, receives=3)]
+    portal.replies.append(as_the_rules_say)
+    portal.break_down(**FAILING)
 
     new_dispatcher(portal, workers=1).dispatch(given, deadline())
 

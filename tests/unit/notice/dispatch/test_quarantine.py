@@ -1,4 +1,4 @@
-"""An organisation whose every notice is refused alike is doubted, and not for ever."""
+"""An organisation whose every notice is refused alike is held in quarantine, and not for ever."""
 
 from dataclasses import replace
 
@@ -7,13 +7,17 @@ import pytest
 from notice.dispatch.dispatcher import WORKERS
 from notice.dispatch.quarantine import OVERDUE_RECEIVES
 from notice.outcomes import Accepted, Deferred, Outcome, Rejected
-from notice.portal.errors import OrganisationNotAllowedError, PortalUnavailableError, ProduceRefusedError
-from tests.support.outbound import FakePortal, deadline, dispatch, kinds, new_dispatcher, notice, notices
+from sandbox.loopback import Answer, Request
+from sandbox.portal import message_ids, org_id
+from tests.support.in_process_portal import FORBIDDEN, RATE_LIMITED, InProcessPortal, refusal
+from tests.support.outbound import deadline, dispatch, kinds, new_dispatcher, notice, notices
+
+NO_SUCH_ORGANISATION = refusal("no such orgId")
 
 
 @pytest.mark.parametrize("count", [1, 3, 4])
-def test_a_few_bad_notices_are_rejected_though_nothing_else_was_there(count: int) -> None:
-    report = dispatch(notices(count), FakePortal(bad={f"n-{number}" for number in range(count)}))
+def test_a_few_poison_notices_are_rejected_though_nothing_else_was_there(count: int) -> None:
+    report = dispatch(notices(count), InProcessPortal(refuses={f"n-{number}" for number in range(count)}))
 
     assert kinds(report) == {Rejected: count}
     assert not report.faults
@@ -21,8 +25,8 @@ def test_a_few_bad_notices_are_rejected_though_nothing_else_was_there(count: int
 
 @pytest.mark.parametrize("count", [100, 10_000])
 def test_when_everything_of_an_organisation_is_refused_alike_nothing_is_rejected(count: int) -> None:
-    portal = FakePortal()
-    portal.error = ProduceRefusedError("400", "no such orgId")
+    portal = InProcessPortal()
+    portal.break_down(reply=NO_SUCH_ORGANISATION)
 
     report = dispatch(notices(count), portal, workers=WORKERS)
 
@@ -32,9 +36,9 @@ def test_when_everything_of_an_organisation_is_refused_alike_nothing_is_rejected
 
 
 @pytest.mark.parametrize("count", range(5, 101, 5))
-def test_an_organisation_whose_every_notice_is_refused_is_doubted_within_25_calls(count: int) -> None:
-    portal = FakePortal()
-    portal.error = ProduceRefusedError("400", "no such orgId")
+def test_an_organisation_whose_every_notice_is_refused_is_in_quarantine_within_25_calls(count: int) -> None:
+    portal = InProcessPortal()
+    portal.break_down(reply=NO_SUCH_ORGANISATION)
 
     report = dispatch(notices(count), portal)
 
@@ -43,8 +47,8 @@ def test_an_organisation_whose_every_notice_is_refused_is_doubted_within_25_call
 
 
 def test_ten_thousand_notices_under_a_wrong_organisation_lose_none_on_the_first_day() -> None:
-    portal, now = FakePortal(), [0.0]
-    portal.error = ProduceRefusedError("400", "no such orgId")
+    portal, now = InProcessPortal(), [0.0]
+    portal.break_down(reply=NO_SUCH_ORGANISATION)
     dispatcher = new_dispatcher(portal, clock=lambda: now[0])
     given = notices(10_000)
 
@@ -56,12 +60,12 @@ def test_ten_thousand_notices_under_a_wrong_organisation_lose_none_on_the_first_
         assert report.faults["o-1", "400"] == 1
 
 
-def test_a_wrong_organisation_that_is_mended_gets_everything_through() -> None:
-    portal = FakePortal()
-    portal.error = ProduceRefusedError("400", "no such orgId")
+def test_a_wrong_organisation_that_is_made_right_gets_everything_through() -> None:
+    portal = InProcessPortal()
+    portal.break_down(reply=NO_SUCH_ORGANISATION)
     dispatcher = new_dispatcher(portal)
     dispatcher.dispatch(notices(10_000, receives=OVERDUE_RECEIVES - 1), deadline())
-    portal.error = None
+    portal.mend()
 
     report = dispatcher.dispatch(notices(10_000, receives=OVERDUE_RECEIVES), deadline())
 
@@ -69,15 +73,17 @@ def test_a_wrong_organisation_that_is_mended_gets_everything_through() -> None:
 
 
 @pytest.mark.parametrize("asked_for_patience", [False, True])
-def test_what_has_had_its_day_is_rejected_for_its_own_reason_doubt_or_not(asked_for_patience: bool) -> None:
-    portal, now = FakePortal(), [0.0]
+def test_what_is_overdue_is_rejected_for_its_own_reason_in_quarantine_or_not(
+    asked_for_patience: bool,
+) -> None:
+    portal, now = InProcessPortal(), [0.0]
     dispatcher = new_dispatcher(portal, clock=lambda: now[0])
-    if asked_for_patience:  # After that, suspects travel in full batches.
-        portal.error = PortalUnavailableError("429")
+    if asked_for_patience:  # After that, redelivered notices travel in full batches.
+        portal.break_down(**RATE_LIMITED)
         dispatcher.dispatch([notice("first", receives=9)], deadline())
         now[0] += 3600
-        portal.error = None
-    portal.bad = {f"n-{number}" for number in range(120)}
+        portal.mend()
+    portal.refuse(f"n-{number}" for number in range(120))
     young = [notice(number, receives=OVERDUE_RECEIVES - 1) for number in range(20)]
     old = [notice(number, receives=OVERDUE_RECEIVES) for number in range(20, 120)]
 
@@ -85,14 +91,14 @@ def test_what_has_had_its_day_is_rejected_for_its_own_reason_doubt_or_not(asked_
 
     assert {type(report.outcomes[one]) for one in young} == {Deferred}
     assert {report.outcomes[one] for one in old} == {
-        Rejected("400", f"parameter.invalid {one.message_id}") for one in old
+        Rejected("400", f"parameter.invalid: {one.message_id}: refused") for one in old
     }
     assert report.faults == {("o-1", "400"): 1}
 
 
-def test_an_organisation_that_is_not_allowed_is_not_asked_about_what_has_had_its_day() -> None:
-    portal = FakePortal()
-    portal.error = OrganisationNotAllowedError("403")
+def test_an_organisation_that_is_not_allowed_is_not_asked_about_what_is_overdue() -> None:
+    portal = InProcessPortal()
+    portal.break_down(reply=FORBIDDEN)
 
     report = dispatch(notices(10, receives=OVERDUE_RECEIVES), portal)
 
@@ -100,12 +106,8 @@ def test_an_organisation_that_is_not_allowed_is_not_asked_about_what_has_had_its
 
 
 def test_another_organisation_does_not_suffer_from_one_that_refuses_everything() -> None:
-    portal = FakePortal()
-
-    def refuse_one(org: str, _names: list[str]) -> None:
-        portal.error = ProduceRefusedError("400", "no such orgId") if org == "wrong" else None
-
-    portal.meddle = refuse_one
+    portal = InProcessPortal(organisations=("wrong", "right"))
+    portal.break_down(reply=lambda request: NO_SUCH_ORGANISATION if org_id(request) == "wrong" else None)
 
     report = dispatch([*notices(300, org="wrong"), *notices(300, org="right")], portal)
 
@@ -113,9 +115,9 @@ def test_another_organisation_does_not_suffer_from_one_that_refuses_everything()
     assert by_org == {"wrong": Deferred, "right": Accepted}
 
 
-def test_a_doubted_organisation_loses_nothing_when_its_notices_come_back_one_by_one() -> None:
-    portal = FakePortal()
-    portal.error = ProduceRefusedError("400", "no such orgId")
+def test_an_organisation_in_quarantine_loses_nothing_when_its_notices_come_back_one_by_one() -> None:
+    portal = InProcessPortal()
+    portal.break_down(reply=NO_SUCH_ORGANISATION)
     dispatcher = new_dispatcher(portal)
     dispatcher.dispatch(notices(100), deadline())
 
@@ -125,12 +127,13 @@ def test_a_doubted_organisation_loses_nothing_when_its_notices_come_back_one_by_
     assert all(report.calls == 1 for report in reports)
 
 
-def test_a_doubted_organisation_is_trusted_again_once_something_is_accepted() -> None:
-    portal = FakePortal()
-    portal.error = ProduceRefusedError("400", "no such orgId")
+def test_a_quarantine_ends_once_something_is_accepted() -> None:
+    portal = InProcessPortal()
+    portal.break_down(reply=NO_SUCH_ORGANISATION)
     dispatcher = new_dispatcher(portal)
     dispatcher.dispatch(notices(100), deadline())
-    portal.error, portal.bad = None, {"n-7"}
+    portal.mend()
+    portal.refuse({"n-7"})
 
     dispatcher.dispatch([notice(1, receives=2)], deadline())
     report = dispatcher.dispatch([notice(7, receives=2)], deadline())
@@ -139,8 +142,8 @@ def test_a_doubted_organisation_is_trusted_again_once_something_is_accepted() ->
 
 
 def test_a_refusal_is_believed_when_something_of_the_organisation_was_accepted_beside_it() -> None:
-    """Here after the doubt has come up: what is beyond doubt is still sent, and is accepted."""
-    portal = FakePortal(bad={f"n-{number}" for number in range(5)})
+    """Here after the quarantine has begun: what is overdue is still sent, and is accepted."""
+    portal = InProcessPortal(refuses={f"n-{number}" for number in range(5)})
 
     report = dispatch([*notices(5), notice("old", receives=OVERDUE_RECEIVES)], portal)
 
@@ -151,7 +154,7 @@ def test_a_refusal_is_believed_when_something_of_the_organisation_was_accepted_b
 def test_a_refusal_of_what_came_back_is_believed_for_an_hour_after_an_acceptance(
     seconds: float, end: type[Outcome]
 ) -> None:
-    portal, now = FakePortal(bad={"n-2"}), [0.0]
+    portal, now = InProcessPortal(refuses={"n-2"}), [0.0]
     dispatcher = new_dispatcher(portal, clock=lambda: now[0])
     dispatcher.dispatch([notice(1)], deadline())
     now[0] += seconds
@@ -159,8 +162,8 @@ def test_a_refusal_of_what_came_back_is_believed_for_an_hour_after_an_acceptance
     assert kinds(dispatcher.dispatch([notice(2, receives=5)], deadline())) == {end: 1}
 
 
-def test_a_doubt_passes_with_time() -> None:
-    portal, now = FakePortal(bad={f"n-{number}" for number in range(100)}), [0.0]
+def test_a_quarantine_passes_with_time() -> None:
+    portal, now = InProcessPortal(refuses={f"n-{number}" for number in range(100)}), [0.0]
     dispatcher = new_dispatcher(portal, clock=lambda: now[0])
     dispatcher.dispatch(notices(100), deadline())
 
@@ -170,10 +173,15 @@ def test_a_doubt_passes_with_time() -> None:
 
 
 def test_many_notices_refused_for_different_reasons_are_rejected_each_for_its_own() -> None:
-    portal = FakePortal(bad={f"n-{number}" for number in range(20)})
-    portal.codes = {f"n-{number}": str(("400", "415", "432")[number % 3]) for number in range(20)}
+    portal, codes = InProcessPortal(), {f"n-{number}": (400, 415, 432)[number % 3] for number in range(20)}
+
+    def refuse_for_the_first(request: Request) -> Answer:
+        first = message_ids(request)[0]
+        return refusal(f"parameter.invalid: {first}", codes[first])
+
+    portal.break_down(reply=refuse_for_the_first)
 
     report = dispatch(notices(20), portal)
 
     assert kinds(report) == {Rejected: 20}
-    assert report.outcomes[notice(4)] == Rejected("415", "parameter.invalid n-4")
+    assert report.outcomes[notice(4)] == Rejected("415", "parameter.invalid: n-4")

@@ -2,18 +2,17 @@
 
 import itertools
 from math import ceil
+from typing import Any
 
 import pytest
 
 from notice.deadline import Deadline
 from notice.dispatch.dispatcher import WORKERS
 from notice.outcomes import Accepted, Deferred, Outcome, Rejected
-from notice.portal.errors import PortalNotAllowedError, PortalUnavailableError
 from notice.queue.records import QueuedNotice
+from tests.support.in_process_portal import DOWN, RATE_LIMITED, WRONG_ADDRESS, InProcessPortal
 from tests.support.outbound import (
     BATCH_LIMIT,
-    DOWN,
-    FakePortal,
     deadline,
     dispatch,
     kinds,
@@ -25,11 +24,11 @@ from tests.support.outbound import (
 
 NONE, ALONE, FULL, ONE_MORE, MANY = 0, 1, BATCH_LIMIT, BATCH_LIMIT + 1, 10_000
 SIZES = pytest.mark.parametrize("count", [NONE, ALONE, FULL, ONE_MORE, MANY])
-SIZES_WITH_A_CULPRIT = pytest.mark.parametrize("count", [ALONE, FULL, ONE_MORE, MANY])
+SIZES_WITH_A_POISON_NOTICE = pytest.mark.parametrize("count", [ALONE, FULL, ONE_MORE, MANY])
 
 
 def received_again_and_again(
-    given: list[QueuedNotice], portal: FakePortal, most: int
+    given: list[QueuedNotice], portal: InProcessPortal, most: int
 ) -> dict[QueuedNotice, Outcome]:
     """The outcomes when what is deferred returns, in other company each time, up to so many receives."""
     hours = itertools.count(step=3600)
@@ -42,9 +41,9 @@ def received_again_and_again(
     return {one: outcomes[one] for one in given}
 
 
-@SIZES_WITH_A_CULPRIT
-def test_one_culprit_is_rejected_alone_and_costs_the_others_nothing(count: int) -> None:
-    portal = FakePortal(bad={f"n-{count // 2}"})
+@SIZES_WITH_A_POISON_NOTICE
+def test_one_poison_notice_is_rejected_alone_and_costs_the_others_nothing(count: int) -> None:
+    portal = InProcessPortal(refuses={f"n-{count // 2}"})
 
     report = dispatch(notices(count), portal, workers=WORKERS)
 
@@ -53,9 +52,9 @@ def test_one_culprit_is_rejected_alone_and_costs_the_others_nothing(count: int) 
     assert report.calls <= ceil(count / BATCH_LIMIT) + 10
 
 
-@SIZES_WITH_A_CULPRIT
-def test_one_that_breaks_the_portal_holds_the_others_up_for_a_few_receives(count: int) -> None:
-    portal = FakePortal(breaking={f"n-{count // 2}"})
+@SIZES_WITH_A_POISON_NOTICE
+def test_one_on_which_the_portal_fails_holds_the_others_up_for_a_few_receives(count: int) -> None:
+    portal = InProcessPortal(fails_on={f"n-{count // 2}"})
 
     outcomes = received_again_and_again(notices(count), portal, most=5)
 
@@ -63,27 +62,27 @@ def test_one_that_breaks_the_portal_holds_the_others_up_for_a_few_receives(count
     assert waiting == {f"n-{count // 2}"}
 
 
-@SIZES_WITH_A_CULPRIT
-def test_one_that_breaks_the_portal_ends_rejected(count: int) -> None:
-    portal = FakePortal(breaking={f"n-{count // 2}"})
+@SIZES_WITH_A_POISON_NOTICE
+def test_one_on_which_the_portal_fails_ends_rejected(count: int) -> None:
+    portal = InProcessPortal(fails_on={f"n-{count // 2}"})
 
     outcomes = received_again_and_again(notices(count), portal, most=12)
 
-    assert outcomes.pop(notice(count // 2)) == Rejected("500", "broken")
+    assert outcomes.pop(notice(count // 2)) == Rejected("500", "internal error")
     assert set(outcomes.values()) <= {Accepted()}
 
 
 @SIZES
-@pytest.mark.parametrize("error", [DOWN, PortalUnavailableError("429"), PortalNotAllowedError("401")])
+@pytest.mark.parametrize("fault", [DOWN, RATE_LIMITED, {"reply": WRONG_ADDRESS}])
 def test_nothing_is_lost_in_an_outage_and_everything_is_through_after_it(
-    count: int, error: Exception
+    count: int, fault: dict[str, Any]
 ) -> None:
-    portal, hours = FakePortal(), itertools.count(step=3600)
+    portal, hours = InProcessPortal(), itertools.count(step=3600)
     dispatcher = new_dispatcher(portal, workers=WORKERS, clock=lambda: next(hours))
-    portal.error = error
+    portal.break_down(**fault)
     down = dispatcher.dispatch(notices(count), deadline())
     calls_down = len(portal.calls)
-    portal.error = None
+    portal.mend()
 
     up = dispatcher.dispatch(notices(count, receives=2), deadline())
 
@@ -95,39 +94,34 @@ def test_nothing_is_lost_in_an_outage_and_everything_is_through_after_it(
 
 @SIZES
 def test_what_was_taken_without_an_answer_is_sent_again_unchanged(count: int) -> None:
-    portal = FakePortal()
-
-    def take_and_cut(org: str, names: list[str]) -> None:
-        portal.take(org, [{"messageId": name, "targets": ["u-1"]} for name in names])
-        raise PortalUnavailableError("ProtocolError")
-
-    portal.meddle = take_and_cut
+    portal = InProcessPortal()
+    portal.break_down(cut=True)
     cut = dispatch(notices(count), portal)
-    portal.meddle = lambda org, names: None
+    portal.mend()
 
     report = dispatch(notices(count, receives=2), portal)
 
     assert kinds(cut)[Deferred] == count
-    assert kinds(report)[Accepted] == count == len(portal.told)
+    assert kinds(report)[Accepted] == count == len(portal.received("o-1", "u-1"))
     # The portal knows by the messageId whom it has told; what comes under it must not have changed.
     assert [len(contents) for contents in portal.came.values()] == [1] * count
 
 
 @SIZES
 def test_equal_copies_are_sent_once_and_different_ones_in_turn(count: int) -> None:
-    portal = FakePortal()
+    portal = InProcessPortal()
     others = [notice(number, text="other") for number in range(count)]
 
     report = dispatch([*notices(count), *others, *notices(count)], portal)
 
     assert kinds(report)[Accepted] == 2 * count
     assert sum(portal.sizes) == 2 * count
-    assert {one["text"] for one in portal.content.values()} <= {""}
+    assert "other" not in {one["header"]["defaultValue"] for one in portal.content.values()}
 
 
 @SIZES
 def test_without_time_nothing_is_sent_and_everything_waits(count: int) -> None:
-    portal = FakePortal()
+    portal = InProcessPortal()
 
     report = new_dispatcher(portal).dispatch(notices(count), Deadline(3, lambda: 0.0))
 

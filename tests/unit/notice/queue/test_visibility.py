@@ -49,13 +49,13 @@ def test_a_record_deferred_for_all_of_its_life_is_not_moved_away_by_the_queue() 
     assert receives < 0.9 * QUEUE["RedrivePolicy"]["maxReceiveCount"]
 
 
-def test_a_doubted_notice_has_a_day_and_not_much_more_before_it_is_rejected() -> None:
-    def until_beyond_doubt(chance: float) -> int:
+def test_a_notice_in_quarantine_has_a_day_and_not_much_more_before_it_is_overdue() -> None:
+    def until_overdue(chance: float) -> int:
         receives = range(1, OVERDUE_RECEIVES)
         return sum(backoff_seconds(each, None, RETENTION, chance=lambda: chance) for each in receives)
 
-    assert until_beyond_doubt(1.0) >= 24 * 3600
-    assert until_beyond_doubt(0.0) <= 30 * 3600
+    assert until_overdue(1.0) >= 24 * 3600
+    assert until_overdue(0.0) <= 30 * 3600
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,9 @@ WORST, MEAN = Budget(11), Budget(10)
 def measure(
     *, path: Sequence[Path] | None = None, size: int = SIZE, several: Sequence[int] = SEVERAL
 ) -> Measured:
-    """One culprit at every position, and several by chance, as often; counted, so once is enough.
+    """One poison notice at every position, and several by chance, as often; counted, so once is enough.
 
-    Raises NotAsClaimedError unless every culprit is rejected and all others are accepted.
+    Raises NotAsClaimedError unless every poison notice is rejected and all others are accepted.
     """
     path = path or artefacts.function("notice")
     chance = Random(size)  # noqa: S311
@@ -41,26 +41,26 @@ def measure(
 
 
 def _calls(path: Sequence[Path], size: int, lists: list[list[int]]) -> list[int]:
-    found = processes.run("culprits", str(size), str(lists), path=path, environ={})
+    found = processes.run("poison_notices", str(size), str(lists), path=path, environ={})
     for positions, one in zip(lists, found, strict=True):
         ends = (one["accepted"], one["rejected"])
         if ends != (size - len(positions), len(positions)):
             raise NotAsClaimedError(
-                f"culprits at {positions}: {ends[0]} accepted and {ends[1]} rejected of {size}"
+                f"poison notices at {positions}: {ends[0]} accepted and {ends[1]} rejected of {size}"
             )
     return [one["calls"] for one in found]
 
 
-def halving(start: int, end: int, culprits: Collection[int]) -> int:
+def halving(start: int, end: int, poison: Collection[int]) -> int:
     """Calls of a search that asks about both halves of whatever was refused, the batch's own among them."""
-    if end - start == 1 or not any(start <= culprit < end for culprit in culprits):
+    if end - start == 1 or not any(start <= position < end for position in poison):
         return 1
     middle = (start + end + 1) // 2
-    return 1 + halving(start, middle, culprits) + halving(middle, end, culprits)
+    return 1 + halving(start, middle, poison) + halving(middle, end, poison)
 
 
 def _details(calls: dict[int, list[int]]) -> dict[str, dict[str, float]]:
-    """By the number of culprits."""
+    """By the number of poison notices."""
     return {
         str(count): {"worst": max(each), "mean": round(mean(each), 2), "least": min(each)}
         for count, each in calls.items()
