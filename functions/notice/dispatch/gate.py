@@ -26,7 +26,6 @@ class Scope(Enum):
     """One organisation, but for its overdue notices."""
     FRESH = auto()
     """What was received for the first time, of every organisation."""
-    FRESH_OF_ORGANISATION = auto()
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -53,7 +52,7 @@ class Gate:
 
     def _reason(self, batch: Sequence[QueuedNotice], fresh: bool) -> Deferred | None:
         """The first reason that holds for a batch, time left aside."""
-        passed = set() if fresh else {Scope.FRESH, Scope.FRESH_OF_ORGANISATION}
+        passed = set() if fresh else {Scope.FRESH}
         if all(map(overdue, batch)):
             passed.add(Scope.QUARANTINE)
         for scope in Scope:

@@ -68,8 +68,8 @@ class Sender:
             self.ledger.settle(batch, why)
             if not self.ledger.portal_works:
                 self.gate.close(Scope.FRESH, why)
-            elif self._failing(org_id, why):
-                self.gate.close(Scope.FRESH_OF_ORGANISATION, why, org_id)
+            else:
+                self._failing(org_id, why)
             return False
 
     def send_redelivered(self, batch: Batch) -> bool:

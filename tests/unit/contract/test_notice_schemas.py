@@ -11,6 +11,7 @@ from notice.outcomes import Rejected
 from notice.queue.dead_letters import dead_letter
 from notice.queue.records import read_records
 from relay.notices import InvalidNoticeError, Notice
+from relay.notices.model import field_names
 from tests.support.inbound import sample
 from tests.support.outbound import NOW, event, message, record
 from tests.support.schemas import valid
@@ -27,12 +28,11 @@ TEXTS: st.SearchStrategy[Any] = st.sampled_from(
     ]
 )  # fmt: skip
 VALUES: st.SearchStrategy[Any] = st.sampled_from(["t", "", None, 5, True, [], {}])
-FIELDS = {
+FIELDS = dict.fromkeys([*sorted(field_names()), "more"], VALUES) | {
     "messageId": st.sampled_from(["n-1", "", " ", None, 7]),
     "messageType": st.sampled_from([1, 2, None, "x", True]),
     "targetType": st.sampled_from([0, 1, 2, None, "x"]),
     "targets": st.sampled_from([["u"], [], None, "u", [""], [7]]),
-    **dict.fromkeys(["appId", "url", "linkedAppId", "linkedMenuCode", "linkedStates", "more"], VALUES),
     **dict.fromkeys(["appName", "header", "body", "tags", "features"], TEXTS),
 }
 NOTICES = st.fixed_dictionaries({}, optional=FIELDS)
