@@ -19,8 +19,6 @@ from operate.status_shown import show
 from operate.tags import Tag
 from relay import catalog
 
-_ALL = (*(kind.slug for kind in catalog.CATALOG), catalog.UNCLASSIFIED)
-
 
 class _Asking(click.Command):
     """Nothing is changed here: a stack that cannot be asked leaves nothing half done."""
@@ -55,7 +53,7 @@ def status(stack: Stack, tags: tuple[str, ...], in_json: bool) -> None:
     Exit status: 0 all is well; 1 something needs a person, and is named with what to do next; 2 the stack
     cannot be found or asked; 130 interrupted.
     """
-    slugs = tuple(slug for slug in _ALL if slug in (tags or _ALL))
+    slugs = tuple(slug for slug in catalog.SLUGS if slug in (tags or catalog.SLUGS))
     with bar("asking", QUESTIONS) as tell:
         found = survey(stack, slugs, datetime.now(UTC), tell)
     needed = needs(found, _stack_options(stack))

@@ -7,11 +7,10 @@ from typing import Any
 from operate.reference import asyncapi_queues, examples
 from operate.reference.examples import Example
 from operate.reference.texts import TEXTS
-from relay.catalog import BY_SLUG, CATALOG, UNCLASSIFIED
+from relay.catalog import BY_SLUG
 
 type Node = dict[str, Any]
 
-SLUGS = (*(kind.slug for kind in CATALOG), UNCLASSIFIED)
 # The newest version of the binding that the vendor's schema of AsyncAPI 3.0.0 lets pass.
 _SNS = "0.1.0"
 _PROJECT = Path(__file__).parents[2] / "pyproject.toml"

@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from operate.stack import Stack
-from relay.catalog import CATALOG, UNCLASSIFIED
+from relay.catalog import CATALOG, SLUGS
 
 NAME = "mozi-relay"
 QUEUE, LETTERS = "https://sqs/1/notices", "https://sqs/1/letters"
@@ -24,7 +24,6 @@ OUTPUTS = {
     "RecoveryFunctionName": "the-recovery",
     "GatewayFunctionName": "the-gateway",
 }
-SLUGS = [*(kind.slug for kind in CATALOG), UNCLASSIFIED]
 
 type Answer = Mapping[str, Any] | Exception
 
