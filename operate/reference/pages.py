@@ -4,12 +4,11 @@ import json
 from typing import Any
 
 from operate.reference import examples
-from operate.reference.asyncapi import SLUGS
 from operate.reference.messages import attributes, of_kind, unclassified
 from operate.reference.notices import dead_letter, dead_letter_attributes, notice_message
 from operate.reference.tables import Table, code, fields
 from operate.reference.texts import TEXTS, Both
-from relay.catalog import BY_SLUG
+from relay.catalog import BY_SLUG, SLUGS
 
 _SAID = TEXTS.page
 

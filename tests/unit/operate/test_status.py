@@ -9,12 +9,12 @@ from rich.cells import cell_len
 from operate.faults import Failed, Fault, Wrong
 from operate.page import WIDTH
 from operate.status_asking import QUESTIONS
+from relay.catalog import SLUGS
 from tests.support.command_line import ran
 from tests.support.relay_stub import (
     LETTERS,
     NAME,
     QUEUE,
-    SLUGS,
     RelayStub,
     ago,
     depth,
@@ -34,7 +34,7 @@ def test_a_relay_that_is_well_is_shown_with_all_its_topics() -> None:
     topics = rows[3 : 3 + len(SLUGS)]
 
     assert (result.status, result.stderr, rows[-1]) == (0, "", ["All", "is", "well."])
-    assert [row[0] for row in topics] == SLUGS
+    assert tuple(row[0] for row in topics) == SLUGS
     assert {tuple(row[1:]) for row in topics[:-1]} == {("yes", "none", "kept")}
     assert topics[-1] == ["unclassified", "-", "none", "kept"]
 
