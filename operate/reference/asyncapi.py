@@ -7,7 +7,7 @@ from typing import Any
 from operate.reference import asyncapi_queues, examples
 from operate.reference.examples import Example
 from operate.reference.texts import TEXTS
-from relay.catalog import BY_SLUG
+from relay.catalog import BY_SLUG, SLUGS
 
 type Node = dict[str, Any]
 
