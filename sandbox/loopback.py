@@ -118,11 +118,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         split = urlsplit(self.path)
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         own = OwnHosts(self.server.server_port, self.server.owner.containers_name)
         if reason := cross_site(self.headers.items(), own):
+            self.close_connection = True  # What else comes on it is not read.
             self._send(Answer(403, {"message": reason}))
             return
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         headers = {name.lower(): value for name, value in self.headers.items()}
         query = parse_qsl(split.query, keep_blank_values=True)
         self._send(

@@ -1,5 +1,6 @@
 """Whether a request to the local cloud is signed with a key that it knows: Signature Version 4."""
 
+import hashlib
 import hmac
 import re
 from collections.abc import Callable, Mapping
@@ -59,9 +60,17 @@ def is_signed(call: Call, secret_of: Callable[[str], str | None], now: datetime)
     """Whether its signature is right and timely, by the secret of the key that it names."""
     claim = _claim(call)
     secret = secret_of(claim.key_id) if claim else None
-    if claim is None or secret is None or not claim.timely(now):
+    if claim is None or secret is None or not claim.timely(now) or not _is_the_body_that_was_signed(call):
         return False
     return hmac.compare_digest(_signature(call, claim, secret).encode(), claim.signature.encode())
+
+
+def _is_the_body_that_was_signed(call: Call) -> bool:
+    """Botocore signs the digest that this header gives in place of the body's own."""
+    given = call.headers.get("x-amz-content-sha256", "UNSIGNED-PAYLOAD")
+    if given == "UNSIGNED-PAYLOAD" or given.startswith("STREAMING-"):
+        return True
+    return hmac.compare_digest(hashlib.sha256(call.body).hexdigest().encode(), given.encode())
 
 
 def claims_signature(call: Call) -> bool:

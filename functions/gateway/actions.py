@@ -53,6 +53,7 @@ class GatewayActions:
     credentials: SecretReader[Credentials]
     token: SecretReader[CallbackToken]
     clock: Clock
+    timer: Clock
     random: Random
 
     def perform(self, request: GatewayRequest, remaining: Callable[[], float]) -> GatewayAnswer | None:
@@ -71,7 +72,7 @@ class GatewayActions:
             client=GatewayClient(self.transport, credentials, clock=self.clock),
             addresses=Addresses(self.token.get(), (credentials.api_key, credentials.secret_key)),
             time_for_a_call=lambda: remaining() >= CALL_SECONDS,
-            clock=self.clock,
+            timer=self.timer,
             random=self.random,
         )
         try:
@@ -88,7 +89,7 @@ class Desk:
     client: GatewayClient
     addresses: Addresses
     time_for_a_call: Callable[[], bool]
-    clock: Clock
+    timer: Clock
     random: Random
 
 
@@ -160,7 +161,7 @@ def _retry(request: RetryFailed, desk: Desk) -> RetryAnswer:
     found = rows.failed_callbacks(desk.client.failed_callbacks())
     ids, unreadable = failed_list.ids(found), _unreadable(found)
     chosen = failed_list.choose(ids, request.limit, desk.random)
-    gap = CallGap(desk.time_for_a_call, clock=desk.clock)
+    gap = CallGap(desk.time_for_a_call, clock=desk.timer)
     worked_off = failed_list.work_off(chosen, desk.client.retry, gap.allows_a_call)
     done, refused = len(worked_off.done), len(worked_off.refused)
     return RetryAnswer(

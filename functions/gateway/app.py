@@ -51,7 +51,11 @@ ERRORS = {
 
 
 def build(
-    settings: Settings, *, clock: Clock = time.time, client: Callable[[str], Any] = aws.client
+    settings: Settings,
+    *,
+    clock: Clock = time.time,
+    timer: Clock = time.monotonic,
+    client: Callable[[str], Any] = aws.client,
 ) -> GatewayActions:
     """Returns what the function does. The client of its secrets is made at first use."""
     secrets = partial(client, "secretsmanager")
@@ -61,6 +65,7 @@ def build(
         SecretReader(arn, Credentials, secrets, max_age=0, clock=clock),
         SecretReader(token_arn, CallbackToken, secrets, max_age=0, clock=clock),
         clock,
+        timer,
         SystemRandom(),
     )
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
+import relay.settings
 from notice.dispatch.dispatcher import WORKERS, Dispatcher
 from notice.outbound import Outbound
 from notice.portal.client import PortalClient
@@ -19,7 +20,6 @@ from notice.report import report
 from relay import aws, observability
 from relay.secrets import SecretReader
 from relay.settings import Clock
-from relay.settings import Settings as BaseSettings
 
 if TYPE_CHECKING:
     from relay.api.base import Context
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 ANSWER_SECONDS = 1.0
 
 
-class Settings(BaseSettings):
+class Settings(relay.settings.Settings):
     """Addresses of the portal, of its credentials and of the two queues."""
 
     enos_base_url: str
@@ -39,12 +39,16 @@ class Settings(BaseSettings):
 
 
 def build(
-    settings: Settings, *, clock: Clock = time.time, client: Callable[[str], Any] = aws.client
+    settings: Settings,
+    *,
+    clock: Clock = time.time,
+    timer: Clock = time.monotonic,
+    client: Callable[[str], Any] = aws.client,
 ) -> Outbound:
     """Returns the outbound path on AWS. Clients are made at first use: a start would take twice as long."""
     sqs = cache(partial(client, "sqs"))
     credentials = SecretReader(
-        settings.enos_credentials_secret_arn, EnosCredentials, partial(client, "secretsmanager")
+        settings.enos_credentials_secret_arn, EnosCredentials, partial(client, "secretsmanager"), clock=clock
     )
     portal = PortalClient(
         settings.enos_base_url, settings.enos_produce_path, credentials, clock=clock, connections=WORKERS
@@ -53,7 +57,7 @@ def build(
         DeadLetters(settings.notice_dead_letter_queue_url, sqs),
         VisibilityTimeouts(settings.notice_queue_url, sqs),
     )
-    return Outbound(Dispatcher(portal, clock=clock), settler, clock)
+    return Outbound(Dispatcher(portal, clock=clock), settler, clock, timer)
 
 
 # Reading wants the interpreter all the time, a call only for moments: in turns of 5 ms, as Python has it, it

@@ -20,10 +20,12 @@ class Outbound:
     dispatcher: Dispatcher
     settler: Settler
     clock: Clock
+    timer: Clock
+    """Measures what is left of an invocation, which no change of the time of day may stretch."""
 
     def deliver(self, event: object, seconds: float) -> tuple[Report, Settlement]:
         """Returns what became of the event's notices and records, within so many seconds."""
-        end = Deadline.after(seconds, self.clock)
+        end = Deadline.after(seconds, self.timer)
         records: list[Record] = []
         notices = read_notices(event, self.clock(), records)
         sent = self.dispatcher.dispatch(notices, end.sooner(SETTLE_SECONDS))

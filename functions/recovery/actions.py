@@ -43,15 +43,16 @@ class RecoveryActions:
     replayer: Replayer
     survey: Survey
     clock: Clock
+    timer: Clock
 
     def sweep(self, remaining: Callable[[], float]) -> Swept:
         """Publish what was kept and not published. Raises UnavailableError."""
-        return self.sweeper.sweep(self.history.pending(), Pace(remaining, clock=self.clock))
+        return self.sweeper.sweep(self.history.pending(), Pace(remaining, clock=self.timer))
 
     def replay(self, request: Replay, remaining: Callable[[], float]) -> Replayed:
         """Publish kept events once more, or only count them. Raises InvalidRequestError."""
         rate = None if request.dry_run else request.events_per_second
-        pace = Pace(remaining, rate, clock=self.clock)
+        pace = Pace(remaining, rate, clock=self.timer)
         if request.ids:
             return self.replayer.replay_ids(request.ids, pace, dry_run=request.dry_run)
         position = position_of(request, self.clock)

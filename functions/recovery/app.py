@@ -51,7 +51,11 @@ ERRORS = {InvalidRequestError: error_types.INVALID_REQUEST, aws.UnavailableError
 
 
 def build(
-    settings: Settings, *, clock: Clock = time.time, client: Callable[[str], Any] = aws.client
+    settings: Settings,
+    *,
+    clock: Clock = time.time,
+    timer: Clock = time.monotonic,
+    client: Callable[[str], Any] = aws.client,
 ) -> RecoveryActions:
     """Returns what the function does, on AWS."""
     table, name, days = client("dynamodb"), settings.event_table, settings.event_retention_days
@@ -61,8 +65,9 @@ def build(
         history,
         Sweeper(EventStore(table, name, retention_days=days, clock=clock), publisher, clock=clock),
         Replayer(history, publisher),
-        Survey(table, name, clock=clock),
+        Survey(table, name, clock=clock, timer=timer),
         clock,
+        timer,
     )
 
 

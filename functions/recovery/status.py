@@ -1,6 +1,5 @@
 """The status of the kept events: when each topic last got one, and what waits to be published."""
 
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -56,13 +55,13 @@ class _Unanswered:
 class Survey:
     """Asks each shard of the two indexes a short question, many at a time."""
 
-    def __init__(self, client: "DynamoDBClient", table: str, *, clock: Clock = time.time) -> None:
-        self._indexes, self._clock = EventIndexes(client, table), clock
+    def __init__(self, client: "DynamoDBClient", table: str, *, clock: Clock, timer: Clock) -> None:
+        self._indexes, self._clock, self._timer = EventIndexes(client, table), clock, timer
 
     def take(self, remaining: float) -> EventStatus:
         """Returns the status, asked for within `remaining` seconds. Raises nothing."""
         now = self._clock()
-        ask = partial(self._answer, now + min(ASKING_SECONDS, remaining - STEP_SECONDS))
+        ask = partial(self._answer, self._timer() + min(ASKING_SECONDS, remaining - STEP_SECONDS))
         before = timestamp(now - LEASE_SECONDS)
         shards = [(slug, number) for slug in SLUGS for number in range(SHARDS)]
         with ThreadPoolExecutor(WORKERS) as workers:
@@ -71,7 +70,7 @@ class Survey:
             return _status(list(waiting), list(zip((slug for slug, _ in shards), latest, strict=True)))
 
     def _answer[Fact](self, until: float, question: Callable[[], Fact]) -> "Fact | _Unanswered":
-        if self._clock() >= until:
+        if self._timer() >= until:
             return _Unanswered("Query: no time was left")
         try:
             return question()

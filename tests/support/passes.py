@@ -38,7 +38,7 @@ def notice() -> Callable[[], object]:
     """One fresh notice, read, accepted and settled."""
     sqs: Any = None
     settler = Settler(DeadLetters("dead", lambda: sqs), VisibilityTimeouts("queue", lambda: sqs))
-    outbound = Outbound(new_dispatcher(InProcessPortal(), workers=1), settler, lambda: NOW)
+    outbound = Outbound(new_dispatcher(InProcessPortal(), workers=1), settler, lambda: NOW, lambda: NOW)
     given = event(record(sent()))
     return lambda: outbound.deliver(given, 50)
 

@@ -1,6 +1,6 @@
 """Notices to the portal: the whole of one invocation's sending."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import partial
 
 from notice.deadline import Deadline, run_parallel
@@ -11,7 +11,7 @@ from notice.dispatch.ledger import Ledger, Report
 from notice.dispatch.quarantine import Quarantine
 from notice.dispatch.sender import Portal, Sender
 from notice.dispatch.slow_start import SlowStart, company, in_changing_order, send_slowly
-from notice.outcomes import Accepted, Deferred, Outcome, Reason, Rejected
+from notice.outcomes import Accepted, Deferred, Reason, Rejected
 from notice.queue.records import QueuedNotice
 from relay.settings import Clock
 
@@ -49,36 +49,39 @@ class Dispatcher:
         paused = self._breaker.seconds_open()
         if paused:
             gate.close(Scope.EVERYTHING, Deferred(Reason.PAUSED, retry_after=paused))
-        rounds = Rounds(ledger)
+        rounds, factor = Rounds(ledger), self._slow_start.factor
         sender = Sender(self._portal, gate, ledger, self._quarantine, self._slow_start)
         run = partial(run_parallel, workers=self._workers, deadline=deadline)
         waiting = notices
         while True:
             run(sender.send, rounds.fresh(waiting))
             if rounds.redelivered:
-                slowly = partial(send_slowly, sender.send_redelivered, self._slow_start.factor())
+                slowly = partial(send_slowly, sender.send_redelivered, factor)
                 (rest,) = run(slowly, [in_changing_order(rounds.redelivered)])
                 run(sender.send_redelivered, full(rest or (), by=company))
             if not rounds.later:
                 break
             waiting = rounds.later
-        report = ledger.close(rounds.met, partial(self._final, gate, ledger))
-        self._learn(report, ledger, paused)
+        report = ledger.close()
+        self._decide(rounds.met, gate, ledger)
+        if not paused:
+            self._learn(report)
         return report
 
-    def _final(self, gate: Gate, ledger: Ledger, notice: QueuedNotice, rejected: Rejected | None) -> Outcome:
-        """The outcome of a notice that has none yet, or that was rejected."""
-        org_id = notice.org_id
-        if rejected is None:
-            return gate.blocked([notice]) or OUT_OF_TIME
-        held, known_good = gate.quarantined(org_id), ledger.known_good.get(org_id)
-        return self._quarantine.deferral(notice, held=held, known_good=known_good) or rejected
+    def _decide(self, met: Collection[QueuedNotice], gate: Gate, ledger: Ledger) -> None:
+        """Give an outcome to each notice that has none, and defer those whose refusal is not believed."""
+        outcomes = ledger.report.outcomes
+        for notice in met if len(outcomes) < len(met) else ():
+            if notice not in outcomes:
+                outcomes[notice] = gate.blocked([notice]) or OUT_OF_TIME
+        for notice, outcome in outcomes.items():
+            if isinstance(outcome, Rejected):
+                held = gate.quarantined(notice.org_id)
+                known_good = ledger.known_good.get(notice.org_id)
+                deferral = self._quarantine.deferral(notice, held=held, known_good=known_good)
+                outcomes[notice] = deferral or outcome
 
-    def _learn(self, report: Report, ledger: Ledger, paused: float) -> None:
-        for org_id in ledger.known_good:
-            self._quarantine.accepted(org_id)
-        if paused:
-            return
+    def _learn(self, report: Report) -> None:
         asked = [one.retry_after or 0.0 for one in report.outcomes.values() if isinstance(one, Deferred)]
         self._breaker.learn(
             accepted=Accepted() in report.outcomes.values(),

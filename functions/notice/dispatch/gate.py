@@ -40,9 +40,9 @@ class Gate:
     _reasons: dict[tuple[Scope, str], Deferred] = field(default_factory=dict)
     _searched: Iterator[int] = field(default_factory=count)
 
-    def close(self, scope: Scope, why: Deferred, org_id: str = "") -> None:
-        """Let no further call of this scope through."""
-        self._reasons.setdefault((scope, org_id), why)
+    def close(self, scope: Scope, why: Deferred, org_id: str = "") -> bool:
+        """Let no further call of this scope through. Returns whether it was open."""
+        return self._reasons.setdefault((scope, org_id), why) is why
 
     def blocked(self, batch: Sequence[QueuedNotice], *, fresh: bool = False) -> Deferred | None:
         """Returns why no call may be made for this batch; None if one may."""

@@ -1,11 +1,11 @@
 """What became of each notice in one invocation, and what the calls came to."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 
-from notice.outcomes import Accepted, Outcome, Rejected
+from notice.outcomes import Accepted, Outcome
 from notice.queue.records import QueuedNotice
 
 # Failures on an organisation's batches that are put down to its notices before anything else, and how many
@@ -69,6 +69,8 @@ class Ledger:
         """Enter a batch that the portal took. A `probe` shows nothing of the portal's work."""
         self.settle(batch, Accepted())
         with self._lock:
+            if self.closed:
+                return
             self.known_good[batch[0].org_id] = batch[0]
             if not probe:
                 self._taken[batch[0].org_id] += 1
@@ -81,10 +83,10 @@ class Ledger:
             self._failed_in_a_row += 1
 
     def poison(self, org_id: str) -> None:
-        """Count a notice that was found to account for a failure; the portal took another beside it."""
+        """Count a notice that was found to account for the last failure."""
         with self._lock:
             self._poison[org_id] += 1
-            self._failed_in_a_row = 0
+            self._failed_in_a_row -= 1
 
     def outage(self, code: str) -> None:
         """Count an error that leaves a batch undecided."""
@@ -118,18 +120,8 @@ class Ledger:
             return self._failed_in_a_row > 2 * FAILURES
         return len(self._failed) >= UNPROVEN
 
-    def close(
-        self,
-        notices: Collection[QueuedNotice],
-        final: Callable[[QueuedNotice, Rejected | None], Outcome],
-    ) -> Report:
-        """Returns what became of all `notices`. `final` decides on rejected and undecided ones."""
+    def close(self) -> Report:
+        """Returns what became of the notices so far; from now on nothing is entered."""
         with self._lock:
             self.closed = True
-            outcomes = self.report.outcomes
-            if len(outcomes) < len(notices):
-                outcomes |= {one: final(one, None) for one in notices if one not in outcomes}
-            for notice, outcome in outcomes.items():
-                if isinstance(outcome, Rejected):
-                    outcomes[notice] = final(notice, outcome)
             return self.report

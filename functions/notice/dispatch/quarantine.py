@@ -14,6 +14,7 @@ The rule:
   expire.
 """
 
+from threading import RLock
 from typing import NamedTuple
 
 from notice.outcomes import Deferred, Reason
@@ -23,8 +24,8 @@ from relay.settings import Clock
 
 REFUSALS = 5
 SECONDS = 3600.0
-# The first receive that comes a day after the first one, or a little later.
-OVERDUE_RECEIVES = receives_within(86_400) + 1
+# The second receive that comes a day or more after the first one.
+OVERDUE_RECEIVES = receives_within(86_400) + 2
 
 UNCONFIRMED = Deferred(Reason.UNCONFIRMED)
 
@@ -38,21 +39,26 @@ class _Run(NamedTuple):
 
 
 class Quarantine:
-    """The organisations held back, by the code that everything of theirs is refused with."""
+    """The organisations held back, by the code that everything of theirs is refused with.
+
+    Safe to use from several threads.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._until: dict[tuple[str, str], float] = {}
         self._runs: dict[str, _Run] = {}
         self._accepted: dict[str, float] = {}
+        self._lock = RLock()
 
     def refused_alone(self, org_id: str, code: str) -> None:
         """Note that a notice was refused standing alone."""
-        now, run = self._clock(), self._runs.get(org_id)
-        goes_on = run and run.code == code and now - run.last < SECONDS
-        self._runs[org_id] = run = _Run(code, now, run.length + 1 if run and goes_on else 1)
-        if run.length >= REFUSALS:
-            self.prolong(org_id, code)
+        with self._lock:
+            now, run = self._clock(), self._runs.get(org_id)
+            goes_on = run and run.code == code and now - run.last < SECONDS
+            self._runs[org_id] = run = _Run(code, now, run.length + 1 if run and goes_on else 1)
+            if run.length >= REFUSALS:
+                self.prolong(org_id, code)
 
     def holds(self, org_id: str, code: str) -> bool:
         """Whether the organisation is held back for this code."""
@@ -60,14 +66,16 @@ class Quarantine:
 
     def prolong(self, org_id: str, code: str) -> None:
         """Hold the organisation back for an hour from now."""
-        self._until[org_id, code] = self._clock() + SECONDS
+        with self._lock:
+            self._until[org_id, code] = self._clock() + SECONDS
 
     def accepted(self, org_id: str) -> None:
         """Note that something of the organisation was accepted: it is held back no more."""
-        self._accepted[org_id] = self._clock()
-        self._runs.pop(org_id, None)
-        for key in [key for key in self._until if key[0] == org_id]:
-            del self._until[key]
+        with self._lock:
+            self._accepted[org_id] = self._clock()
+            self._runs.pop(org_id, None)
+            for key in [key for key in self._until if key[0] == org_id]:
+                del self._until[key]
 
     def deferral(
         self, notice: QueuedNotice, *, held: Deferred | None, known_good: QueuedNotice | None

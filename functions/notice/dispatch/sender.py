@@ -155,6 +155,7 @@ class Sender:
             self._refused(batch, error)
             return False
         self.ledger.accept(batch, probe=probe)
+        self.quarantine.accepted(batch[0].org_id)
         return True
 
     def _call(self, batch: Batch, *, fresh: bool, first: bool = False) -> None:
@@ -174,9 +175,8 @@ class Sender:
         if org_id in self.ledger.known_good or not self.quarantine.holds(org_id, error.code):
             return
         self.quarantine.prolong(org_id, error.code)
-        if not self.gate.quarantined(org_id):
+        if self.gate.close(Scope.QUARANTINE, Deferred(Reason.QUARANTINED, str(error)), org_id):
             self.ledger.fault(org_id, error.code)
-        self.gate.close(Scope.QUARANTINE, Deferred(Reason.QUARANTINED, str(error)), org_id)
 
     def _failed_alone(self, notice: QueuedNotice, error: ProduceFailedError, why: Deferred) -> None:
         """Reject a notice on which the portal fails again and again while it takes a known good one."""

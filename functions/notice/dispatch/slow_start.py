@@ -21,15 +21,12 @@ class SlowStart:
     """
 
     def __init__(self) -> None:
-        self._needed = True
-
-    def factor(self) -> int:
-        """Returns how many times its small size the first batch has; each batch that is taken doubles it."""
-        return 1 if self._needed else BATCH_LIMIT
+        self.factor = 1
+        """How many times its small size the next invocation's first batch has."""
 
     def learn(self, trouble: ProduceFailedError | PortalUnavailableError) -> None:
         """Learn from the last error that left a batch undecided."""
-        self._needed = isinstance(trouble, ProduceFailedError)
+        self.factor = 1 if isinstance(trouble, ProduceFailedError) else BATCH_LIMIT
 
 
 def send_slowly(

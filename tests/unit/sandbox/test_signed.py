@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,6 +31,15 @@ def header_signed(
     request = AWSRequest(method, URL + target, {"X-Amz-Target": "a  b"}, body)
     kind(Credentials(key.id, key.secret), service, "cn-north-1").add_auth(request)
     return as_sent(request, body)
+
+
+@pytest.mark.parametrize(("body", "ok"), [(b"as it was", True), (b"another one", False), (b"", False)])
+def test_a_body_whose_digest_was_signed_is_compared_with_it(body: bytes, ok: bool) -> None:
+    signed = b"as it was"
+    request = AWSRequest("POST", URL + "/", {"X-Amz-Content-SHA256": sha256(signed).hexdigest()}, signed)
+    SigV4Auth(Credentials(KEY.id, KEY.secret), "sqs", "cn-north-1").add_auth(request)
+
+    assert opens(as_sent(request, body)) is ok
 
 
 def query_signed(service: str = "lambda", seconds: int = 60) -> Call:

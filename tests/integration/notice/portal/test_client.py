@@ -425,5 +425,5 @@ def test_nothing_that_is_raised_or_shown_holds_key_secret_or_token(portal: Porta
     with pytest.raises(ProduceError) as caught:
         sender.produce("o-1", NOTICES, deadline())
 
-    shown = f"{caught.value} {caught.value!r} {vars(caught.value)} {sender._tokens.get(deadline())!r}"
+    shown = f"{caught.value} {caught.value!r} {vars(caught.value)} {sender!r} {vars(sender)}"
     assert not any(secret in shown for secret in (KEY, SECRET, BEGINNING))

@@ -172,6 +172,20 @@ def test_after_a_rate_limit_notices_travel_in_full_batches_again() -> None:
     assert portal.sizes == [1, 100, 100, 100]
 
 
+def test_a_fresh_notice_that_fails_does_not_slow_down_the_redelivered_ones_of_its_invocation() -> None:
+    portal, hours = InProcessPortal(organisations=("o-1", "good")), itertools.count(step=3600)
+    dispatcher = new_dispatcher(portal, workers=1, clock=lambda: next(hours))
+    portal.break_down(**RATE_LIMITED)
+    dispatcher.dispatch([notice("x")], deadline())
+    portal.mend()
+    portal.break_down(break_on={"poison"})
+
+    given = [notice("good", org="good"), notice("poison"), *notices(300, org="good", receives=5)]
+    report = dispatcher.dispatch(given, deadline())
+
+    assert report.batch_sizes == [1, 1, 100, 100, 100]
+
+
 def test_after_a_rate_limit_that_lasts_there_is_one_probe() -> None:
     portal, hours = InProcessPortal(), itertools.count(step=3600)
     dispatcher = new_dispatcher(portal, clock=lambda: next(hours))

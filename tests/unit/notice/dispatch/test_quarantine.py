@@ -23,6 +23,18 @@ def test_a_few_poison_notices_are_rejected_though_nothing_else_was_there(count: 
     assert not report.faults
 
 
+def test_what_was_accepted_before_the_refusals_does_not_end_a_quarantine() -> None:
+    portal = InProcessPortal(refuses={f"bad-{number}" for number in range(9)})
+    dispatcher = new_dispatcher(portal, workers=1)
+    dispatcher.dispatch([*notices(100), *(notice(f"bad-{number}") for number in range(6))], deadline())
+
+    report = dispatcher.dispatch([notice(f"bad-{number}") for number in range(6, 9)], deadline())
+
+    assert kinds(report) == {Deferred: 3}
+    assert report.calls == 1
+    assert report.faults.total() == 1
+
+
 @pytest.mark.parametrize("count", [100, 10_000])
 def test_when_everything_of_an_organisation_is_refused_alike_nothing_is_rejected(count: int) -> None:
     portal = InProcessPortal()
