@@ -31,7 +31,7 @@ STEPS = (
     Step("Delivering two events, each sixteen times at once", storm_steps.storm),
     Step("The portal is back, and one of 100 notices breaks it", portal_steps.mend),
     Step("The outage ends: recovery publishes what was cut off; `failed --retry`", outage_steps.heal),
-    Step("The notice that breaks the portal comes to its end", portal_steps.convict),
+    Step("The notice that breaks the portal comes to its end", portal_steps.reject_poison),
     Step("A person mends one dead letter (`dead-letters --save`, `redrive`); `status`", mending_steps.mend),
 )
 

@@ -1,4 +1,4 @@
-"""What stands before the local cloud: no web page comes in, and nobody without a key."""
+"""Guards the local cloud: refuses what a web page sends and what has no key."""
 
 import json
 import re

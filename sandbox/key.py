@@ -17,7 +17,7 @@ class Key:
 
     @classmethod
     def made(cls) -> Self:
-        """Returns a key that nobody can guess. Its id is no number, which ministack takes for an account."""
+        """Returns a key that cannot be guessed. Its id is no number, which ministack takes for an account."""
         return cls("AKIA" + "".join(secrets.choice(_CHARACTERS) for _ in range(16)), secrets.token_hex(20))
 
     @property

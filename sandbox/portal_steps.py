@@ -11,7 +11,7 @@ from sandbox.steps import Check, OrganisationRow, Progress, Scene, await_count
 WAIT_SECONDS = 120
 WAITING, BREAKING = "o-wenzhou", "o-jiaxing"
 COUNTS = {WAITING: 101, BREAKING: 100}
-CULPRIT = "n-jiaxing-042"
+POISON = "n-jiaxing-042"
 # Each running function learns for itself: two batches at first, a probe when their records return, and then
 # it leaves the portal alone.
 FIRST_CALLS, MOST_CALLS_DOWN = 3, 12
@@ -46,18 +46,18 @@ def mend(scene: Scene, progress: Progress) -> Iterator[Check]:
     scene.remarks.append(
         f"portal down: {COUNTS[WAITING]} notices waited, {failed} calls came in vain, all accepted afterwards"
     )
-    portal.break_down(break_on=frozenset({CULPRIT}))
+    portal.break_down(break_on=frozenset({POISON}))
     put_on_queue(stack, {BREAKING: notices(BREAKING, COUNTS[BREAKING])})
 
 
-def convict(scene: Scene, progress: Progress) -> Iterator[Check]:
+def reject_poison(scene: Scene, progress: Progress) -> Iterator[Check]:
     """The others were taken long before it, alone and again and again, has proved to break the portal."""
     stack, portal = scene.stage.stack, scene.stage.portal
-    await_count(lambda: int(CULPRIT in _rejected(scene)), 1, WAIT_SECONDS, progress)
+    await_count(lambda: int(POISON in _rejected(scene)), 1, WAIT_SECONDS, progress)
     await_count(lambda: -depth(stack, "NoticeQueueUrl"), 0, WAIT_SECONDS, lambda *_: None)
     yield Check("records left in the notice queue", 0, depth(stack, "NoticeQueueUrl"))
-    yield Check("breaking notice: its dead letter", "500 internal error", _rejected(scene).get(CULPRIT))
-    yield from _checks_of_acceptance(scene, BREAKING, but={CULPRIT})
+    yield Check("breaking notice: its dead letter", "500 internal error", _rejected(scene).get(POISON))
+    yield from _checks_of_acceptance(scene, BREAKING, but={POISON})
     calls = _calls(scene, BREAKING)
     others_through = max(number for number, call in enumerate(calls) if call.ok and _news(calls, number))
     before = sum(not call.ok for call in calls[:others_through])

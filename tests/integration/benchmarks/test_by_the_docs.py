@@ -3,6 +3,7 @@
 import importlib
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -66,8 +67,8 @@ def stack(request: pytest.FixtureRequest, inbound: None, monkeypatch: pytest.Mon
 
     def wait() -> None:
         if ours:
-            later = app.intake.clock() + LEASE_SECONDS
-            app.intake.store._clock = lambda: later
+            later = time.time() + LEASE_SECONDS
+            monkeypatch.setattr(app, "intake", app.build(app.settings, clock=lambda: later))
 
     yield Stack(app.handler, table, wait)
     sys.modules.pop(request.param, None)
