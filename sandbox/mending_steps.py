@@ -10,7 +10,7 @@ from sandbox.outbound import depth
 from sandbox.steps import Check, Progress, Scene, await_count
 
 WAIT_SECONDS = 60
-MENDED, AS_IT_IS = outbound_steps.CULPRIT, portal_steps.CULPRIT
+MENDED, AS_IT_IS = outbound_steps.POISON, portal_steps.POISON
 TAG = [{"defaultValue": "普通", "i18nValue": {"zh_CN": "普通"}}]
 
 

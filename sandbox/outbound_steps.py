@@ -11,7 +11,7 @@ from sandbox.steps import Check, OrganisationRow, Progress, Scene, await_count
 
 WAIT_SECONDS = 60
 COUNTS = {"o-hangzhou": 150, "o-ningbo": 100}
-CULPRIT = "n-ningbo-037"
+POISON = "n-ningbo-037"
 REASON = "标签未在门户登记"
 # Halving 100 seven times leaves one.
 MOST_REFUSALS = 8
@@ -20,7 +20,7 @@ MOST_REFUSALS = 8
 def send(scene: Scene, progress: Progress) -> Iterator[Check]:
     """Puts the notices on the queue and waits until each has its outcome."""
     portal, stack = scene.stage.portal, scene.stage.stack
-    portal.break_down(refuse={CULPRIT: REASON})
+    portal.break_down(refuse={POISON: REASON})
     sent = {org_id: notices(org_id, count) for org_id, count in COUNTS.items()}
     put_on_queue(stack, sent)
     wanted = sum(COUNTS.values())
@@ -43,7 +43,7 @@ def send(scene: Scene, progress: Progress) -> Iterator[Check]:
         row = OrganisationRow(org_id, COUNTS[org_id], sizes, len(accepted), rejected)
         scene.organisations.append(row)
         yield from _checks_of_calls(org_id, calls)
-        yield received(scene, org_id, sent[org_id], but={CULPRIT})
+        yield received(scene, org_id, sent[org_id], but={POISON})
     yield from _checks_of_dead_letters(stack, sent["o-ningbo"])
     portal.mend()
 
@@ -56,7 +56,7 @@ def _checks_of_calls(org_id: str, calls: list[Call]) -> Iterator[Check]:
     yield Check(f"{org_id}: notices accepted more than once", 0, len(accepted) - len(set(accepted)))
     yield Check(f"{org_id}: calls with more than {BATCH_LIMIT}", 0, sum(c.size > BATCH_LIMIT for c in calls))
     yield Check(f"{org_id}: refused calls within {MOST_REFUSALS}", True, len(refused) <= MOST_REFUSALS)
-    strays = [call.message for call in refused if CULPRIT not in call.ids]
+    strays = [call.message for call in refused if POISON not in call.ids]
     yield Check(f"{org_id}: refusals that had another cause", [], strays)
 
 
@@ -66,7 +66,7 @@ def _checks_of_dead_letters(stack: Stack, sent: Mapping[str, dict[str, Any]]) ->
     for letter in letters:
         said = attributes(letter)
         named = said["orgId"], said["messageId"]
-        yield Check("dead letter: orgId, messageId", ("o-ningbo", CULPRIT), named)
+        yield Check("dead letter: orgId, messageId", ("o-ningbo", POISON), named)
         yield Check("dead letter has the portal's reason", True, REASON in said["errorMessage"])
-        body = {"orgId": "o-ningbo", "messages": [sent[CULPRIT]]}
+        body = {"orgId": "o-ningbo", "messages": [sent[POISON]]}
         yield Check("dead letter holds the notice as it was sent", body, json.loads(letter["Body"]))

@@ -22,7 +22,7 @@ ASKED_AGAIN_SECONDS = 30
 _REPEATED = "1001"
 # No such appKey, wrong proof, bad or empty parameter: the credentials are at fault.
 _NOT_ALLOWED = {"1002", "1003", "1004", "1202"}
-# A gateway before the token service answers so, whatever the body: the credentials or the address are at fault.
+# What is before the token service answers so: the credentials or the address are at fault.
 _HTTP_NOT_ALLOWED = {401, 403, 404, 405}
 
 type Post = Callable[[str, bytes, Mapping[str, str], Deadline], Response]
