@@ -44,7 +44,7 @@ def interleaved(cases: Mapping[str, Callable[[], float]], rounds: int) -> dict[s
 
 @dataclass(frozen=True)
 class Budget:
-    """What DESIGN allows: a value is to be at most, or at least, `limit`."""
+    """What is allowed: a value is to be at most, or at least, `limit`."""
 
     limit: float
     at_least: bool = False

@@ -18,8 +18,8 @@ UP_PORT = 4566
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description="The whole relay on this machine.")
     commands = parser.add_subparsers(dest="command", required=True)
-    given = os.environ.get("SANDBOX_PORT", "0")
-    port = "the local cloud's (default: SANDBOX_PORT)"
+    given = os.environ.get("SANDBOX_PORT")
+    port = f"the local cloud's, 0 for a free one (default: SANDBOX_PORT, else {UP_PORT}; demo: a free one)"
     for name, what in (("demo", "run it and check it"), ("up", "leave it running")):
         commands.add_parser(name, help=what).add_argument("--port", type=_port, default=given, help=port)
     what = "while it is up: run `sam local invoke` against it, with all that follows"
@@ -31,10 +31,10 @@ def main() -> int:
     screen = Screen()
     try:
         if arguments.command == "demo":
-            return demo.run(screen, arguments.port)
+            return demo.run(screen, arguments.port or 0)
         if arguments.command == "local-invoke":
             return local_invoke.run(arguments.words)
-        return up.run(screen, arguments.port or UP_PORT)
+        return up.run(screen, UP_PORT if arguments.port is None else arguments.port)
     except SandboxError as error:
         screen.console.print(f"[red]✗[/] {escape(str(error))}", soft_wrap=True)
         return 1

@@ -85,7 +85,7 @@ class _Passing(BaseRequestHandler):
     def handle(self) -> None:
         head = _head(self.request)
         if not _is_called(head, self.server.own):
-            self.request.sendall(_REFUSED)
+            _refuse(self.request)
             return
         with socket.create_connection(("127.0.0.1", self.server.port)) as inner:
             back = threading.Thread(target=_pump, args=(inner, self.request), daemon=True)
@@ -93,6 +93,19 @@ class _Passing(BaseRequestHandler):
             inner.sendall(head)
             _pump(self.request, inner)
             back.join()
+
+
+def _refuse(connection: socket.socket) -> None:
+    """Answer 403. What else was sent is read, or the system breaks off before the answer is read."""
+    connection.settimeout(1)
+    try:
+        connection.sendall(_REFUSED)
+        connection.shutdown(socket.SHUT_WR)
+        for _ in range(16):
+            if not connection.recv(_HEAD_BYTES):
+                return
+    except OSError:
+        return
 
 
 def _head(connection: socket.socket) -> bytes:

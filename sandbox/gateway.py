@@ -1,4 +1,4 @@
-"""A stand-in for the Mozi gateway: deliveries (PROTOCOLS A1) and the management API (A2).
+"""A stand-in for the Mozi gateway: deliveries and the management API.
 
 It is the one gateway of the demo and of the tests. `answer` takes a request and returns its answer without a
 socket; in a `with` block it is served on a loopback port.

@@ -1,4 +1,4 @@
-"""The Mozi gateway's request signing (PROTOCOLS A3), as the gateway checks it."""
+"""The Mozi gateway's request signing, as the gateway checks it."""
 
 import base64
 import hashlib

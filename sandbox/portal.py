@@ -1,4 +1,4 @@
-"""A stand-in for the EnOS application portal: token service and notice-message/produce (PROTOCOLS B).
+"""A stand-in for the EnOS application portal: token service and notice-message/produce.
 
 It is the one portal of the demo, of the tests and of the benchmarks. `answer` takes a request and returns its
 answer without a socket; in a `with` block it is served on a loopback port. What the vendor does not document,

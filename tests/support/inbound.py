@@ -68,7 +68,7 @@ def dumps(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-# Every form of PROTOCOLS A1, by name: fields of a body -> the text on the wire.
+# Every form that the vendor or a receiver of it has shown, by name: fields of a body -> the text on the wire.
 SHAPES: dict[str, Callable[[dict[str, Any]], str]] = {
     "json": dumps,
     "json with the content as a string": lambda body: dumps(body | {"content": dumps(body["content"])}),

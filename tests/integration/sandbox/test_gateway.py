@@ -1,4 +1,4 @@
-"""The gateway's stand-in signs, registers, delivers, repeats and gives up as PROTOCOLS A has it."""
+"""The gateway's stand-in signs, registers, delivers, repeats and gives up as the vendor's pages have it."""
 
 import itertools
 import json
