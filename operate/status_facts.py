@@ -28,6 +28,19 @@ class Received:
 
 
 @dataclass(frozen=True)
+class Subscription:
+    """Who gets a topic's events; whether it has a dead-letter queue is None where that cannot be read.
+
+    Of one that is not confirmed, and often of another account's, it cannot.
+    """
+
+    protocol: str
+    endpoint: str
+    confirmed: bool
+    dead_letter_queue: bool | None
+
+
+@dataclass(frozen=True)
 class Topic:
     """One of the topics; that of no tag has no registration."""
 
@@ -35,6 +48,7 @@ class Topic:
     event_tag: str | None
     registration: Registration | Unknown | None
     last: Received | Unknown
+    subscriptions: Sequence[Subscription] | Unknown
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,10 @@ def lines(status: Status) -> dict[str, str]:
     unknown = {"registrations": registrations} if isinstance(registrations, Unknown) else {}
     last = next((one.last for one in status.topics if isinstance(one.last, Unknown)), None)
     unknown |= {"last events": last} if last else {}
+    unread = next(
+        (one.subscriptions for one in status.topics if isinstance(one.subscriptions, Unknown)), None
+    )
+    unknown |= {"subscriptions": unread} if unread else {}
     said = {name: _line(fact, status.at) for name, fact in (unknown | found).items()}
     # Two queues are told in different words.
     if isinstance(status.dead_letters, Depth):

@@ -19,7 +19,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "layers"), str(ROOT / "functions")]
 NAMES = "template.json"
 REGION, ACCOUNT = "cn-north-1", "123456789012"
 TOPIC_PREFIX = f"arn:aws-cn:sns:{REGION}:{ACCOUNT}:mozi-relay-event-"
-QUEUE_ARN = f"arn:aws-cn:sqs:{REGION}:{ACCOUNT}:leavers"
+QUEUE_ARNS = f"arn:aws-cn:sqs:{REGION}:{ACCOUNT}:"
+QUEUE_URLS = f"https://sqs.{REGION}.amazonaws.com.cn/{ACCOUNT}/"
 # What `make` need not bring up to date, since nothing is run.
 INSTALLED = (".venv/.installed", ".sandbox/venv/.installed")
 
@@ -31,18 +32,20 @@ def aws(arguments: list[str]) -> None:
     for name, value in call.parameters.items():
         if value == "":
             refuse(f"{call.operation}: {name} is empty")
-    call.show(_answers(call.operation))
+    call.show(_answers(call.operation, call.parameters))
 
 
-def _answers(operation: str) -> dict[str, Any]:
+def _answers(operation: str, given: dict[str, Any]) -> dict[str, Any]:
     """The answer of AWS, for the calls whose answer is used."""
     if operation == "DescribeStacks":
         values = {name: f"the-{name}" for name in _names("Outputs")} | {"EventTopicArnPrefix": TOPIC_PREFIX}
         outputs = [{"OutputKey": name, "OutputValue": value} for name, value in values.items()]
         return {"Stacks": [{"Outputs": outputs}]}
     known: dict[str, dict[str, Any]] = {
-        "CreateQueue": {"QueueUrl": f"https://sqs.{REGION}.amazonaws.com.cn/{ACCOUNT}/leavers"},
-        "GetQueueAttributes": {"Attributes": {"QueueArn": QUEUE_ARN}},
+        "CreateQueue": {"QueueUrl": f"{QUEUE_URLS}{given.get('QueueName')}"},
+        "GetQueueAttributes": {
+            "Attributes": {"QueueArn": QUEUE_ARNS + given.get("QueueUrl", "").removeprefix(QUEUE_URLS)}
+        },
     }
     return known.get(operation, {})
 
