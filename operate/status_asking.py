@@ -9,6 +9,7 @@ from operate.faults import Fault, aws_faults
 from operate.stack import Stack
 from operate.status_aws import alarms, depth, oldest_notice, secret
 from operate.status_facts import (
+    Callers,
     FailedCallbacks,
     Pending,
     PortalErrors,
@@ -66,6 +67,7 @@ def survey(stack: Stack, slugs: tuple[str, ...], now: datetime, tell: Callable[[
         topics=[
             _topic(slug, registered, inbound, ask(partial(subscriptions, stack, slug))) for slug in slugs
         ],
+        callers=_callers(stack),
         pending=_pending(inbound),
         failed_callbacks=failed,
         queue=ask(partial(depth, stack, "NoticeQueueUrl")),
@@ -115,6 +117,15 @@ def _topic(
     last = Unknown(inbound["unknown"][slug]) if slug in inbound["unknown"] else None
     came = last or Received(_time(inbound["tags"].get(slug)))
     return Topic(slug, tag, state if tag else None, came, subscribed)
+
+
+def _callers(stack: Stack) -> Callers | Unknown:
+    """Known from the stack's parameters, without a question."""
+    given = stack.parameters.get("AllowedSourceCidrs")
+    if given is None:
+        return Unknown(f"stack {stack.name} has no parameter AllowedSourceCidrs")
+    ranges = given.split(",")
+    return Callers(ranges, everyone=any(one.endswith("/0") for one in ranges))
 
 
 def _pending(inbound: Mapping[str, Any] | Unknown) -> Pending | Unknown:

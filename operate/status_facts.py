@@ -52,6 +52,14 @@ class Topic:
 
 
 @dataclass(frozen=True)
+class Callers:
+    """The ranges of addresses that may call the callback, and whether they leave nobody out."""
+
+    ranges: Sequence[str]
+    everyone: bool
+
+
+@dataclass(frozen=True)
 class Pending:
     """Events that are kept and not published, at least so many if there are `more`."""
 
@@ -125,6 +133,7 @@ class Status:
     stack: str
     at: datetime
     topics: Sequence[Topic]
+    callers: Callers | Unknown
     pending: Pending | Unknown
     failed_callbacks: FailedCallbacks | Unknown
     queue: Depth | Unknown

@@ -116,6 +116,7 @@ def _unknown(status: Status) -> Iterator[str]:
         "registrations": next((one.registration for one in status.topics if one.event_tag), None),
         "last events": next((one.last for one in status.topics if isinstance(one.last, Unknown)), None),
         "subscriptions": next(filter(_is_unknown, (one.subscriptions for one in status.topics)), None),
+        "who may call": status.callers,
         "pending events": status.pending,
         "failed callbacks": status.failed_callbacks,
         "notice queue": status.queue,

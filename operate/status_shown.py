@@ -114,5 +114,5 @@ def _facts(status: Status) -> Table:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for name, said in lines(status).items():
-        table.add_row(name, Text(said, "yellow" if said.startswith("unknown") else ""))
+        table.add_row(name, Text(said, "yellow" if said.startswith(("unknown", "everyone")) else ""))
     return table

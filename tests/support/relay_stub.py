@@ -101,12 +101,13 @@ class RelayStub:
         default_factory=lambda: {slug: [subscription()] for slug in SLUGS}
     )
     outputs: dict[str, str] = field(default_factory=lambda: dict(OUTPUTS))
+    parameters: dict[str, str] = field(default_factory=lambda: {"AllowedSourceCidrs": "203.0.113.0/24"})
     requests: list[dict[str, Any]] = field(default_factory=list)
     log_questions: list[dict[str, Any]] = field(default_factory=list)
     page_size: int = 100
 
     def stack(self, *_: Any) -> Stack:
-        return Stack(NAME, self.outputs, lambda _: self)
+        return Stack(NAME, self.outputs, lambda _: self, self.parameters)
 
     def invoke(self, *, FunctionName: str, Payload: str) -> dict[str, Any]:  # noqa: N803
         request = json.loads(Payload)

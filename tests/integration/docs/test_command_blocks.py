@@ -1,6 +1,7 @@
 """Every block of the pages is run as it is printed, or read by what it is meant for; none is passed over."""
 
 import json
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -13,7 +14,7 @@ from relay.notices.record import read_record
 from tests.support import template
 from tests.support.blocks import Block, blocks, blocks_in, pages
 from tests.support.log_queries import Query, documented_queries
-from tests.support.stub_command import QUEUE_ARNS, TOPIC_PREFIX
+from tests.support.stub_command import API_ARN, QUEUE_ARNS, TOPIC_PREFIX, WEB_ACL_ARN
 from tests.support.stub_shell import StubShell, Typed
 
 COMMANDS = {"console", "sh", "bash"}
@@ -124,6 +125,21 @@ def test_the_subscription_has_a_dead_letter_queue_of_its_own(page: str, type_pag
     assert json.loads(attributes["RedrivePolicy"]) == {
         "deadLetterTargetArn": f"{QUEUE_ARNS}leavers-undelivered"
     }
+
+
+@pytest.mark.parametrize("page", ["docs/deploy.md", "docs/deploy.zh-CN.md"])
+def test_the_first_deploy_names_who_may_call_and_a_web_acl_is_put_before_the_api_s_stage(
+    page: str, type_page: TypePage
+) -> None:
+    typed, _ = type_page(page)
+
+    (first, *_) = (call for call in typed.calls if call.arguments[:1] == ["deploy"])
+    (associated,) = (call for call in typed.calls if "associate-web-acl" in call.arguments)
+    # A placeholder that the parameter's pattern refuses: nobody deploys it by oversight.
+    assert "AllowedSourceCidrs=YOUR-GATEWAYS-RANGES" in first.arguments
+    pattern = template.TEMPLATE["Parameters"]["AllowedSourceCidrs"]["AllowedPattern"]
+    assert not re.fullmatch(pattern, "YOUR-GATEWAYS-RANGES")
+    assert (associated.option("--web-acl-arn"), associated.option("--resource-arn")) == (WEB_ACL_ARN, API_ARN)
 
 
 @pytest.mark.parametrize("page", ["docs/send.md", "docs/send.zh-CN.md"])

@@ -44,6 +44,8 @@ WATCHED = {
     "5xx on the fixed addresses": aws(
         "ApplicationELB", "HTTPCode_ELB_5XX_Count", LoadBalancer="CallbackLoadBalancer.LoadBalancerFullName"
     ),
+    "wrong tokens": ours("Forbidden", "callback"),
+    "4xx, and 429 among them": aws("ApiGateway", "4XXError", **API),
     "failed list": ours("FailedCallbacks", "gateway"),
 } | {
     f"{name} of {function}": aws("Lambda", name, FunctionName=function)
@@ -102,6 +104,8 @@ SETTINGS = {
     "CallbackFailed": (SUM, 0, 300, 3, 3),
     "ApiServerError": (SUM, 0, 300, 3, 3),
     "StaticIpServerError": (SUM, 0, 300, 3, 3),
+    "Forbidden": (SUM, 100, 300, 1, 1),
+    "ApiClientError": (SUM, 100, 300, 3, 3),
     "FailedCallbacks": (MAXIMUM, 0, 3600, 3, 3),
     "DeadLetters": (MAXIMUM, 0, 300, 1, 1),
     "NotAllowed": (SUM, 0, 300, 7, 1),

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.support.expanding import expand
-from tests.support.template import RESOURCES
+from tests.support.template import RESOURCES, TEMPLATE
 
 KINDS_WITH_NAMES = (
     "AWS::Scheduler::Schedule", "AWS::SNS::Topic", "AWS::IAM::Role", "AWS::Logs::LogGroup",
@@ -50,6 +50,15 @@ def test_the_api_is_never_traced_for_its_traces_hold_the_token(expanded: dict[st
     (stage,) = of_type(expanded, "AWS::ApiGateway::Stage")
 
     assert "TracingEnabled" not in stage
+
+
+def test_what_is_put_before_the_api_finds_its_stage_by_the_output(expanded: dict[str, Any]) -> None:
+    """WAF wants the ARN of a stage, not that of an API."""
+    (stage,) = of_type(expanded, "AWS::ApiGateway::Stage")
+    arn = "arn:${AWS::Partition}:apigateway:${AWS::Region}::/restapis/${CallbackApi}/stages/"
+
+    assert stage["RestApiId"] == {"Ref": "CallbackApi"}
+    assert TEMPLATE["Outputs"]["CallbackApiArn"]["Value"] == {"Fn::Sub": arn + stage["StageName"]}
 
 
 def test_bodies_reach_the_function_as_bytes(expanded: dict[str, Any]) -> None:
