@@ -204,6 +204,16 @@ def test_the_load_balancer_lets_in_the_allowed_ranges_alone() -> None:
     assert otherwise["FixedResponseConfig"]["StatusCode"] == "403"
 
 
+def test_each_rule_of_a_security_group_says_what_it_is_for() -> None:
+    rules = [
+        rule
+        for group in of_type("AWS::EC2::SecurityGroup").values()
+        for rule in group["Properties"]["SecurityGroupIngress"]
+    ]
+
+    assert [rule for rule in rules if not rule.get("Description")] == []
+
+
 def test_the_access_log_has_no_path_for_the_token_is_in_it() -> None:
     setting = RESOURCES["CallbackApi"]["Properties"]["AccessLogSetting"]["Fn::If"][1]
 
