@@ -20,6 +20,7 @@ from botocore.exceptions import (
 _NOT_ADMITTED = {
     "AccessDenied",
     "AccessDeniedException",
+    "AuthorizationError",
     "ExpiredToken",
     "ExpiredTokenException",
     "InvalidClientTokenId",

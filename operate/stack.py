@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -20,11 +20,12 @@ _CALLS = Config(read_timeout=300, tcp_keepalive=True, retries={"total_max_attemp
 
 @dataclass(frozen=True)
 class Stack:
-    """What the stack's outputs name; `client` gives the client of an AWS service."""
+    """What the stack's outputs name, its parameters' values; `client` gives the client of an AWS service."""
 
     name: str
     outputs: Mapping[str, str]
     client: Callable[[str], Any]
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
     def output(self, name: str) -> str:
         """An output's value. Raises Wrong."""
@@ -72,4 +73,5 @@ def stack_of(name: str, client: Callable[[str], Any]) -> Stack:
             region = stacks.meta.region_name
             raise Wrong(f"There is no stack {name} in {region} of this account.") from error
     outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in described.get("Outputs", ())}
-    return Stack(name, outputs, client)
+    given = {entry["ParameterKey"]: entry["ParameterValue"] for entry in described.get("Parameters", ())}
+    return Stack(name, outputs, client, given)

@@ -45,7 +45,7 @@ class _Asking(click.Command):
 )
 @click.option("--json", "in_json", is_flag=True, help="For programs: the facts as JSON.")
 def status(stack: Stack, tags: tuple[str, ...], in_json: bool) -> None:
-    """Show how the relay stands: registrations, last events, what waits, secrets, alarms.
+    """Show how the relay stands: registrations, last events, subscriptions, what waits, secrets, alarms.
 
     A fact that cannot be had is unknown, with the reason; a tag that is not to be registered is left out by
     naming the others with --tag.
@@ -54,7 +54,7 @@ def status(stack: Stack, tags: tuple[str, ...], in_json: bool) -> None:
     cannot be found or asked; 130 interrupted.
     """
     slugs = tuple(slug for slug in catalog.SLUGS if slug in (tags or catalog.SLUGS))
-    with bar("asking", QUESTIONS) as tell:
+    with bar("asking", QUESTIONS + len(slugs)) as tell:
         found = survey(stack, slugs, datetime.now(UTC), tell)
     needed = needs(found, _stack_options(stack))
     if in_json:

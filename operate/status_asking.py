@@ -1,6 +1,6 @@
 """Asks a deployed relay, and AWS about it, how things stand; what cannot be had does not end the asking."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
@@ -9,6 +9,7 @@ from operate.faults import Fault, aws_faults
 from operate.stack import Stack
 from operate.status_aws import alarms, depth, oldest_notice, secret
 from operate.status_facts import (
+    Callers,
     FailedCallbacks,
     Pending,
     PortalErrors,
@@ -16,12 +17,15 @@ from operate.status_facts import (
     Registration,
     Secret,
     Status,
+    Subscription,
     Topic,
     Unknown,
 )
 from operate.status_log import last_portal_error
+from operate.status_subscriptions import subscriptions
 from relay import catalog
 
+# And one for each topic.
 QUESTIONS = 11
 NOT_FILLED = "the gateway's credentials are not filled"
 # Best first: a tag may be registered several times.
@@ -60,7 +64,10 @@ def survey(stack: Stack, slugs: tuple[str, ...], now: datetime, tell: Callable[[
     return Status(
         stack.name,
         now,
-        topics=[_topic(slug, registered, inbound) for slug in slugs],
+        topics=[
+            _topic(slug, registered, inbound, ask(partial(subscriptions, stack, slug))) for slug in slugs
+        ],
+        callers=_callers(stack),
         pending=_pending(inbound),
         failed_callbacks=failed,
         queue=ask(partial(depth, stack, "NoticeQueueUrl")),
@@ -97,13 +104,28 @@ def _failed(stack: Stack) -> FailedCallbacks:
     return FailedCallbacks(counts["failed"], counts["unreadable"])
 
 
-def _topic(slug: str, registered: Mapping[str, str] | Unknown, inbound: Mapping[str, Any] | Unknown) -> Topic:
+def _topic(
+    slug: str,
+    registered: Mapping[str, str] | Unknown,
+    inbound: Mapping[str, Any] | Unknown,
+    subscribed: Sequence[Subscription] | Unknown,
+) -> Topic:
     tag = catalog.tag_of(slug)
     state = registered if isinstance(registered, Unknown) else Registration(registered.get(slug, _STATES[-1]))
     if isinstance(inbound, Unknown):
-        return Topic(slug, tag, state if tag else None, inbound)
+        return Topic(slug, tag, state if tag else None, inbound, subscribed)
     last = Unknown(inbound["unknown"][slug]) if slug in inbound["unknown"] else None
-    return Topic(slug, tag, state if tag else None, last or Received(_time(inbound["tags"].get(slug))))
+    came = last or Received(_time(inbound["tags"].get(slug)))
+    return Topic(slug, tag, state if tag else None, came, subscribed)
+
+
+def _callers(stack: Stack) -> Callers | Unknown:
+    """Known from the stack's parameters, without a question."""
+    given = stack.parameters.get("AllowedSourceCidrs")
+    if given is None:
+        return Unknown(f"stack {stack.name} has no parameter AllowedSourceCidrs")
+    ranges = given.split(",")
+    return Callers(ranges, everyone=any(one.endswith("/0") for one in ranges))
 
 
 def _pending(inbound: Mapping[str, Any] | Unknown) -> Pending | Unknown:

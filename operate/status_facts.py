@@ -28,6 +28,19 @@ class Received:
 
 
 @dataclass(frozen=True)
+class Subscription:
+    """Who gets a topic's events; whether it has a dead-letter queue is None where that cannot be read.
+
+    Of one that is not confirmed, and often of another account's, it cannot.
+    """
+
+    protocol: str
+    endpoint: str
+    confirmed: bool
+    dead_letter_queue: bool | None
+
+
+@dataclass(frozen=True)
 class Topic:
     """One of the topics; that of no tag has no registration."""
 
@@ -35,6 +48,15 @@ class Topic:
     event_tag: str | None
     registration: Registration | Unknown | None
     last: Received | Unknown
+    subscriptions: Sequence[Subscription] | Unknown
+
+
+@dataclass(frozen=True)
+class Callers:
+    """The ranges of addresses that may call the callback, and whether they leave nobody out."""
+
+    ranges: Sequence[str]
+    everyone: bool
 
 
 @dataclass(frozen=True)
@@ -111,6 +133,7 @@ class Status:
     stack: str
     at: datetime
     topics: Sequence[Topic]
+    callers: Callers | Unknown
     pending: Pending | Unknown
     failed_callbacks: FailedCallbacks | Unknown
     queue: Depth | Unknown

@@ -6,6 +6,7 @@ from operate.page import moment, plain, span
 from operate.status_facts import (
     Age,
     Alarm,
+    Callers,
     Depth,
     FailedCallbacks,
     Pending,
@@ -19,6 +20,7 @@ from operate.status_facts import (
 def lines(status: Status) -> dict[str, str]:
     """Name of each fact -> what is known of it, on one line however long."""
     found = {
+        "who may call": status.callers,
         "pending events": status.pending,
         "failed callbacks": status.failed_callbacks,
         "notice queue": status.queue,
@@ -33,6 +35,10 @@ def lines(status: Status) -> dict[str, str]:
     unknown = {"registrations": registrations} if isinstance(registrations, Unknown) else {}
     last = next((one.last for one in status.topics if isinstance(one.last, Unknown)), None)
     unknown |= {"last events": last} if last else {}
+    unread = next(
+        (one.subscriptions for one in status.topics if isinstance(one.subscriptions, Unknown)), None
+    )
+    unknown |= {"subscriptions": unread} if unread else {}
     said = {name: _line(fact, status.at) for name, fact in (unknown | found).items()}
     # Two queues are told in different words.
     if isinstance(status.dead_letters, Depth):
@@ -44,6 +50,10 @@ def _line(fact: object, now: datetime) -> str:
     match fact:
         case Unknown(reason):
             return f"unknown: {plain(reason)}"
+        case Callers(ranges, everyone):
+            return (
+                "everyone: docs/deploy.md says how to name the gateway's" if everyone else ", ".join(ranges)
+            )
         case Pending(count, more, oldest):
             waited = f", the oldest for {span((now - oldest).total_seconds())}" if oldest else ""
             return f"{count:,}{' or more' if more else ''}{waited}"

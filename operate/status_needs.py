@@ -12,9 +12,11 @@ from operate.status_facts import (
     FailedCallbacks,
     Pending,
     PortalErrors,
+    Received,
     Registration,
     Secret,
     Status,
+    Topic,
     Unknown,
 )
 
@@ -37,6 +39,7 @@ def needs(status: Status, stack_options: Sequence[str]) -> list[str]:
         *_secrets(status),
         *_registrations(status, command("register")),
         *_inbound(status, command("failed")),
+        *_subscriptions(status),
         *_outbound(status, command("dead-letters")),
         *_alarms(status),
         *_unknown(status),
@@ -68,6 +71,23 @@ def _inbound(status: Status, failed: str) -> Iterator[str]:
         yield f"{many(callbacks.unreadable, 'failed callback')} that cannot be retried: {failed}"
 
 
+def _subscriptions(status: Status) -> Iterator[str]:
+    """What is published and cannot get anywhere, or may not."""
+    known = [(one, one.subscriptions) for one in status.topics if not isinstance(one.subscriptions, Unknown)]
+    every = [one for _, listed in known for one in listed]
+    unheard = [topic.slug for topic, listed in known if not listed and _got_events(topic)]
+    if waiting := sum(not one.confirmed for one in every):
+        yield f"{many(waiting, 'subscription')} not confirmed: SNS delivers nothing to it until it is"
+    if lossy := sum(one.dead_letter_queue is False for one in every):
+        yield f"{many(lossy, 'subscription')} without a dead-letter queue: docs/subscribe.md says how"
+    if unheard:
+        yield f"events came that nobody subscribes to ({', '.join(unheard)}): docs/subscribe.md"
+
+
+def _got_events(topic: Topic) -> bool:
+    return isinstance(topic.last, Received) and topic.last.at is not None
+
+
 def _outbound(status: Status, dead_letters: str) -> Iterator[str]:
     log = f"the log /aws/lambda/{status.stack}-notice says why"
     if isinstance(status.dead_letters, Depth) and status.dead_letters.total:
@@ -95,6 +115,8 @@ def _unknown(status: Status) -> Iterator[str]:
     facts = {
         "registrations": next((one.registration for one in status.topics if one.event_tag), None),
         "last events": next((one.last for one in status.topics if isinstance(one.last, Unknown)), None),
+        "subscriptions": next(filter(_is_unknown, (one.subscriptions for one in status.topics)), None),
+        "who may call": status.callers,
         "pending events": status.pending,
         "failed callbacks": status.failed_callbacks,
         "notice queue": status.queue,
@@ -110,6 +132,10 @@ def _unknown(status: Status) -> Iterator[str]:
             reasons.setdefault(fact.reason, []).append(name)
     for reason, names in reasons.items():
         yield f"unknown: {', '.join(names)} ({plain(reason)})"
+
+
+def _is_unknown(fact: object) -> bool:
+    return isinstance(fact, Unknown)
 
 
 def _since(at: datetime, status: Status) -> float:

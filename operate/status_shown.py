@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from operate.page import many, moment, span
-from operate.status_facts import Received, Registration, Status, Topic, Unknown
+from operate.page import many, moment, plain, span
+from operate.status_facts import Received, Registration, Status, Subscription, Topic, Unknown
 from operate.status_lines import lines
 
 _STATES = {
@@ -24,6 +24,9 @@ def show(status: Status, needs: Sequence[str], out: Console) -> None:
     out.print()
     out.print(_topics(status))
     out.print()
+    if any(_subscribed(topic) for topic in status.topics):
+        out.print(_subscriptions(status))
+        out.print()
     out.print(_facts(status))
     out.print()
     if needs:
@@ -44,9 +47,48 @@ def _topics(status: Status) -> Table:
     table.add_column("registered", no_wrap=True)
     table.add_column("last event", no_wrap=True)
     table.add_column("ago", no_wrap=True, justify="right")
+    table.add_column("subscribers", no_wrap=True)
     for topic in status.topics:
-        table.add_row(topic.slug, _registered(topic), *_last(topic, status))
+        table.add_row(topic.slug, _registered(topic), *_last(topic, status), _count(topic))
     return table
+
+
+def _count(topic: Topic) -> Text:
+    if isinstance(topic.subscriptions, Unknown):
+        return Text("unknown", "yellow")
+    return Text(f"{len(topic.subscriptions):,}") if topic.subscriptions else Text("none", "yellow")
+
+
+def _subscribed(topic: Topic) -> Sequence[Subscription]:
+    return () if isinstance(topic.subscriptions, Unknown) else topic.subscriptions
+
+
+def _subscriptions(status: Status) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("topic", no_wrap=True)
+    table.add_column("subscriber", overflow="fold")
+    table.add_column("dead-letter queue", no_wrap=True)
+    for topic in status.topics:
+        for one in _subscribed(topic):
+            table.add_row(topic.slug, plain(f"{one.protocol} {_endpoint(one)}"), _kept(one))
+    return table
+
+
+def _endpoint(subscription: Subscription) -> str:
+    """Of an ARN the account and the name; else the address as it is."""
+    parts = subscription.endpoint.split(":", 4)
+    return parts[4] if parts[0] == "arn" and len(parts) > 4 else subscription.endpoint
+
+
+def _kept(subscription: Subscription) -> Text:
+    if not subscription.confirmed:
+        return Text("not confirmed", "yellow")
+    match subscription.dead_letter_queue:
+        case True:
+            return Text("yes", "green")
+        case False:
+            return Text("none", "red")
+    return Text("?")
 
 
 def _registered(topic: Topic) -> Text:
@@ -72,5 +114,5 @@ def _facts(status: Status) -> Table:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for name, said in lines(status).items():
-        table.add_row(name, Text(said, "yellow" if said.startswith("unknown") else ""))
+        table.add_row(name, Text(said, "yellow" if said.startswith(("unknown", "everyone")) else ""))
     return table

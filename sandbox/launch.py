@@ -76,6 +76,20 @@ def allow_batch_calls(iam: Any) -> None:
     iam.extract_iam_action = single
 
 
+def take_sums(provisioners: Any) -> None:
+    """Let an alarm look at several metrics, as AWS does; ministack would refuse it. Here it has the first."""
+    make = provisioners._cw_metric_alarm_record
+
+    def taken(name: str, properties: dict[str, Any]) -> Any:
+        looked_at = [one["MetricStat"] for one in properties.get("Metrics") or () if "MetricStat" in one]
+        if not looked_at:
+            return make(name, properties)
+        one, others = looked_at[0], {key: given for key, given in properties.items() if key != "Metrics"}
+        return make(name, others | one["Metric"] | {"Statistic": one["Stat"], "Period": one["Period"]})
+
+    provisioners._cw_metric_alarm_record = taken
+
+
 def secrets_of(key: Key, iam: Any) -> Callable[[str], str | None]:
     """The secret of each key that the cloud knows: this start's own, and those of functions' roles.
 
@@ -126,6 +140,7 @@ def main() -> None:
     app.app = guarded(behind_tls(app.app), own, secret_of)
     keep_keys_secret(key.secret)
     allow_batch_calls(importlib.import_module("ministack.core.iam_actions"))
+    take_sums(importlib.import_module("ministack.services.cloudformation.provisioners"))
     hurry_waits(importlib.import_module("ministack.services.sqs"), float(os.environ["WAIT_SCALE"]))
     sys.executable = str(bare_interpreter(Path(os.environ["TMPDIR"])))
     threading.Thread(target=_end_with_starter, daemon=True).start()

@@ -42,17 +42,28 @@ class Subscribers:
 
 
 def subscribe_queue(stack: Stack, slug: str, name: str, *, raw: bool = True, only: Any = None) -> str:
-    """Make a queue that gets a topic's events, or those only that a filter policy lets through; its URL."""
+    """Make a queue that gets a topic's events, or those only that a filter policy lets through; its URL.
+
+    What SNS cannot deliver goes into a queue of its own, as docs/subscribe.md has it.
+    """
     sqs, sns = stack.cloud.client("sqs"), stack.cloud.client("sns")
     topic = stack.outputs["EventTopicArnPrefix"] + slug
     url: str = sqs.create_queue(QueueName=name)["QueueUrl"]
     described = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
     arn = described["Attributes"]["QueueArn"]
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": _policy(topic, arn)})
+    _let_in(sqs, url, topic, arn)
+    sqs.create_queue(QueueName=f"{name}-undelivered")
+    undelivered = f"{arn}-undelivered"
+    _let_in(sqs, f"{url}-undelivered", topic, undelivered)
     filtered = {"FilterPolicy": json.dumps(only)} if only else {}
-    attributes = {"RawMessageDelivery": json.dumps(raw), **filtered}
+    redrive = json.dumps({"deadLetterTargetArn": undelivered})
+    attributes = {"RawMessageDelivery": json.dumps(raw), "RedrivePolicy": redrive, **filtered}
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes=attributes)
     return url
+
+
+def _let_in(sqs: Any, url: str, topic: str, queue: str) -> None:
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": _policy(topic, queue)})
 
 
 def _policy(topic: str, queue: str) -> str:

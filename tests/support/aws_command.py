@@ -35,7 +35,8 @@ class Call(NamedTuple):
         if self.output == "text":
             values = found if isinstance(found, list) else [found]
             sys.stdout.write("\t".join(map(str, values)) + "\n")
-        elif found is not None:
+        # As the AWS command line, which says nothing of an operation that answers nothing.
+        elif found not in (None, {}):
             sys.stdout.write(json.dumps(found, ensure_ascii=False, indent=4) + "\n")
 
 

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -13,9 +14,11 @@ from operate.stack import Stack
 from relay.catalog import CATALOG, SLUGS
 
 NAME = "mozi-relay"
+TOPIC_PREFIX = "arn:aws-cn:sns:cn-north-1:123456789012:mozi-relay-event-"
 QUEUE, LETTERS = "https://sqs/1/notices", "https://sqs/1/letters"
 OUTPUTS = {
     "CallbackUrl": "https://api.example/relay/callback",
+    "EventTopicArnPrefix": TOPIC_PREFIX,
     "CallbackTokenSecretArn": "arn:token",
     "EnosCredentialsSecretArn": "arn:enos",
     "GatewayCredentialsSecretArn": "arn:gateway",
@@ -24,6 +27,8 @@ OUTPUTS = {
     "RecoveryFunctionName": "the-recovery",
     "GatewayFunctionName": "the-gateway",
 }
+
+_serial = count(1)
 
 type Answer = Mapping[str, Any] | Exception
 
@@ -58,6 +63,20 @@ def depth(visible: int = 0, invisible: int = 0, delayed: int = 0) -> dict[str, A
     return {"Attributes": {f"ApproximateNumberOfMessages{name}": str(count) for name, count in counts}}
 
 
+def subscription(
+    *, protocol: str = "sqs", endpoint: str = "arn:aws-cn:sqs:cn-north-1:123456789012:q", **given: Any
+) -> dict[str, Any]:
+    """A subscription with a dead-letter queue, unless its `attributes` say otherwise; an error is raised."""
+    kept = {"PendingConfirmation": "false", "RedrivePolicy": '{"deadLetterTargetArn": "arn:dlq"}'}
+    listed = {
+        "SubscriptionArn": f"arn:s-{next(_serial)}",
+        "Owner": "123456789012",
+        "Protocol": protocol,
+        "Endpoint": endpoint,
+    }
+    return {**listed, "attributes": kept, **given}
+
+
 def line(at: datetime, message: str = "portal unavailable", **facts: Any) -> dict[str, Any]:
     """A line of the notice function's log."""
     said = json.dumps({"level": "WARNING", "message": message, "error_code": "503", **facts})
@@ -77,13 +96,17 @@ class RelayStub:
     deferred: Answer = field(default_factory=lambda: {"Datapoints": []})
     log: list[dict[str, Any]] | Exception = field(default_factory=list)
     alarms: list[dict[str, Any]] | Exception = field(default_factory=list)
+    subscriptions: dict[str, list[dict[str, Any]] | Exception] = field(
+        default_factory=lambda: {slug: [subscription()] for slug in SLUGS}
+    )
     outputs: dict[str, str] = field(default_factory=lambda: dict(OUTPUTS))
+    parameters: dict[str, str] = field(default_factory=lambda: {"AllowedSourceCidrs": "203.0.113.0/24"})
     requests: list[dict[str, Any]] = field(default_factory=list)
     log_questions: list[dict[str, Any]] = field(default_factory=list)
     page_size: int = 100
 
     def stack(self, *_: Any) -> Stack:
-        return Stack(NAME, self.outputs, lambda _: self)
+        return Stack(NAME, self.outputs, lambda _: self, self.parameters)
 
     def invoke(self, *, FunctionName: str, Payload: str) -> dict[str, Any]:  # noqa: N803
         request = json.loads(Payload)
@@ -123,8 +146,23 @@ class RelayStub:
         return {"events": found[start : start + self.page_size], **more}
 
     def get_paginator(self, operation: str) -> "Pages":
-        assert operation == "describe_alarms"
-        return Pages(self._pages_of_alarms)
+        pages = {
+            "describe_alarms": self._pages_of_alarms,
+            "list_subscriptions_by_topic": self._pages_of_subscriptions,
+        }
+        return Pages(pages[operation])
+
+    def _pages_of_subscriptions(self, *, TopicArn: str) -> list[dict[str, Any]]:  # noqa: N803
+        assert TopicArn.startswith(TOPIC_PREFIX)
+        listed = self.subscriptions[TopicArn.removeprefix(TOPIC_PREFIX)]
+        if isinstance(listed, Exception):
+            raise listed
+        return [{"Subscriptions": [one]} for one in listed]
+
+    def get_subscription_attributes(self, *, SubscriptionArn: str) -> Mapping[str, Any]:  # noqa: N803
+        every = [one for listed in self.subscriptions.values() if isinstance(listed, list) for one in listed]
+        (found,) = [one for one in every if one["SubscriptionArn"] == SubscriptionArn]
+        return {"Attributes": _told(found["attributes"])}
 
     def _pages_of_alarms(self, **question: Any) -> list[dict[str, Any]]:
         assert question == {"AlarmNamePrefix": f"{NAME}-", "StateValue": "ALARM"}

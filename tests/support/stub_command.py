@@ -19,7 +19,10 @@ sys.path[:0] = [str(ROOT), str(ROOT / "layers"), str(ROOT / "functions")]
 NAMES = "template.json"
 REGION, ACCOUNT = "cn-north-1", "123456789012"
 TOPIC_PREFIX = f"arn:aws-cn:sns:{REGION}:{ACCOUNT}:mozi-relay-event-"
-QUEUE_ARN = f"arn:aws-cn:sqs:{REGION}:{ACCOUNT}:leavers"
+API_ARN = f"arn:aws-cn:apigateway:{REGION}::/restapis/a1b2c3d4e5/stages/relay"
+WEB_ACL_ARN = f"arn:aws-cn:wafv2:{REGION}:{ACCOUNT}:regional/webacl/YOUR-WEB-ACL/1"
+QUEUE_ARNS = f"arn:aws-cn:sqs:{REGION}:{ACCOUNT}:"
+QUEUE_URLS = f"https://sqs.{REGION}.amazonaws.com.cn/{ACCOUNT}/"
 # What `make` need not bring up to date, since nothing is run.
 INSTALLED = (".venv/.installed", ".sandbox/venv/.installed")
 
@@ -31,20 +34,24 @@ def aws(arguments: list[str]) -> None:
     for name, value in call.parameters.items():
         if value == "":
             refuse(f"{call.operation}: {name} is empty")
-    call.show(_answers(call.operation))
+    call.show(_answers(call.operation, call.parameters))
 
 
-def _answers(operation: str) -> dict[str, Any]:
+def _answers(operation: str, given: dict[str, Any]) -> dict[str, Any]:
     """The answer of AWS, for the calls whose answer is used."""
     if operation == "DescribeStacks":
-        values = {name: f"the-{name}" for name in _names("Outputs")} | {"EventTopicArnPrefix": TOPIC_PREFIX}
+        known = {"EventTopicArnPrefix": TOPIC_PREFIX, "CallbackApiArn": API_ARN}
+        values = {name: f"the-{name}" for name in _names("Outputs")} | known
         outputs = [{"OutputKey": name, "OutputValue": value} for name, value in values.items()]
         return {"Stacks": [{"Outputs": outputs}]}
-    known: dict[str, dict[str, Any]] = {
-        "CreateQueue": {"QueueUrl": f"https://sqs.{REGION}.amazonaws.com.cn/{ACCOUNT}/leavers"},
-        "GetQueueAttributes": {"Attributes": {"QueueArn": QUEUE_ARN}},
+    answers: dict[str, dict[str, Any]] = {
+        "ListWebACLs": {"WebACLs": [{"Name": "YOUR-WEB-ACL", "ARN": WEB_ACL_ARN}]},
+        "CreateQueue": {"QueueUrl": f"{QUEUE_URLS}{given.get('QueueName')}"},
+        "GetQueueAttributes": {
+            "Attributes": {"QueueArn": QUEUE_ARNS + given.get("QueueUrl", "").removeprefix(QUEUE_URLS)}
+        },
     }
-    return known.get(operation, {})
+    return answers.get(operation, {})
 
 
 def sam(arguments: list[str]) -> None:

@@ -50,14 +50,24 @@ def written(lines: Iterable[dict[str, Any]]) -> set[Written]:
     return found
 
 
-def alarms() -> dict[str, Metric]:
-    """Logical id -> what the alarm looks at."""
+def alarms() -> dict[str, tuple[Metric, ...]]:
+    """Logical id -> what the alarm looks at: one metric, or those that its expression sums up."""
     return {name: _watched(alarm["Properties"]) for name, alarm in of_type("AWS::CloudWatch::Alarm").items()}
 
 
-def _watched(alarm: dict[str, Any]) -> Metric:
-    dimensions = frozenset((one["Name"], resolved(one["Value"])) for one in alarm["Dimensions"])
-    return Metric(alarm["Namespace"], alarm["MetricName"], dimensions)
+def watched() -> list[Metric]:
+    """Everything that an alarm looks at."""
+    return [metric for metrics in alarms().values() for metric in metrics]
+
+
+def _watched(alarm: dict[str, Any]) -> tuple[Metric, ...]:
+    metrics = [one["MetricStat"]["Metric"] for one in alarm.get("Metrics", ()) if "MetricStat" in one]
+    return tuple(map(_metric, metrics or [alarm]))
+
+
+def _metric(given: dict[str, Any]) -> Metric:
+    dimensions = frozenset((one["Name"], resolved(one["Value"])) for one in given["Dimensions"])
+    return Metric(given["Namespace"], given["MetricName"], dimensions)
 
 
 def widgets(kind: str) -> list[dict[str, Any]]:

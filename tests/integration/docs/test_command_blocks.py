@@ -1,6 +1,7 @@
 """Every block of the pages is run as it is printed, or read by what it is meant for; none is passed over."""
 
 import json
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -13,7 +14,7 @@ from relay.notices.record import read_record
 from tests.support import template
 from tests.support.blocks import Block, blocks, blocks_in, pages
 from tests.support.log_queries import Query, documented_queries
-from tests.support.stub_command import QUEUE_ARN, TOPIC_PREFIX
+from tests.support.stub_command import API_ARN, QUEUE_ARNS, TOPIC_PREFIX, WEB_ACL_ARN
 from tests.support.stub_shell import StubShell, Typed
 
 COMMANDS = {"console", "sh", "bash"}
@@ -93,21 +94,52 @@ def test_what_is_shown_as_python_runs_and_puts_notices_on_the_queue(
     assert capsys.readouterr().out == ""
 
 
-@pytest.mark.parametrize("page", ["docs/subscribe.md", "docs/subscribe.zh-CN.md"])
-def test_the_subscribers_queue_lets_in_the_topic_that_it_subscribes_to_and_nothing_else(
-    page: str, type_page: TypePage
+SUBSCRIBE = pytest.mark.parametrize("page", ["docs/subscribe.md", "docs/subscribe.zh-CN.md"])
+
+
+@SUBSCRIBE
+@pytest.mark.parametrize("queue", ["leavers", "leavers-undelivered"])
+def test_the_subscribers_queues_let_in_the_topic_that_is_subscribed_to_and_nothing_else(
+    page: str, queue: str, type_page: TypePage
 ) -> None:
     _, folder = type_page(page)
 
-    attributes = json.loads((folder / "attributes.json").read_text("utf-8"))
+    attributes = json.loads((folder / f"{queue}.json").read_text("utf-8"))
     (statement,) = json.loads(attributes["Policy"])["Statement"]
     assert statement == {
         "Effect": "Allow",
         "Principal": {"Service": "sns.amazonaws.com"},
         "Action": "sqs:SendMessage",
-        "Resource": QUEUE_ARN,
+        "Resource": QUEUE_ARNS + queue,
         "Condition": {"ArnEquals": {"aws:SourceArn": f"{TOPIC_PREFIX}employee-leave"}},
     }
+
+
+@SUBSCRIBE
+def test_the_subscription_has_a_dead_letter_queue_of_its_own(page: str, type_page: TypePage) -> None:
+    typed, folder = type_page(page)
+
+    (subscribed,) = (call for call in typed.calls if "subscribe" in call.arguments)
+    attributes = json.loads((folder / "subscription.json").read_text("utf-8"))
+    assert subscribed.option("--notification-endpoint") == f"{QUEUE_ARNS}leavers"
+    assert json.loads(attributes["RedrivePolicy"]) == {
+        "deadLetterTargetArn": f"{QUEUE_ARNS}leavers-undelivered"
+    }
+
+
+@pytest.mark.parametrize("page", ["docs/deploy.md", "docs/deploy.zh-CN.md"])
+def test_the_first_deploy_names_who_may_call_and_a_web_acl_is_put_before_the_api_s_stage(
+    page: str, type_page: TypePage
+) -> None:
+    typed, _ = type_page(page)
+
+    (first, *_) = (call for call in typed.calls if call.arguments[:1] == ["deploy"])
+    (associated,) = (call for call in typed.calls if "associate-web-acl" in call.arguments)
+    # A placeholder that the parameter's pattern refuses: nobody deploys it by oversight.
+    assert "AllowedSourceCidrs=YOUR-GATEWAYS-RANGES" in first.arguments
+    pattern = template.TEMPLATE["Parameters"]["AllowedSourceCidrs"]["AllowedPattern"]
+    assert not re.fullmatch(pattern, "YOUR-GATEWAYS-RANGES")
+    assert (associated.option("--web-acl-arn"), associated.option("--resource-arn")) == (WEB_ACL_ARN, API_ARN)
 
 
 @pytest.mark.parametrize("page", ["docs/send.md", "docs/send.zh-CN.md"])

@@ -26,6 +26,8 @@ def stack(cloud: None) -> Stack:
         "NoticeQueueUrl": template.make_queue("NoticeQueue"),
         "NoticeDeadLetterQueueUrl": template.make_queue("NoticeDeadLetterQueue"),
     }
+    template.make_topics()
+    made["EventTopicArnPrefix"] = template.TOPIC_PREFIX
     functions = RelayStub()
     session: Any = boto3.session.Session()
     return Stack(NAME, OUTPUTS | made, lambda name: functions if name == "lambda" else session.client(name))
@@ -94,3 +96,17 @@ def test_the_notice_functions_log_is_where_the_template_puts_it(stack: Stack) ->
     logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=[event])
 
     assert found(stack)["portalErrors"]["last"]["code"] == "503"
+
+
+def test_a_topics_subscriptions_are_found_with_their_dead_letter_queues(stack: Stack) -> None:
+    sns, topic = boto3.client("sns"), f"{template.TOPIC_PREFIX}employee-leave"
+    queues = [f"arn:aws-cn:sqs:{template.REGION}:{template.ACCOUNT}:{name}" for name in ("with", "without")]
+    kept = json.dumps({"deadLetterTargetArn": queues[0] + "-dlq"})
+    for queue, attributes in zip(queues, [{"RedrivePolicy": kept}, {}], strict=True):
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue, Attributes=attributes)
+
+    (leave,) = (one for one in found(stack)["topics"] if one["slug"] == "employee-leave")
+    assert {one["endpoint"]: one["deadLetterQueue"] for one in leave["subscriptions"]} == {
+        queues[0]: True,
+        queues[1]: False,
+    }

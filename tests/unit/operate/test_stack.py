@@ -33,7 +33,13 @@ def found(stubs: tuple[Stubber, Stubber]) -> Any:
 
 
 def described(stubs: tuple[Stubber, Stubber], outputs: list[dict[str, str]]) -> Any:
-    stack = {"StackName": "relay", "CreationTime": 0, "StackStatus": "CREATE_COMPLETE", "Outputs": outputs}
+    stack = {
+        "StackName": "relay",
+        "CreationTime": 0,
+        "StackStatus": "CREATE_COMPLETE",
+        "Outputs": outputs,
+        "Parameters": [{"ParameterKey": "LogLevel", "ParameterValue": "INFO"}],
+    }
     stubs[0].add_response("describe_stacks", {"Stacks": [stack]}, {"StackName": "relay"})
     return found(stubs)
 
@@ -43,6 +49,10 @@ def test_a_function_is_called_by_the_output_that_names_it(stubs: tuple[Stubber, 
     stubs[1].add_response("invoke", {"Payload": io.BytesIO(b'{"counts": {}}')}, asked)
 
     assert described(stubs, OUTPUTS).invoke("RecoveryFunctionName", {"action": "sweep"}) == {"counts": {}}
+
+
+def test_a_stack_is_known_by_its_parameters_too(stubs: tuple[Stubber, Stubber]) -> None:
+    assert described(stubs, OUTPUTS).parameters == {"LogLevel": "INFO"}
 
 
 def test_a_stack_that_does_not_exist_is_named_with_the_region(stubs: tuple[Stubber, Stubber]) -> None:

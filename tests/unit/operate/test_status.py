@@ -1,5 +1,6 @@
 """`python -m operate status` shows what is known, names what is not, and tells scripts if all is well."""
 
+import re
 from typing import Any
 
 import pytest
@@ -35,8 +36,8 @@ def test_a_relay_that_is_well_is_shown_with_all_its_topics() -> None:
 
     assert (result.status, result.stderr, rows[-1]) == (0, "", ["All", "is", "well."])
     assert tuple(row[0] for row in topics) == SLUGS
-    assert {tuple(row[1:]) for row in topics[:-1]} == {("yes", "none", "kept")}
-    assert topics[-1] == ["unclassified", "-", "none", "kept"]
+    assert {tuple(row[1:]) for row in topics[:-1]} == {("yes", "none", "kept", "1")}
+    assert topics[-1] == ["unclassified", "-", "none", "kept", "1"]
 
 
 def test_nothing_is_changed_and_no_secret_is_read() -> None:
@@ -71,6 +72,7 @@ UNKNOWN: list[tuple[str, dict[str, Any], tuple[str, ...]]] = [
     ("age", {"datapoints": refused("Get")}, ("its oldest notice",)),
     ("log", {"log": refused("FilterLogEvents")}, ("last portal error",)),
     ("alarms", {"alarms": refused("DescribeAlarms")}, ("alarms that are on",)),
+    ("topic", {"subscriptions": dict.fromkeys(SLUGS, refused("List"))}, ("subscriptions",)),
     ("secret", {"secrets": {"arn:token": refused("DescribeSecret")}}, ("callback token",)),
     ("output", {"outputs": {}}, ("dead letters", "last events", "callback token", "registrations")),
     ("network", {"log": EndpointConnectionError(endpoint_url="http://x")}, ("last portal error",)),
@@ -111,6 +113,14 @@ def test_a_program_gets_the_facts_alone() -> None:
         "eventTag": "MOZI_VDS_TENANT_CHANGE|EMPLOYEE_LEAVE",
         "registration": {"state": "current"},
         "last": {"at": None},
+        "subscriptions": [
+            {
+                "protocol": "sqs",
+                "endpoint": "arn:aws-cn:sqs:cn-north-1:123456789012:q",
+                "confirmed": True,
+                "deadLetterQueue": True,
+            }
+        ],
     }
     assert found["topics"][-1]["registration"] is None
     assert found["queue"] == {"visible": 0, "invisible": 0, "delayed": 0}
@@ -159,11 +169,13 @@ def test_it_is_plain_where_nobody_wants_colours_and_never_wider_than_a_hundred_c
     )
     said = run(stub).stdout
 
-    assert max(map(cell_len, said.splitlines())) <= WIDTH
+    # Bold is no colour, and takes no place.
+    assert max(map(cell_len, re.sub(r"\x1b\[\d+m", "", said).splitlines())) <= WIDTH
     assert "\x1b[3" not in said
     assert "\x1b[2J" not in said
 
 
 def test_as_many_questions_are_asked_as_the_bar_counts() -> None:
-    # Of the gateway two, of the recovery function one, of each secret, queue, metric, log and alarms one.
+    # Of the gateway two, of the recovery function one, of each secret, queue, metric, log and alarms one; of
+    # each topic one more.
     assert QUESTIONS == 2 + 1 + 3 + 2 + 1 + 1 + 1

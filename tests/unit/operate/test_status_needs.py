@@ -161,3 +161,20 @@ def test_the_stacks_own_alarms_that_are_on_need_a_person(count: int) -> None:
 
     assert needs(stub) == [f"{name} is on: Read the log." for name in names]
     assert [one["name"] for one in facts(stub)["alarms"]] == names
+
+
+@pytest.mark.parametrize(
+    ("ranges", "everyone", "said"),
+    [
+        ("0.0.0.0/0,::/0", True, "everyone: docs/deploy.md says how to name the gateway's"),
+        ("203.0.113.0/24,::/0", True, "everyone: docs/deploy.md says how to name the gateway's"),
+        ("203.0.113.0/24,198.51.100.7/32", False, "203.0.113.0/24, 198.51.100.7/32"),
+    ],
+)
+def test_that_everyone_may_call_is_said_but_is_a_choice(ranges: str, everyone: bool, said: str) -> None:
+    """Who does not know the gateway's addresses cannot change it: an exit status of 1 would hide the rest."""
+    stub = RelayStub(parameters={"AllowedSourceCidrs": ranges})
+
+    assert f"who may call         {said}" in run(stub).stdout
+    assert facts(stub)["callers"] == {"ranges": ranges.split(","), "everyone": everyone}
+    assert needs(stub) == []

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -11,8 +12,8 @@ from relay.api.gateway import RetryFailed
 from relay.api.gateway import read_request as read_retry
 from relay.api.recovery import Sweep
 from relay.api.recovery import read_request as read_sweep
-from tests.support.template import RESOURCES, TEMPLATE, of_type
-from tests.support.watching import STACK, Metric, alarms, ours, shown, widgets
+from tests.support.template import RESOURCES, TEMPLATE, event_topics, of_type
+from tests.support.watching import STACK, Metric, alarms, ours, shown, watched, widgets
 
 ALARMS = {name: alarm["Properties"] for name, alarm in of_type("AWS::CloudWatch::Alarm").items()}
 FUNCTIONS = sorted(of_type("AWS::Serverless::Function"))
@@ -43,6 +44,8 @@ WATCHED = {
     "5xx on the fixed addresses": aws(
         "ApplicationELB", "HTTPCode_ELB_5XX_Count", LoadBalancer="CallbackLoadBalancer.LoadBalancerFullName"
     ),
+    "wrong tokens": ours("Forbidden", "callback"),
+    "4xx, and 429 among them": aws("ApiGateway", "4XXError", **API),
     "failed list": ours("FailedCallbacks", "gateway"),
 } | {
     f"{name} of {function}": aws("Lambda", name, FunctionName=function)
@@ -51,13 +54,46 @@ WATCHED = {
 }
 
 
+def undelivered(name: str) -> set[Metric]:
+    """A metric of what SNS could not deliver, of every topic of events."""
+    return {aws("SNS", name, TopicName=f"{topic}.TopicName") for topic in event_topics()}
+
+
 @pytest.mark.parametrize("what", WATCHED)
 def test_there_is_one_alarm_for_each_thing_to_watch(what: str) -> None:
-    assert [*alarms().values()].count(WATCHED[what]) == 1
+    assert [*alarms().values()].count((WATCHED[what],)) == 1
 
 
 def test_there_is_no_other_alarm() -> None:
-    assert set(alarms().values()) == set(WATCHED.values())
+    assert set(watched()) == set(WATCHED.values()) | undelivered("NumberOfNotificationsFailed")
+
+
+def test_what_sns_could_not_deliver_alarms_whatever_topic_it_was_on() -> None:
+    over_many = [metrics for metrics in alarms().values() if len(metrics) > 1]
+
+    assert Counter(metric for metrics in over_many for metric in metrics) == Counter(
+        undelivered("NumberOfNotificationsFailed")
+    )
+    # CloudWatch takes no more in one alarm.
+    assert max(map(len, over_many)) <= 10
+
+
+@pytest.mark.parametrize("name", [name for name, alarm in ALARMS.items() if "Metrics" in alarm])
+def test_an_alarm_over_many_metrics_has_their_sum_whichever_of_them_is_silent(name: str) -> None:
+    (answer, *summed) = ALARMS[name]["Metrics"]
+
+    assert answer == {"Id": "failed", "Expression": "SUM(FILL(METRICS(), 0))"}
+    assert {one["ReturnData"] for one in summed} == {False}
+    # A late number is taken for 0 at first: the alarm must look back.
+    assert ALARMS[name]["EvaluationPeriods"] > ALARMS[name]["DatapointsToAlarm"]
+
+
+def test_the_dashboard_shows_what_sns_could_not_deliver_and_what_is_lost_of_it() -> None:
+    names = ("NumberOfNotificationsFailed", "NumberOfNotificationsFailedToRedriveToDlq")
+
+    assert {one for one in shown() if one.namespace == "AWS/SNS"} == {
+        metric for name in names for metric in undelivered(name)
+    }
 
 
 SUM, MAXIMUM = "Sum", "Maximum"
@@ -68,6 +104,8 @@ SETTINGS = {
     "CallbackFailed": (SUM, 0, 300, 3, 3),
     "ApiServerError": (SUM, 0, 300, 3, 3),
     "StaticIpServerError": (SUM, 0, 300, 3, 3),
+    "Forbidden": (SUM, 100, 300, 1, 1),
+    "ApiClientError": (SUM, 100, 300, 3, 3),
     "FailedCallbacks": (MAXIMUM, 0, 3600, 3, 3),
     "DeadLetters": (MAXIMUM, 0, 300, 1, 1),
     "NotAllowed": (SUM, 0, 300, 7, 1),
@@ -78,6 +116,8 @@ SETTINGS = {
     # Long enough to bridge the pauses in which nothing is tried: otherwise one fault would alarm all day.
     "NoticeErrors": (SUM, 0, 300, 3, 1),
     "GatewayErrors": (SUM, 0, 300, 4, 1),
+    "UndeliveredDirectory": (SUM, 0, 300, 3, 1),
+    "UndeliveredOthers": (SUM, 0, 300, 3, 1),
     **{f"{name}Throttles": (SUM, 0, 300, 3, 2) for name in ("Callback", "Notice", "Recovery", "Gateway")},
 }
 
@@ -86,7 +126,9 @@ SETTINGS = {
 def test_an_alarm_goes_on_when_readme_says_so(name: str) -> None:
     alarm = ALARMS[name]
     taken = alarm.get("DatapointsToAlarm", alarm["EvaluationPeriods"])
-    found = (alarm["Statistic"], alarm["Threshold"], alarm["Period"], alarm["EvaluationPeriods"], taken)
+    rates = {(one["MetricStat"]["Stat"], one["MetricStat"]["Period"]) for one in alarm.get("Metrics", ())[1:]}
+    ((statistic, period),) = rates or {(alarm["Statistic"], alarm["Period"])}
+    found = (statistic, alarm["Threshold"], period, alarm["EvaluationPeriods"], taken)
 
     assert found == SETTINGS[name.removesuffix("Alarm")]
     assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
@@ -187,7 +229,7 @@ def test_the_dashboard_shows_each_direction_in_a_row_of_its_own() -> None:
     for y, title in re.findall(r'"x": \d+, "y": (\d+), .+ "properties": \{\s+"title": "([^"]+)"', body):
         rows.setdefault(int(y), set()).add(title)
 
-    assert [len(titles) for _, titles in sorted(rows.items())] == [1, 4, 4, 4, 2]
+    assert [len(titles) for _, titles in sorted(rows.items())] == [1, 4, 4, 4, 2, 2]
     assert {widget["region"] for kind in ("metric", "log") for widget in widgets(kind)} == {"cn-north-1"}
 
 
@@ -207,7 +249,7 @@ def test_the_dashboard_shows_every_alarm() -> None:
 def test_what_the_dashboard_shows_of_aws_is_there() -> None:
     dimensions = {
         frozenset(one.dimensions)
-        for one in (*shown(), *alarms().values())
+        for one in (*shown(), *watched())
         if one.namespace.startswith("AWS/") and one.namespace != "AWS/ApplicationELB"
     }
 
@@ -215,6 +257,7 @@ def test_what_the_dashboard_shows_of_aws_is_there() -> None:
         frozenset(API.items()),
         *(frozenset({("QueueName", queue)}) for queue in QUEUES),
         *(frozenset({("FunctionName", function)}) for function in FUNCTIONS),
+        *(frozenset({("TopicName", f"{topic}.TopicName")}) for topic in event_topics()),
     }
     api = RESOURCES["CallbackApi"]["Properties"]
     assert (api["Name"]["Fn::Sub"], api["StageName"]) == ("${AWS::StackName}-callback", API["Stage"])
@@ -227,6 +270,6 @@ def test_every_function_knows_the_name_of_its_stack() -> None:
 
 
 def test_every_service_named_by_an_alarm_is_a_function() -> None:
-    services = {value for one in alarms().values() for name, value in one.dimensions if name == "service"}
+    services = {value for one in watched() for name, value in one.dimensions if name == "service"}
 
     assert services <= {function.removesuffix("Function").lower() for function in FUNCTIONS}

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.support.expanding import expand
+from tests.support.template import RESOURCES, TEMPLATE
 
 KINDS_WITH_NAMES = (
     "AWS::Scheduler::Schedule", "AWS::SNS::Topic", "AWS::IAM::Role", "AWS::Logs::LogGroup",
@@ -51,6 +52,15 @@ def test_the_api_is_never_traced_for_its_traces_hold_the_token(expanded: dict[st
     assert "TracingEnabled" not in stage
 
 
+def test_what_is_put_before_the_api_finds_its_stage_by_the_output(expanded: dict[str, Any]) -> None:
+    """WAF wants the ARN of a stage, not that of an API."""
+    (stage,) = of_type(expanded, "AWS::ApiGateway::Stage")
+    arn = "arn:${AWS::Partition}:apigateway:${AWS::Region}::/restapis/${CallbackApi}/stages/"
+
+    assert stage["RestApiId"] == {"Ref": "CallbackApi"}
+    assert TEMPLATE["Outputs"]["CallbackApiArn"]["Value"] == {"Fn::Sub": arn + stage["StageName"]}
+
+
 def test_bodies_reach_the_function_as_bytes(expanded: dict[str, Any]) -> None:
     (api,) = of_type(expanded, "AWS::ApiGateway::RestApi")
 
@@ -62,3 +72,30 @@ def test_the_callback_is_the_only_way_in(expanded: dict[str, Any]) -> None:
 
     routes = {path: sorted(methods) for path, methods in api["Body"]["paths"].items()}
     assert routes == {"/callback/{token}": ["post"], "/callback/{token}/{slug}": ["post"]}
+
+
+def test_a_schedule_s_role_serves_this_account_alone_and_calls_what_the_schedule_calls(
+    expanded: dict[str, Any],
+) -> None:
+    """Without its source account, another account's schedule could have the scheduler use the role."""
+    schedules = of_type(expanded, "AWS::Scheduler::Schedule")
+    for schedule in schedules:
+        role = expanded[schedule["Target"]["RoleArn"]["Fn::GetAtt"][0]]["Properties"]
+        (trusted,) = role["AssumeRolePolicyDocument"]["Statement"]
+        (policy,) = role["Policies"]
+        (allowed,) = policy["PolicyDocument"]["Statement"]
+
+        assert trusted["Principal"] == {"Service": "scheduler.amazonaws.com"}
+        assert trusted["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+        assert (allowed["Action"], allowed["Resource"]) == (
+            "lambda:InvokeFunction",
+            schedule["Target"]["Arn"],
+        )
+
+    assert len(schedules) == 2
+
+
+def test_no_role_is_made_that_the_template_does_not_show(expanded: dict[str, Any]) -> None:
+    roles = {name for name, one in expanded.items() if one["Type"] == "AWS::IAM::Role"}
+
+    assert roles == {name for name, one in RESOURCES.items() if one["Type"] == "AWS::IAM::Role"}

@@ -12,7 +12,8 @@ from tests.support.template import RESOURCES, ROOT, TEMPLATE, event_topics, of_t
 
 FUNCTIONS = of_type("AWS::Serverless::Function")
 SERVICE_PRINCIPALS = {
-    f"{name}.amazonaws.com" for name in ("apigateway", "cloudwatch", "elasticloadbalancing", "lambda")
+    f"{name}.amazonaws.com"
+    for name in ("apigateway", "cloudwatch", "elasticloadbalancing", "lambda", "scheduler")
 }
 TEXT = (ROOT / "template.yaml").read_text("utf-8")
 
@@ -175,9 +176,22 @@ def test_only_the_accounts_of_the_parameter_are_let_in_from_outside() -> None:
     statements = RESOURCES["EventTopicPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     allowed = [one["Fn::If"] for one in statements if "Fn::If" in one]
 
-    assert [condition for condition, _, _ in allowed] == ["HasOutsideSubscribers"]
-    assert allowed[0][1]["Principal"] == {"AWS": {"Ref": "SubscriberAccountIds"}}
+    assert {condition for condition, _, _ in allowed} == {"HasOutsideSubscribers"}
+    assert all(then["Principal"] == {"AWS": {"Ref": "SubscriberAccountIds"}} for _, then, _ in allowed)
+    assert all(otherwise == {"Ref": "AWS::NoValue"} for _, _, otherwise in allowed)
     assert all(one["Effect"] == "Deny" for one in statements if "Fn::If" not in one)
+
+
+def test_other_accounts_subscribe_queues_functions_and_https_and_see_no_other_subscriber() -> None:
+    """The list of a topic's subscriptions has everybody's endpoints, e-mail addresses among them."""
+    statements = RESOURCES["EventTopicPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    allowed = [one["Fn::If"][1] for one in statements if "Fn::If" in one]
+
+    protocols = {"StringEquals": {"sns:Protocol": ["sqs", "lambda", "https"]}}
+    assert {one["Action"]: one.get("Condition") for one in allowed} == {
+        "sns:Subscribe": protocols,
+        "sns:GetTopicAttributes": None,
+    }
 
 
 def test_the_load_balancer_lets_in_the_allowed_ranges_alone() -> None:
@@ -187,6 +201,16 @@ def test_the_load_balancer_lets_in_the_allowed_ranges_alone() -> None:
     ranges = {"Fn::Split": [",", {"Ref": "AllowedSourceCidrs"}]}
     assert rule == [{"Field": "source-ip", "SourceIpConfig": {"Values": ranges}}]
     assert otherwise["FixedResponseConfig"]["StatusCode"] == "403"
+
+
+def test_each_rule_of_a_security_group_says_what_it_is_for() -> None:
+    rules = [
+        rule
+        for group in of_type("AWS::EC2::SecurityGroup").values()
+        for rule in group["Properties"]["SecurityGroupIngress"]
+    ]
+
+    assert [rule for rule in rules if not rule.get("Description")] == []
 
 
 def test_the_access_log_has_no_path_for_the_token_is_in_it() -> None:
