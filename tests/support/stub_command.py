@@ -42,6 +42,8 @@ def _answers(operation: str) -> dict[str, Any]:
         return {"Stacks": [{"Outputs": outputs}]}
     known: dict[str, dict[str, Any]] = {
         "CreateQueue": {"QueueUrl": f"https://sqs.{REGION}.amazonaws.com.cn/{ACCOUNT}/leavers"},
+        "GetAlias": {"FunctionVersion": "2"},
+        "ListVersionsByFunction": {"Versions": [{"Version": version} for version in ("$LATEST", "1", "2")]},
         "GetQueueAttributes": {"Attributes": {"QueueArn": QUEUE_ARN}},
     }
     return known.get(operation, {})
