@@ -117,7 +117,7 @@ def test_payloads_are_kept_as_long_as_events() -> None:
     (rule,) = RESOURCES["PayloadBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
 
     assert rule["ExpirationInDays"] == {"Ref": "EventRetentionDays"}
-    assert RESOURCES["PayloadBucketPolicy"]["DeletionPolicy"] == "Retain"
+    assert RESOURCES["PayloadBucketPolicy"]["DeletionPolicy"] == "RetainExceptOnCreate"
 
 
 @pytest.mark.parametrize("name", ALARMS)

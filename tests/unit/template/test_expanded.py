@@ -36,6 +36,25 @@ def test_a_second_stack_fits_into_the_account(expanded: dict[str, Any]) -> None:
     assert [name for name in names if "${AWS::StackName}" not in str(name)] == []
 
 
+def test_a_first_deploy_that_fails_leaves_only_what_goes_with_a_function_or_serves_the_whole_account(
+    expanded: dict[str, Any],
+) -> None:
+    kept = {one["Type"] for one in expanded.values() if one.get("DeletionPolicy") == "Retain"}
+
+    assert kept == {
+        "AWS::ApiGateway::Account", "AWS::IAM::Role", "AWS::Lambda::LayerVersion", "AWS::Lambda::Version",
+    }  # fmt: skip
+    assert [
+        name for name, one in expanded.items() if one["Type"] == "AWS::IAM::Role" and "DeletionPolicy" in one
+    ] == ["AccessLogRole"]
+
+
+def test_nothing_would_refuse_to_be_deleted_when_a_first_deploy_is_rolled_back(
+    expanded: dict[str, Any],
+) -> None:
+    assert "DeletionProtection" not in str(expanded)
+
+
 def test_the_api_is_closed_to_all_but_the_allowed_ranges(expanded: dict[str, Any]) -> None:
     (api,) = of_type(expanded, "AWS::ApiGateway::RestApi")
     statements = api["Body"]["x-amazon-apigateway-policy"]["Statement"]

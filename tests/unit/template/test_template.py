@@ -124,7 +124,7 @@ def test_every_arn_is_partition_neutral() -> None:
     ],
 )
 def test_what_holds_data_outlives_the_stack(resource: str) -> None:
-    assert RESOURCES[resource]["DeletionPolicy"] == "Retain"
+    assert RESOURCES[resource]["DeletionPolicy"] == "RetainExceptOnCreate"
     assert RESOURCES[resource]["UpdateReplacePolicy"] == "Retain"
 
 
