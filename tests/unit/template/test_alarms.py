@@ -43,6 +43,12 @@ WATCHED = {
     "5xx on the fixed addresses": aws(
         "ApplicationELB", "HTTPCode_ELB_5XX_Count", LoadBalancer="CallbackLoadBalancer.LoadBalancerFullName"
     ),
+    "nothing behind the fixed addresses": aws(
+        "NetworkELB",
+        "UnHealthyHostCount",
+        TargetGroup="StaticIpTargets.TargetGroupFullName",
+        LoadBalancer="StaticIpLoadBalancer.LoadBalancerFullName",
+    ),
     "failed list": ours("FailedCallbacks", "gateway"),
 } | {
     f"{name} of {function}": aws("Lambda", name, FunctionName=function)
@@ -68,6 +74,7 @@ SETTINGS = {
     "CallbackFailed": (SUM, 0, 300, 3, 3),
     "ApiServerError": (SUM, 0, 300, 3, 3),
     "StaticIpServerError": (SUM, 0, 300, 3, 3),
+    "StaticIpUnhealthy": (MAXIMUM, 0, 60, 5, 5),
     "FailedCallbacks": (MAXIMUM, 0, 3600, 3, 3),
     "DeadLetters": (MAXIMUM, 0, 300, 1, 1),
     "NotAllowed": (SUM, 0, 300, 7, 1),
@@ -208,7 +215,7 @@ def test_what_the_dashboard_shows_of_aws_is_there() -> None:
     dimensions = {
         frozenset(one.dimensions)
         for one in (*shown(), *alarms().values())
-        if one.namespace.startswith("AWS/") and one.namespace != "AWS/ApplicationELB"
+        if one.namespace.startswith("AWS/") and one.namespace not in ("AWS/ApplicationELB", "AWS/NetworkELB")
     }
 
     assert dimensions == {
