@@ -19,7 +19,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.build import build
-from sandbox.cloud import ROOT, STATE
+from sandbox.cloud import ROOT, STATE, SandboxError
 from sandbox.delivery import Delivery
 from sandbox.deploy import STACK, Stack, deploy
 from sandbox.inbound_steps import ANSWER, kept_and_pending
@@ -51,11 +51,9 @@ CHANGED = {
     "LogRetentionDays": "7",
     "AccessLog": "Create",
     "AlarmTopicArn": "arn:aws-cn:sns:cn-north-1:000000000000:mine",
-    "Tracing": "Active",
-    "SnapStart": "On",
 }
-# The local cloud has no load balancers' addresses.
-NOT_HERE = {"StaticIpVpcId", "StaticIpSubnetIds", "StaticIpPort"}
+# The local cloud has no load balancers' addresses, and its region neither tracing nor snapshots.
+NOT_HERE = {"StaticIpVpcId", "StaticIpSubnetIds", "StaticIpPort", "Tracing", "SnapStart"}
 
 
 def changed(running: Stage) -> dict[str, str]:
@@ -186,6 +184,17 @@ def test_after_it_every_call_reaches_the_release_in_force(updated: Updated) -> N
         assert described["Version"].isdecimal()
         assert described["CodeSha256"] == latest["CodeSha256"]
         assert described["Layers"] == latest["Layers"]
+
+
+def test_what_the_region_lacks_is_refused_with_a_sentence_and_nothing_is_changed(updated: Updated) -> None:
+    running = updated.scene.stage
+    urls = {"EnosBaseUrl": running.portal.url, "GatewayBaseUrl": running.gateway.url}
+    before = variables(running.stack)
+
+    with pytest.raises(SandboxError, match="no SnapStart for Python"):
+        deploy(running.cloud, {**urls, "SnapStart": "On", "LogLevel": "ERROR"})
+
+    assert variables(running.stack) == before
 
 
 def test_an_update_of_every_parameter_keeps_data_and_secrets(used: Scene) -> None:

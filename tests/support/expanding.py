@@ -56,10 +56,13 @@ def with_values(value: Any, parameters: Mapping[str, Any]) -> Any:
         case {"Ref": name} if name in parameters:
             return parameters[name]
         case {"Fn::Sub": str(text)}:
-            return {"Fn::Sub": re.sub(r"\$\{(\w+)\}", lambda found: _named(found, parameters), text)}
+            filled = re.sub(r"\$\{(\w+)\}", lambda found: _named(found, parameters), text)
+            return {"Fn::Sub": filled} if "${" in filled else filled
         case {"Fn::If": [condition, then, otherwise]}:
-            holds = _holds(TEMPLATE["Conditions"][condition], parameters)
-            return with_values(then if holds else otherwise, parameters)
+            chosen = then if holds(TEMPLATE["Conditions"][condition], parameters) else otherwise
+            return with_values(chosen, parameters)
+        case {"Fn::Join": [between, {"Ref": name}]} if name in parameters:
+            return between.join(parameters[name])
         case dict():
             valued = {name: with_values(one, parameters) for name, one in value.items()}
             return {name: one for name, one in valued.items() if one != NO_VALUE}
@@ -70,10 +73,13 @@ def _named(found: re.Match[str], parameters: Mapping[str, Any]) -> str:
     return str(parameters.get(found[1], found[0]))
 
 
-def _holds(condition: Any, parameters: Mapping[str, Any]) -> bool:
+def holds(condition: Any, parameters: Mapping[str, Any]) -> bool:
+    """Whether a condition, or a rule's assertion, is true with these values."""
     match condition:
         case {"Fn::Not": [one]}:
-            return not _holds(one, parameters)
+            return not holds(one, parameters)
         case {"Fn::Equals": [one, other]}:
             return bool(with_values(one, parameters) == with_values(other, parameters))
+        case {"Fn::Contains": [several, one]}:
+            return with_values(one, parameters) in with_values(several, parameters)
     raise NotImplementedError(condition)
