@@ -146,6 +146,24 @@ def test_the_event_table_can_be_restored_to_a_point_in_time() -> None:
     assert recovery["PointInTimeRecoveryEnabled"] is True
 
 
+def test_what_is_deleted_from_the_bucket_by_mistake_can_be_had_back_for_a_day() -> None:
+    bucket = RESOURCES["PayloadBucket"]["Properties"]
+    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
+
+
+def test_the_table_and_the_bucket_are_under_keys_of_aws_own() -> None:
+    """A key of the account's would have to be let in for every reader, and can be deleted."""
+    (rule,) = RESOURCES["PayloadBucket"]["Properties"]["BucketEncryption"][
+        "ServerSideEncryptionConfiguration"
+    ]
+
+    assert RESOURCES["EventTable"]["Properties"]["SSESpecification"] == {"SSEEnabled": True}
+    assert rule == {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+
+
 def test_credentials_that_people_fill_in_have_no_value_a_deploy_could_put_back() -> None:
     for name in ("EnosCredentialsSecret", "GatewayCredentialsSecret"):
         assert not {"SecretString", "GenerateSecretString"} & set(RESOURCES[name]["Properties"])
