@@ -121,7 +121,7 @@ def _details(slices: Sequence[Slice], stack: Stack, requests: int) -> dict[str, 
 
 def _environments(stack: Stack) -> int:
     """How many processes the local cloud has started for a stack's callback function: each has a folder."""
-    name = stack.outputs["CallbackFunctionName"]
+    name, _, _ = stack.outputs["CallbackFunctionName"].partition(":")
     return len(list(stack.cloud.folder.glob(f"ministack-lambda-{name}-*")))
 
 

@@ -3,10 +3,11 @@
 import json
 import platform
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from sandbox.cloud import Cloud, SandboxError
+from sandbox.cloud import ROOT, Cloud, SandboxError
 from sandbox.differences import number_concurrency
 from sandbox.sam import sam
 
@@ -54,12 +55,13 @@ class Stack:
         return payload
 
 
-def deploy(cloud: Cloud, parameters: dict[str, str]) -> Stack:
-    """Deploy what is built and return the stack. Raises SandboxError."""
+def deploy(cloud: Cloud, parameters: dict[str, str], folder: Path = ROOT) -> Stack:
+    """Deploy what is built in a checkout and return the stack. Raises SandboxError."""
     given = {"Architecture": ARCHITECTURE, "NoticeBatchWindowSeconds": "1", **parameters}
     overrides = [f"{name}={value}" for name, value in given.items()]
     arguments = ["--config-env", "sandbox", "--stack-name", STACK, "--no-confirm-changeset"]
-    sam("deploy", *arguments, "--parameter-overrides", *overrides, log=cloud.sam_log, environ=cloud.environ)
+    arguments += ["--parameter-overrides", *overrides]
+    sam("deploy", *arguments, log=cloud.sam_log, environ=cloud.environ, folder=folder)
     described = cloud.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
     outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in described["Outputs"]}
     number_concurrency(cloud)

@@ -16,13 +16,13 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PATH": path, "SAM_CLI_TELEMETRY": "0", "PYTHONWARNINGS": "ignore"}
 
 
-def sam(*arguments: str, log: Path, environ: Mapping[str, str] | None = None) -> None:
-    """Run `sam` in the repository's folder. Raises SandboxError with the end of its output."""
+def sam(*arguments: str, log: Path, environ: Mapping[str, str] | None = None, folder: Path = ROOT) -> None:
+    """Run `sam` in a checkout's folder. Raises SandboxError with the end of its output."""
     given = environment() | dict(environ or {})
     log.parent.mkdir(exist_ok=True)
     with log.open("ab") as output:
         started = output.tell()
-        code = _run(["sam", *arguments], given, output.fileno())
+        code = _run(["sam", *arguments], given, output.fileno(), folder)
     if code:
         tail = _end_of(log.read_bytes()[started:].decode("utf-8", "replace"))
         raise SandboxError(f"sam {arguments[0]} failed ({code}); the whole output is in {log}:\n{tail}")
@@ -34,12 +34,12 @@ def _end_of(output: str) -> str:
     return "\n".join([line for line in lines if line.strip()][-12:])
 
 
-def _run(command: list[str], environ: Mapping[str, str], output: int) -> int:
+def _run(command: list[str], environ: Mapping[str, str], output: int, folder: Path) -> int:
     """Run to the end; if we are interrupted, what the command started ends too."""
     try:
         process = subprocess.Popen(
             command,
-            cwd=ROOT,
+            cwd=folder,
             env=environ,
             stdin=subprocess.DEVNULL,
             stdout=output,

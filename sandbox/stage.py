@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from sandbox.build import build
-from sandbox.cloud import Cloud
+from sandbox.cloud import ROOT, Cloud
 from sandbox.deploy import Stack, deploy
 from sandbox.gateway import Gateway
 from sandbox.portal import Portal
@@ -39,8 +40,10 @@ class Stage:
 
 
 @contextmanager
-def stage(name: str, announce: Announce, port: int = 0, *, wait_scale: float = 1) -> Iterator[Stage]:
-    """Build, start and deploy; stop everything at the end. Raises SandboxError.
+def stage(
+    name: str, announce: Announce, port: int = 0, *, wait_scale: float = 1, folder: Path = ROOT
+) -> Iterator[Stage]:
+    """Build a checkout, start, and deploy it; stop everything at the end. Raises SandboxError.
 
     `announce` is entered around each part with what is being done; logs are .sandbox/{name}-*.log. For
     `wait_scale` see Cloud.
@@ -55,9 +58,9 @@ def stage(name: str, announce: Announce, port: int = 0, *, wait_scale: float = 1
     ):
         portal.containers_name = gateway.containers_name = cloud.key.host
         with announce("Building the bundle (sam build)"):
-            build(cloud.sam_log)
+            build(cloud.sam_log, folder)
         with announce("Deploying it to the local cloud (sam deploy)"):
-            stack = deploy(cloud, {"EnosBaseUrl": portal.url, "GatewayBaseUrl": gateway.url})
+            stack = deploy(cloud, {"EnosBaseUrl": portal.url, "GatewayBaseUrl": gateway.url}, folder)
         stack.fill_secret("EnosCredentialsSecretArn", ENOS)
         stack.fill_secret("GatewayCredentialsSecretArn", MOZI)
         yield Stage(cloud, portal, gateway, stack)

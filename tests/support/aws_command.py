@@ -75,10 +75,14 @@ def parameters(operation: str, shape: Any, options: list[str]) -> dict[str, Any]
     parser = argparse.ArgumentParser(prog="aws", allow_abbrev=False, argument_default=argparse.SUPPRESS)
     readers = {"integer": int, "map": mapping, "structure": mapping}
     for name, member in shape.members.items():
-        many = {"nargs": "+"} if member.type_name == "list" else {}
-        reader: Any = readers.get(member.type_name, text)
         required = name in shape.required_members
         option = RENAMED.get((operation, name), f"--{xform_name(name, '-')}")
+        if member.type_name == "boolean":
+            parser.add_argument(option, dest=name, action="store_true", required=required)
+            parser.add_argument(f"--no-{option[2:]}", dest=name, action="store_false")
+            continue
+        many = {"nargs": "+"} if member.type_name == "list" else {}
+        reader: Any = readers.get(member.type_name, text)
         parser.add_argument(option, dest=name, type=reader, required=required, **many)
     return vars(parser.parse_args(options))
 

@@ -2,11 +2,15 @@
 
 import copy
 import os
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from samtranslator.translator.transform import transform
 
-from tests.support.template import TEMPLATE
+from tests.support.template import REGION, TEMPLATE
+
+NO_VALUE = {"Ref": "AWS::NoValue"}
 
 
 class ManagedPolicies:
@@ -16,16 +20,66 @@ class ManagedPolicies:
         return {}
 
 
-def expand(*, code: str = "s3://bucket/code", layer: str = "s3://bucket/layer") -> dict[str, Any]:
-    """The resources, by logical id, with every parameter at its default and the artefacts uploaded."""
-    environ, os.environ["AWS_DEFAULT_REGION"] = dict(os.environ), "cn-north-1"
+def expanded_template(
+    *, code: str = "s3://bucket/code", layer: str = "s3://bucket/layer", region: str = REGION
+) -> dict[str, Any]:
+    """The whole template, with the artefacts uploaded and, for SAM, parameters at their default."""
+    environ, os.environ["AWS_DEFAULT_REGION"] = dict(os.environ), region
     try:
         template = copy.deepcopy(TEMPLATE)
         template["Resources"]["RelayLayer"]["Properties"]["ContentUri"] = layer
         template["Globals"]["Function"]["CodeUri"] = code
-        made: dict[str, Any] = transform(template, {"EnosBaseUrl": "https://e.example"}, ManagedPolicies())
+        made: dict[str, Any] = transform(template, defaults(), ManagedPolicies())
     finally:
         os.environ.clear()
         os.environ.update(environ)
-    resources: dict[str, Any] = made["Resources"]
+    return made
+
+
+def expand(*, code: str = "s3://bucket/code", layer: str = "s3://bucket/layer") -> dict[str, Any]:
+    """The resources, by logical id."""
+    resources: dict[str, Any] = expanded_template(code=code, layer=layer)["Resources"]
     return resources
+
+
+def defaults() -> dict[str, Any]:
+    """The parameters of a deploy that gives only what it must."""
+    declared: dict[str, Any] = TEMPLATE["Parameters"]
+    return {name: one.get("Default", "https://e.example") for name, one in declared.items()}
+
+
+def with_values(value: Any, parameters: Mapping[str, Any]) -> Any:
+    """A part of the template with the parameters' values in it; what only AWS knows stays as it is."""
+    match value:
+        case list():
+            return [with_values(one, parameters) for one in value]
+        case {"Ref": name} if name in parameters:
+            return parameters[name]
+        case {"Fn::Sub": str(text)}:
+            filled = re.sub(r"\$\{(\w+)\}", lambda found: _named(found, parameters), text)
+            return {"Fn::Sub": filled} if "${" in filled else filled
+        case {"Fn::If": [condition, then, otherwise]}:
+            chosen = then if holds(TEMPLATE["Conditions"][condition], parameters) else otherwise
+            return with_values(chosen, parameters)
+        case {"Fn::Join": [between, {"Ref": name}]} if name in parameters:
+            return between.join(parameters[name])
+        case dict():
+            valued = {name: with_values(one, parameters) for name, one in value.items()}
+            return {name: one for name, one in valued.items() if one != NO_VALUE}
+    return value
+
+
+def _named(found: re.Match[str], parameters: Mapping[str, Any]) -> str:
+    return str(parameters.get(found[1], found[0]))
+
+
+def holds(condition: Any, parameters: Mapping[str, Any]) -> bool:
+    """Whether a condition, or a rule's assertion, is true with these values."""
+    match condition:
+        case {"Fn::Not": [one]}:
+            return not holds(one, parameters)
+        case {"Fn::Equals": [one, other]}:
+            return bool(with_values(one, parameters) == with_values(other, parameters))
+        case {"Fn::Contains": [several, one]}:
+            return with_values(one, parameters) in with_values(several, parameters)
+    raise NotImplementedError(condition)

@@ -50,6 +50,8 @@ def _answers(operation: str, given: dict[str, Any]) -> dict[str, Any]:
         "GetQueueAttributes": {
             "Attributes": {"QueueArn": QUEUE_ARNS + given.get("QueueUrl", "").removeprefix(QUEUE_URLS)}
         },
+        "GetAlias": {"FunctionVersion": "2"},
+        "ListVersionsByFunction": {"Versions": [{"Version": version} for version in ("$LATEST", "1", "2")]},
     }
     return answers.get(operation, {})
 

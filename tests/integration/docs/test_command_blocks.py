@@ -142,6 +142,17 @@ def test_the_first_deploy_names_who_may_call_and_a_web_acl_is_put_before_the_api
     assert (associated.option("--web-acl-arn"), associated.option("--resource-arn")) == (WEB_ACL_ARN, API_ARN)
 
 
+@pytest.mark.parametrize("page", ["docs/deploy.md", "docs/deploy.zh-CN.md"])
+def test_of_each_function_s_versions_only_those_not_in_force_are_removed(
+    page: str, type_page: TypePage
+) -> None:
+    typed, _ = type_page(page)
+
+    removed = [call for call in typed.calls if "delete-function" in call.arguments]
+    assert [call.option("--qualifier") for call in removed] == ["1"] * 4
+    assert len({call.option("--function-name") for call in removed}) == 4
+
+
 @pytest.mark.parametrize("page", ["docs/send.md", "docs/send.zh-CN.md"])
 def test_the_notice_that_is_sent_by_hand_is_one(page: str, type_page: TypePage) -> None:
     typed, _ = type_page(page)

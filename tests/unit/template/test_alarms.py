@@ -46,6 +46,12 @@ WATCHED = {
     ),
     "wrong tokens": ours("Forbidden", "callback"),
     "4xx, and 429 among them": aws("ApiGateway", "4XXError", **API),
+    "nothing behind the fixed addresses": aws(
+        "NetworkELB",
+        "UnHealthyHostCount",
+        TargetGroup="StaticIpTargets.TargetGroupFullName",
+        LoadBalancer="StaticIpLoadBalancer.LoadBalancerFullName",
+    ),
     "failed list": ours("FailedCallbacks", "gateway"),
 } | {
     f"{name} of {function}": aws("Lambda", name, FunctionName=function)
@@ -106,6 +112,7 @@ SETTINGS = {
     "StaticIpServerError": (SUM, 0, 300, 3, 3),
     "Forbidden": (SUM, 100, 300, 1, 1),
     "ApiClientError": (SUM, 100, 300, 3, 3),
+    "StaticIpUnhealthy": (MAXIMUM, 0, 60, 5, 5),
     "FailedCallbacks": (MAXIMUM, 0, 3600, 3, 3),
     "DeadLetters": (MAXIMUM, 0, 300, 1, 1),
     "NotAllowed": (SUM, 0, 300, 7, 1),
@@ -159,7 +166,7 @@ def test_payloads_are_kept_as_long_as_events() -> None:
     (rule,) = RESOURCES["PayloadBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
 
     assert rule["ExpirationInDays"] == {"Ref": "EventRetentionDays"}
-    assert RESOURCES["PayloadBucketPolicy"]["DeletionPolicy"] == "Retain"
+    assert RESOURCES["PayloadBucketPolicy"]["DeletionPolicy"] == "RetainExceptOnCreate"
 
 
 @pytest.mark.parametrize("name", ALARMS)
@@ -250,7 +257,7 @@ def test_what_the_dashboard_shows_of_aws_is_there() -> None:
     dimensions = {
         frozenset(one.dimensions)
         for one in (*shown(), *watched())
-        if one.namespace.startswith("AWS/") and one.namespace != "AWS/ApplicationELB"
+        if one.namespace.startswith("AWS/") and one.namespace not in ("AWS/ApplicationELB", "AWS/NetworkELB")
     }
 
     assert dimensions == {

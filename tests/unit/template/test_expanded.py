@@ -7,10 +7,8 @@ import pytest
 from tests.support.expanding import expand
 from tests.support.template import RESOURCES, TEMPLATE
 
-KINDS_WITH_NAMES = (
-    "AWS::Scheduler::Schedule", "AWS::SNS::Topic", "AWS::IAM::Role", "AWS::Logs::LogGroup",
-    "AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard",
-)  # fmt: skip
+# Of another resource, or within one that has a name or an id of its own.
+NOT_ITS_OWN = {"FunctionName", "MetricName", "StageName"}
 
 
 @pytest.fixture(scope="module")
@@ -24,17 +22,36 @@ def of_type(resources: dict[str, Any], kind: str) -> list[dict[str, Any]]:
 
 
 def test_a_second_stack_fits_into_the_account(expanded: dict[str, Any]) -> None:
-    """A name that does not hold the stack's is taken once the first stack stands."""
-    names = [
-        value
-        for kind in KINDS_WITH_NAMES
-        for properties in of_type(expanded, kind)
-        for name, value in properties.items()
-        if name in ("Name", "TopicName", "RoleName", "LogGroupName", "AlarmName", "DashboardName")
-    ]
+    """A name that holds neither the stack's nor its id is taken once the first stack stands."""
+    names = {
+        f"{resource}.{name}": str(value)
+        for resource, one in expanded.items()
+        for name, value in one["Properties"].items()
+        if name.endswith("Name") and name not in NOT_ITS_OWN and one["Type"] != "AWS::Lambda::Alias"
+    }
 
-    assert names
-    assert [name for name in names if "${AWS::StackName}" not in str(name)] == []
+    assert any(name.endswith(".LayerName") for name in names)
+    own = ("${AWS::StackName}", "'AWS::StackId'")
+    assert [name for name, value in names.items() if not any(one in value for one in own)] == []
+
+
+def test_a_first_deploy_that_fails_leaves_only_what_goes_with_a_function_or_serves_the_whole_account(
+    expanded: dict[str, Any],
+) -> None:
+    kept = {one["Type"] for one in expanded.values() if one.get("DeletionPolicy") == "Retain"}
+
+    assert kept == {
+        "AWS::ApiGateway::Account", "AWS::IAM::Role", "AWS::Lambda::LayerVersion", "AWS::Lambda::Version",
+    }  # fmt: skip
+    assert [
+        name for name, one in expanded.items() if one["Type"] == "AWS::IAM::Role" and "DeletionPolicy" in one
+    ] == ["AccessLogRole"]
+
+
+def test_nothing_would_refuse_to_be_deleted_when_a_first_deploy_is_rolled_back(
+    expanded: dict[str, Any],
+) -> None:
+    assert "DeletionProtection" not in str(expanded)
 
 
 def test_the_api_is_closed_to_all_but_the_allowed_ranges(expanded: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ SERVICE_PRINCIPALS = {
     f"{name}.amazonaws.com"
     for name in ("apigateway", "cloudwatch", "elasticloadbalancing", "lambda", "scheduler")
 }
+LONGEST_TARGET_GROUP = 32
 TEXT = (ROOT / "template.yaml").read_text("utf-8")
 
 
@@ -124,7 +125,7 @@ def test_every_arn_is_partition_neutral() -> None:
     ],
 )
 def test_what_holds_data_outlives_the_stack(resource: str) -> None:
-    assert RESOURCES[resource]["DeletionPolicy"] == "Retain"
+    assert RESOURCES[resource]["DeletionPolicy"] == "RetainExceptOnCreate"
     assert RESOURCES[resource]["UpdateReplacePolicy"] == "Retain"
 
 
@@ -143,6 +144,24 @@ def test_the_event_table_can_be_restored_to_a_point_in_time() -> None:
     recovery = RESOURCES["EventTable"]["Properties"]["PointInTimeRecoverySpecification"]
 
     assert recovery["PointInTimeRecoveryEnabled"] is True
+
+
+def test_what_is_deleted_from_the_bucket_by_mistake_can_be_had_back_for_a_day() -> None:
+    bucket = RESOURCES["PayloadBucket"]["Properties"]
+    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
+
+
+def test_the_table_and_the_bucket_are_under_keys_of_aws_own() -> None:
+    """A key of the account's would have to be let in for every reader, and can be deleted."""
+    (rule,) = RESOURCES["PayloadBucket"]["Properties"]["BucketEncryption"][
+        "ServerSideEncryptionConfiguration"
+    ]
+
+    assert RESOURCES["EventTable"]["Properties"]["SSESpecification"] == {"SSEEnabled": True}
+    assert rule == {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
 
 
 def test_credentials_that_people_fill_in_have_no_value_a_deploy_could_put_back() -> None:
@@ -238,6 +257,47 @@ def test_fixed_addresses_are_off_unless_a_vpc_is_named_and_then_lead_to_the_same
     assert RESOURCES["CallbackTargets"]["Properties"]["Targets"] == [
         {"Id": {"Ref": "CallbackFunction.Alias"}}
     ]
+
+
+def test_only_the_load_balancer_s_own_targets_may_invoke_the_callback() -> None:
+    """They are registered once the permission is there, which therefore knows them by their name."""
+    name, parts = RESOURCES["CallbackTargets"]["Properties"]["Name"]["Fn::Sub"]
+    source, same = RESOURCES["CallbackTargetsPermission"]["Properties"]["SourceArn"]["Fn::Sub"]
+
+    assert source.endswith(f":targetgroup/{name}/*")
+    assert parts == same
+    assert len(name.replace("${StackNumber}", "0123456789ab")) <= LONGEST_TARGET_GROUP
+    assert RESOURCES["CallbackTargets"]["DependsOn"] == "CallbackTargetsPermission"
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "taken"),
+    [
+        ("StaticIpSubnetIds", "", True),
+        ("StaticIpSubnetIds", "subnet-0a1b2c3d", False),
+        ("StaticIpSubnetIds", "subnet-0a1b2c3d,subnet-0a1b2c3e", True),
+        ("StaticIpSubnetIds", "subnet-0a1b2c3d,subnet-0a1b2c3e,subnet-0a1b2c3f", False),
+        ("StaticIpSubnetIds", "subnet-0a1b2c3d, subnet-0a1b2c3e", False),
+        ("AllowedSourceCidrs", ",".join(["203.0.113.0/24"] * 5), True),
+        ("AllowedSourceCidrs", ",".join(["203.0.113.0/24"] * 6), False),
+        ("AllowedSourceCidrs", "", False),
+    ],
+)
+def test_two_subnets_and_five_ranges_are_counted_before_anything_is_made(
+    parameter: str, value: str, taken: bool
+) -> None:
+    """A load balancer's rule takes no more, and CloudFormation's Rules cannot count."""
+    pattern = TEMPLATE["Parameters"][parameter]["AllowedPattern"]
+
+    assert bool(re.fullmatch(pattern, value)) is taken
+
+
+def test_a_vpc_without_subnets_is_refused_before_anything_is_made() -> None:
+    rule = TEMPLATE["Rules"]["StaticIp"]
+
+    assert rule["RuleCondition"] == TEMPLATE["Conditions"]["HasStaticIp"]
+    (assertion,) = rule["Assertions"]
+    assert assertion["Assert"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "StaticIpSubnetIds"}, ""]}]}
 
 
 def test_a_lease_is_longer_than_a_callback_or_a_step_of_recovery_can_take() -> None:

@@ -1,80 +1,159 @@
-"""The callback answers as a published version, of which Lambda can take a snapshot: never a stale one."""
+"""Every function answers as a published version, which is whole, and a change makes another one."""
 
-import re
+from collections.abc import Iterator
 from typing import Any
 
-from tests.support.expanding import expand
-from tests.support.template import TEMPLATE
+import pytest
 
-CALLBACK = TEMPLATE["Resources"]["CallbackFunction"]["Properties"]
-PARAMETERS = TEMPLATE["Parameters"].keys()
+from tests.support.expanding import defaults, expand, expanded_template, with_values
+from tests.support.template import TEMPLATE, of_type
 
-
-def version(resources: dict[str, Any]) -> tuple[str, Any]:
-    ((name, resource),) = [each for each in resources.items() if each[1]["Type"] == "AWS::Lambda::Version"]
-    return name, resource["Properties"]
-
-
-def parameters_in(value: Any) -> set[str]:
-    """Names of the template's parameters that a value refers to."""
-    if isinstance(value, dict | list):
-        inner = value.values() if isinstance(value, dict) else value
-        return {name for one in inner for name in parameters_in(one)}
-    names = {str(value), *re.findall(r"\$\{(\w+)\}", str(value))}
-    return {name for name in names if name in PARAMETERS}
-
-
-def test_all_parameters_that_the_callback_knows_stand_in_its_version_s_description() -> None:
-    """CloudFormation publishes a version anew if one of its own properties has changed."""
-    own = {name: CALLBACK[name] for name in ("Environment", "Timeout", "MemorySize") if name in CALLBACK}
-    known = parameters_in([own, TEMPLATE["Globals"]["Function"]])
-
-    assert known == {"Architecture", "EventRetentionDays", "LogLevel", "Tracing"}
-    assert parameters_in(CALLBACK["VersionDescription"]) == known | {"SnapStart"}
+FUNCTIONS = sorted(of_type("AWS::Serverless::Function"))
+PARAMETERS: dict[str, Any] = TEMPLATE["Parameters"]
+LONGEST_DESCRIPTION = 256
+EXPANDED = expanded_template()
+RESOURCES: dict[str, Any] = EXPANDED["Resources"]
+EVERY_FUNCTION = {"Architecture", "LogLevel", "Tracing"}
+KNOWN = {
+    "CallbackFunction": EVERY_FUNCTION | {"EventRetentionDays", "SnapStart"},
+    "GatewayFunction": EVERY_FUNCTION | {"GatewayBaseUrl"},
+    "NoticeFunction": EVERY_FUNCTION | {"EnosBaseUrl", "EnosProducePath"},
+    "RecoveryFunction": EVERY_FUNCTION | {"EventRetentionDays"},
+}
+# What a function is watched by counts all its versions, by its name alone.
+MAKES_OR_WATCHES = {
+    f"AWS::{kind}"
+    for kind in ("Lambda::Version", "Lambda::Alias", "CloudWatch::Alarm", "CloudWatch::Dashboard")
+}
 
 
-def test_nothing_else_stands_in_it_for_a_version_of_an_unchanged_function_is_an_error() -> None:
-    _, properties = version(expand())
-
-    assert set(properties) == {"Description", "FunctionName"}
-    assert "EnosBaseUrl" not in parameters_in(CALLBACK["VersionDescription"])
+def of(kind: str, resources: dict[str, Any] = RESOURCES) -> dict[str, Any]:
+    """Logical id -> properties, for the resources of one type."""
+    return {name: one["Properties"] for name, one in resources.items() if one["Type"] == f"AWS::{kind}"}
 
 
-def test_other_code_makes_another_version() -> None:
-    assert version(expand()) == version(expand())
-    assert version(expand())[0] != version(expand(code="s3://bucket/changed"))[0]
-
-
-def test_another_layer_makes_another_version() -> None:
-    assert version(expand())[0] != version(expand(layer="s3://bucket/changed"))[0]
-
-
-def test_a_version_goes_when_another_takes_its_place() -> None:
-    (resource,) = [one for one in expand().values() if one["Type"] == "AWS::Lambda::Version"]
-
-    assert resource["DeletionPolicy"] == "Delete"
-
-
-def test_the_api_and_the_load_balancer_reach_the_version_in_force() -> None:
-    resources = expand()
-    (api,) = (one["Properties"] for one in resources.values() if one["Type"] == "AWS::ApiGateway::RestApi")
-    uris = {
-        method["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
-        for path in api["Body"]["paths"].values()
-        for method in path.values()
+def versions(resources: dict[str, Any] = RESOURCES, /, **given: Any) -> dict[str, Any]:
+    """Function -> what its version is known by; if that is another, a new version is published."""
+    return {
+        properties["FunctionName"]["Ref"]: (name, with_values(properties, defaults() | given))
+        for name, properties in of("Lambda::Version", resources).items()
     }
 
-    assert [uri.rpartition("/functions/")[2] for uri in uris] == ["${CallbackFunctionAliaslive}/invocations"]
-    assert resources["CallbackTargets"]["Properties"]["Targets"] == [
-        {"Id": {"Ref": "CallbackFunctionAliaslive"}}
-    ]
+
+def configurations(**given: Any) -> dict[str, Any]:
+    """Function -> what Lambda is told of it."""
+    functions = of("Lambda::Function").items()
+    return {name: with_values(properties, defaults() | given) for name, properties in functions}
+
+
+def other(parameter: str) -> Any:
+    """Another value than the default."""
+    declared, default = PARAMETERS[parameter], defaults()[parameter]
+    if allowed := [one for one in declared.get("AllowedValues", ()) if one != default]:
+        return allowed[0]
+    return default + 1 if declared["Type"] == "Number" else f"{default}-other"
+
+
+def longest(parameter: str) -> str:
+    declared = PARAMETERS[parameter]
+    if "AllowedValues" in declared:
+        return max(map(str, declared["AllowedValues"]), key=len)
+    return str(declared["MaxValue"]) if declared["Type"] == "Number" else "x" * declared["MaxLength"]
+
+
+def changed(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
+    return {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+
+
+def names_in(value: Any) -> Iterator[str]:
+    """Logical ids that a value refers to, however it does."""
+    match value:
+        case {"Ref": name} | {"Fn::GetAtt": [name, *_]}:
+            yield name
+        case dict():
+            for one in value.values():
+                yield from names_in(one)
+        case list():
+            for one in value:
+                yield from names_in(one)
+        case str():
+            yield from (part.partition("}")[0].partition(".")[0] for part in value.split("${")[1:])
+
+
+@pytest.mark.parametrize("parameter", PARAMETERS)
+def test_a_parameter_that_a_function_knows_makes_a_new_version_of_it_and_of_no_other(parameter: str) -> None:
+    """Publishing a function that has not changed is an error of CloudFormation's."""
+    given = {parameter: other(parameter)}
+    knowing = {function for function, known in KNOWN.items() if parameter in known}
+
+    assert changed(configurations(), configurations(**given)) == knowing
+    assert changed(versions(), versions(**given)) == knowing
+
+
+def test_every_function_has_one_version_and_an_update_of_nothing_makes_no_other() -> None:
+    assert sorted(versions()) == FUNCTIONS
+    assert len(of("Lambda::Version")) == len(FUNCTIONS)
+    assert versions(expand()) == versions()
+
+
+@pytest.mark.parametrize("artefact", ["code", "layer"])
+def test_other_code_and_another_layer_make_new_versions(artefact: str) -> None:
+    resources = expand(**{artefact: "s3://bucket/changed"})
+
+    assert changed(versions(), versions(resources)) == {*FUNCTIONS}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_description_with_the_longest_values_is_one_that_lambda_takes(function: str) -> None:
+    _, version = versions(**{name: longest(name) for name in KNOWN[function]})[function]
+
+    assert len(version["Description"]) <= LONGEST_DESCRIPTION
+    assert set(version) == {"Description", "FunctionName"}
+
+
+def test_a_version_outlives_its_place_in_the_template_under_no_condition() -> None:
+    """CloudFormation takes a policy that is an `Fn::If` only with a transform of its own."""
+    policies = [one["DeletionPolicy"] for one in RESOURCES.values() if one["Type"] == "AWS::Lambda::Version"]
+
+    assert set(policies) == {"Retain"}
+
+
+def test_nothing_calls_a_function_but_by_its_alias() -> None:
+    callers = {
+        name: one
+        for name, one in RESOURCES.items()
+        if one["Type"] not in MAKES_OR_WATCHES | {"AWS::Lambda::Function"}
+    }
+    past_it = {name for name, one in callers.items() if {*names_in(one)} & {*FUNCTIONS}}
+    by_alias = {
+        one["Type"] for one in callers.values() if any("FunctionAlias" in name for name in names_in(one))
+    }
+
+    configs = of("Lambda::EventInvokeConfig")
+    assert past_it == {*configs}
+    assert {config["Qualifier"] for config in configs.values()} == {"live"}
+    assert by_alias == {
+        "AWS::ApiGateway::RestApi", "AWS::ElasticLoadBalancingV2::TargetGroup", "AWS::IAM::Role",
+        "AWS::Lambda::EventSourceMapping", "AWS::Lambda::Permission", "AWS::Scheduler::Schedule",
+    }  # fmt: skip
+
+
+def test_an_alias_is_that_of_the_version_in_force() -> None:
+    aliases = of("Lambda::Alias").values()
+
+    assert {one["FunctionName"]["Ref"]: one["FunctionVersion"] for one in aliases} == {
+        function: {"Fn::GetAtt": [name, "Version"]} for function, (name, _) in versions().items()
+    }
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_the_operator_calls_the_alias(function: str) -> None:
+    (alias,) = {one["Name"] for one in of("Lambda::Alias").values()}
+
+    assert EXPANDED["Outputs"][f"{function}Name"]["Value"] == {"Fn::Sub": f"${{{function}}}:{alias}"}
 
 
 def test_no_snapshot_is_taken_unless_the_parameter_says_so() -> None:
-    function = expand()["CallbackFunction"]["Properties"]
-
-    assert TEMPLATE["Parameters"]["SnapStart"]["Default"] == "Off"
-    assert TEMPLATE["Conditions"]["HasSnapStart"] == {"Fn::Equals": [{"Ref": "SnapStart"}, "On"]}
-    assert function["SnapStart"] == {
-        "Fn::If": ["HasSnapStart", {"ApplyOn": "PublishedVersions"}, {"Ref": "AWS::NoValue"}]
-    }
+    assert PARAMETERS["SnapStart"]["Default"] == "Off"
+    assert "SnapStart" not in configurations()["CallbackFunction"]
+    assert configurations(SnapStart="On")["CallbackFunction"]["SnapStart"] == {"ApplyOn": "PublishedVersions"}
