@@ -292,12 +292,21 @@ def test_two_subnets_and_five_ranges_are_counted_before_anything_is_made(
     assert bool(re.fullmatch(pattern, value)) is taken
 
 
-def test_a_vpc_without_subnets_is_refused_before_anything_is_made() -> None:
-    rule = TEMPLATE["Rules"]["StaticIp"]
+@pytest.mark.parametrize(
+    ("name", "given", "wanted"),
+    [
+        ("StaticIpSubnets", "StaticIpVpcId", "StaticIpSubnetIds"),
+        ("StaticIpVpc", "StaticIpSubnetIds", "StaticIpVpcId"),
+    ],
+)
+def test_of_a_vpc_and_its_subnets_one_alone_is_refused_before_anything_is_made(
+    name: str, given: str, wanted: str
+) -> None:
+    rule = TEMPLATE["Rules"][name]
 
-    assert rule["RuleCondition"] == TEMPLATE["Conditions"]["HasStaticIp"]
+    assert rule["RuleCondition"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": given}, ""]}]}
     (assertion,) = rule["Assertions"]
-    assert assertion["Assert"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "StaticIpSubnetIds"}, ""]}]}
+    assert assertion["Assert"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": wanted}, ""]}]}
 
 
 def test_a_lease_is_longer_than_a_callback_or_a_step_of_recovery_can_take() -> None:
