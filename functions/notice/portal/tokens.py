@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from threading import Lock
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from notice.deadline import Deadline
 from notice.portal.answer import read_code, read_object, retry_after
@@ -31,6 +31,8 @@ type Post = Callable[[str, bytes, Mapping[str, str], Deadline], Response]
 
 class EnosCredentials(BaseModel):
     """The EnOS application, as its secret holds it."""
+
+    model_config = ConfigDict(defer_build=True)  # Built at the first fetch, which waits for the network.
 
     app_key: str = Field(alias="appKey", min_length=1)
     app_secret: str = Field(alias="appSecret", min_length=1, repr=False)
@@ -148,6 +150,8 @@ def _status(answer: Response) -> str:
 
 class _Given(BaseModel):
     """A token as the service gives it, fit to stand in a header; `expire` in seconds."""
+
+    model_config = ConfigDict(defer_build=True)  # Built at the first fetch, which waits for the network.
 
     token: str = Field(alias="accessToken", pattern=r"^[!-~]+$")
     expire: float = Field(gt=0, allow_inf_nan=False)
