@@ -34,8 +34,11 @@ def commands(running: Stage, subscribers: Subscribers) -> list[Command]:
 
 def _export(running: Stage) -> str:
     names = ("AWS_ENDPOINT_URL", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-    pairs = " ".join(f"{name}={running.cloud.environ[name]}" for name in names)
-    return f"unset AWS_PROFILE AWS_SESSION_TOKEN; export {pairs}"
+    values = {name: running.cloud.environ[name] for name in names}
+    # The stack's own address leads to AWS; here the gateway reaches the relay on loopback.
+    values |= {"RELAY_STACK": STACK, "RELAY_CALLBACK_URL": running.stack.callback_url}
+    pairs = " ".join(f"{name}={value}" for name, value in values.items())
+    return f". .venv/bin/activate; unset AWS_PROFILE AWS_SESSION_TOKEN; export {pairs}"
 
 
 def _inbound(running: Stage, subscribers: Subscribers) -> list[Command]:
@@ -86,14 +89,10 @@ def _outbound(running: Stage) -> list[Command]:
 
 
 def _operate(running: Stage) -> list[Command]:
-    operate = f".venv/bin/python -m operate {{}} --stack {STACK}"
     return [
-        Command("How the relay stands, and what needs a person", operate.format("status")),
-        Command(
-            "Register again (here the address is the local cloud's)",
-            operate.format("register") + f" --url {running.stack.callback_url}",
-        ),
-        Command("What the gateway gave up on", operate.format("failed")),
+        Command("How the relay stands, and what needs a person", "mozi-relay status"),
+        Command("Register again", "mozi-relay register"),
+        Command("What the gateway gave up on", "mozi-relay failed"),
     ]
 
 

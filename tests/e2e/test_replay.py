@@ -1,4 +1,4 @@
-"""`python -m operate replay` against the deployed recovery function."""
+"""`mozi-relay replay` against the deployed recovery function."""
 
 import json
 import os

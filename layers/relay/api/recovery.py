@@ -21,7 +21,7 @@ Slugs = Annotated[
 class Sweep(ActionRequest):
     """Publish what was kept and not published."""
 
-    action: Literal["sweep"]
+    action: Literal["sweep"] = "sweep"
 
 
 class Replay(ActionRequest):
@@ -31,7 +31,7 @@ class Replay(ActionRequest):
     time is that of receiving, `from` and `to` included; `to` is now when it is not given.
     """
 
-    action: Literal["replay"]
+    action: Literal["replay"] = "replay"
     slugs: Slugs | None = Field(default=None, alias="eventTags")
     since: AwareDatetime | None = Field(default=None, alias="from")
     until: AwareDatetime | None = Field(default=None, alias="to")
@@ -62,7 +62,7 @@ class Replay(ActionRequest):
 class Status(ActionRequest):
     """Report when each topic last got an event, and what waits to be published; change nothing."""
 
-    action: Literal["status"]
+    action: Literal["status"] = "status"
 
 
 RecoveryRequest = Sweep | Replay | Status

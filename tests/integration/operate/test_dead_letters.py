@@ -1,4 +1,4 @@
-"""`python -m operate dead-letters` shows every dead letter, keeps each, and holds none afterwards."""
+"""`mozi-relay dead-letters` shows every dead letter, keeps each, and holds none afterwards."""
 
 import io
 import json
@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from rich.cells import cell_len
 
-from operate.page import many
+from operate.output import many
 from tests.support.dead_letter_queues import Queues
 from tests.support.outbound import message
 from tests.support.template import RESOURCES

@@ -1,4 +1,4 @@
-"""`python -m operate redrive` sends dead letters again and deletes each afterwards; none is ever lost."""
+"""`mozi-relay redrive` sends dead letters again and deletes each afterwards; none is ever lost."""
 
 import json
 from pathlib import Path

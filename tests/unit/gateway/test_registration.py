@@ -32,15 +32,17 @@ def registered(*addresses: str | None, id: str | None = "282") -> Registrations:
 
 
 def register(there: Registrations, **more: Any) -> list[Step]:
-    return list(plan_register(Register(action="register", callbackUrl=BASE, eventTags=(TAG,), **more), there))
+    return list(
+        plan_register(Register(action="register", callback_url=BASE, event_tags=(TAG,), **more), there)
+    )
 
 
 def update(there: Registrations, **more: Any) -> list[Step]:
-    return list(plan_update(Update(action="update", eventTags=(TAG,), **more), there))
+    return list(plan_update(Update(action="update", event_tags=(TAG,), **more), there))
 
 
 def unregister(there: Registrations, **more: Any) -> list[Step]:
-    return list(plan_unregister(Unregister(action="unregister", eventTags=(TAG,), **more), there))
+    return list(plan_unregister(Unregister(action="unregister", event_tags=(TAG,), **more), there))
 
 
 def test_a_tag_that_is_not_there_is_registered() -> None:
@@ -108,10 +110,10 @@ def test_an_update_brings_the_current_token_to_where_the_relay_is() -> None:
 
 
 def test_an_update_with_an_address_moves_the_relay() -> None:
-    assert update(registered(OLD_HOST), callbackUrl=BASE) == [
+    assert update(registered(OLD_HOST), callback_url=BASE) == [
         Step(TAG, Change.UPDATED, WANTED, "282", was=OLD_HOST)
     ]
-    assert update(registered(VERY_OLD_TOKEN), callbackUrl=BASE)[0].change is Change.UPDATED
+    assert update(registered(VERY_OLD_TOKEN), callback_url=BASE)[0].change is Change.UPDATED
 
 
 @pytest.mark.parametrize("address", [OTHER_RELAY, OTHER_SYSTEM, VERY_OLD_TOKEN, None])

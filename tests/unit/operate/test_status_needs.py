@@ -1,10 +1,10 @@
-"""`python -m operate status` names each thing that needs a person, and nothing else."""
+"""`mozi-relay status` names each thing that needs a person, and nothing else."""
 
 from typing import Any
 
 import pytest
 
-from operate.status_needs import FAULT_SECONDS, PENDING_SECONDS, QUEUE_SECONDS
+from operate.status.needs import FAULT_SECONDS, PENDING_SECONDS, QUEUE_SECONDS
 from tests.support.relay_stub import (
     LETTERS,
     NAME,
@@ -36,7 +36,7 @@ def test_a_tag_that_does_not_lead_here_needs_a_person(state: str, shown: str, ne
     assert f"app-update  {shown}" in result.stdout
     assert result.status == (1 if needed else 0)
     if needed:
-        command = f"python -m operate register --stack {NAME} --region cn-north-1"
+        command = f"mozi-relay register --stack {NAME} --region cn-north-1"
         command += " --take-over" if state == "other" else ""
         assert needed + command in " ".join(result.stdout.split())
 
@@ -50,8 +50,12 @@ def test_tags_that_are_not_named_are_nobodys_concern() -> None:
 
 
 def test_of_several_registrations_of_a_tag_the_best_counts() -> None:
-    stub, again = RelayStub(), {"slug": "app-update", "state": "other"}
-    stub.gateway["list"] = {"tags": [again, *listed()["tags"], again]}
+    stub, again = (
+        RelayStub(),
+        next(one for one in listed(app_update="other").tags if one.slug == "app-update"),
+    )
+    every = listed()
+    stub.gateway["list"] = every.model_copy(update={"tags": [again, *every.tags, again]})
 
     assert needs(stub) == []
 
@@ -75,7 +79,7 @@ def test_dead_letters_need_a_person(visible: int, invisible: int, said: str | No
     stub = RelayStub(queues={QUEUE: depth(3, 2, 1), LETTERS: depth(visible, invisible)})
 
     assert "3 to be taken, 2 at work or waiting, 1 delayed" in run(stub).stdout
-    assert needs(stub) == ([f"{said}: python -m operate dead-letters --stack {NAME}"] if said else [])
+    assert needs(stub) == ([f"{said}: mozi-relay dead-letters --stack {NAME}"] if said else [])
 
 
 @pytest.mark.parametrize(
@@ -149,7 +153,7 @@ def test_failed_callbacks_are_counted_and_those_without_an_id_need_a_person(
     stub.gateway["failed"] = failed_list(3, unreadable)
 
     assert facts(stub)["failedCallbacks"] == {"count": 3, "unreadable": unreadable}
-    needed = f"{said} that cannot be retried: python -m operate failed --stack {NAME}"
+    needed = f"{said} that cannot be retried: mozi-relay failed --stack {NAME}"
     assert needs(stub) == ([needed] if said else [])
 
 
