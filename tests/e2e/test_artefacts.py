@@ -27,7 +27,7 @@ LOADED = {
     "CallbackFunction": POWERTOOLS | PYDANTIC | BOTOCORE | {"callback": 7, "relay": 21},
     "NoticeFunction": POWERTOOLS | PYDANTIC | {"botocore": 1, "notice": 27, "relay": 15, "urllib3": 27},
     "RecoveryFunction": POWERTOOLS | PYDANTIC | BOTOCORE | {"recovery": 9, "relay": 16},
-    "GatewayFunction": POWERTOOLS | PYDANTIC | {"botocore": 1, "gateway": 10, "relay": 15, "urllib3": 27},
+    "GatewayFunction": POWERTOOLS | PYDANTIC | {"botocore": 1, "gateway": 10, "relay": 16, "urllib3": 27},
 }
 # Of Python's own, what takes long to load and no function has a use for.
 HEAVY = {

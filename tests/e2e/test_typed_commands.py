@@ -5,6 +5,7 @@ They leave events and calls behind, and the demo counts all of them: on a sandbo
 
 import json
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -30,6 +31,8 @@ WAIT_SECONDS = 60
 # What is installed is not brought up to date; a `status` of 1 tells what other tests left for a person.
 MAKE = shlex.join([shutil.which("make") or "make", *(word for path in INSTALLED for word in ("-o", path))])
 MAKE = f'{MAKE} "$@" || [ "$1" = status ]'
+# What a page calls its stack; at the beginning of a command it is the program.
+STACK_NAME = re.compile(r"(?<!^)(?<!^\$ )mozi-relay", re.MULTILINE)
 
 
 @pytest.fixture
@@ -55,18 +58,14 @@ def type_page(running: Stage, page: str, folder: Path, answers: str = "") -> Non
     place("aws", [sys.executable, ROOT / "tests" / "support" / "aws_command.py"], programs)
     place("make", [BASH, "-c", MAKE, "make"], programs)
     path = os.pathsep.join([str(programs), str(Path(sys.executable).parent), os.environ["PATH"]])
-    register = f'register ARGS="--stack {STACK}'
     found = [
-        one._replace(
-            text=one.text.replace("mozi-relay", STACK).replace(
-                register, f"{register} --url {running.stack.callback_url}"
-            )
-        )
+        one._replace(text=STACK_NAME.sub(STACK, one.text))
         for one in blocks(page)
         if one.language == "console"
     ]
+    environ = {"PATH": path, "RELAY_CALLBACK_URL": running.stack.callback_url}
 
-    done = typed(found, os.environ | running.cloud.environ | {"PATH": path}, folder, answers=answers)
+    done = typed(found, os.environ | running.cloud.environ | environ, folder, answers=answers)
 
     assert done.finished == [one.name for one in found], done.stderr
 
