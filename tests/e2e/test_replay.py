@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -75,5 +76,5 @@ def deliver(running: Stage, count: int) -> None:
 def operate(running: Stage, *words: str) -> subprocess.CompletedProcess[str]:
     """As a person types it, with the sandbox's address and credentials in the environment."""
     environ = os.environ | running.cloud.environ | {"RELAY_STACK": STACK}
-    command = [PROGRAM, "replay", *words]
+    command: list[str | Path] = [PROGRAM, "replay", *words]
     return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=120)

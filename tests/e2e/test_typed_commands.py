@@ -7,7 +7,6 @@ import json
 import os
 import re
 import shlex
-import shutil
 import sys
 from pathlib import Path
 
@@ -16,21 +15,20 @@ import pytest
 from sandbox.cloud import ROOT
 from sandbox.deploy import STACK
 from sandbox.notices import notice
+from sandbox.operator import PROGRAM
 from sandbox.outbound import attributes, dead_letters, put_on_queue
 from sandbox.samples import BY_SLUG
 from sandbox.stage import ORGANISATIONS, Stage
 from sandbox.steps import await_count
 from tests.support.blocks import blocks
-from tests.support.stub_command import INSTALLED
 from tests.support.stub_shell import BASH, link_repository, place, typed
 
 # The organisation of the notices that the pages send.
 ORG, REFUSED = "o15504745674071", "docs-refused"
 LEAVER = BY_SLUG["employee-leave"]
 WAIT_SECONDS = 60
-# What is installed is not brought up to date; a `status` of 1 tells what other tests left for a person.
-MAKE = shlex.join([shutil.which("make") or "make", *(word for path in INSTALLED for word in ("-o", path))])
-MAKE = f'{MAKE} "$@" || [ "$1" = status ]'
+# A `status` of 1 tells what other tests left for a person.
+PROGRAM_OR_STATUS = f'{shlex.quote(str(PROGRAM))} "$@" || [ "$1" = status ]'
 # What a page calls its stack; at the beginning of a command it is the program.
 STACK_NAME = re.compile(r"(?<!^)(?<!^\$ )mozi-relay", re.MULTILINE)
 
@@ -56,7 +54,7 @@ def type_page(running: Stage, page: str, folder: Path, answers: str = "") -> Non
     programs = folder / "programs"
     programs.mkdir()
     place("aws", [sys.executable, ROOT / "tests" / "support" / "aws_command.py"], programs)
-    place("make", [BASH, "-c", MAKE, "make"], programs)
+    place("mozi-relay", [BASH, "-c", PROGRAM_OR_STATUS, "mozi-relay"], programs)
     path = os.pathsep.join([str(programs), str(Path(sys.executable).parent), os.environ["PATH"]])
     found = [
         one._replace(text=STACK_NAME.sub(STACK, one.text))
