@@ -9,9 +9,11 @@ from typing import Any
 EVENT_BYTES = 6_291_456
 """The most that one invocation carries."""
 
+type Json = dict[str, Any]
 
-def notice(number: int, *, body: str = "请于三日内办结。") -> dict[str, Any]:
-    """One notice, of 370 bytes with that body, its members in the order in which the relay writes them."""
+
+def notice(number: int, *, body: str = "请于三日内办结。") -> Json:
+    """Returns one notice, of 370 bytes with that body, its members in the order that the relay writes."""
     header = f"第{number:06}号审批待办"
     return {
         "messageId": f"n-{number:06}",
@@ -28,18 +30,9 @@ def notice(number: int, *, body: str = "请于三日内办结。") -> dict[str, 
     }
 
 
-def notices(count: int) -> list[dict[str, Any]]:
-    return [notice(number) for number in range(count)]
-
-
-def bodies(given: Iterable[dict[str, Any]], per_call: int) -> list[str]:
-    """Bodies of produce calls, byte for byte what the relay makes of these notices."""
-    return [compact({"messages": some}) for some in batched(given, per_call, strict=False)]
-
-
-def event(given: Iterable[dict[str, Any]], *, org: str, per_record: int) -> dict[str, Any]:
-    """An SQS event, its records as large as real ones."""
-    parts = batched(given, per_record, strict=False)
+def event(notices: Iterable[Json], *, org: str = "o-benchmark", per_record: int = 100) -> Json:
+    """Returns an SQS event, its records as large as real ones."""
+    parts = batched(notices, per_record, strict=False)
     return {
         "Records": [_record(n, compact({"orgId": org, "messages": part})) for n, part in enumerate(parts)]
     }
@@ -49,12 +42,7 @@ def compact(given: object) -> str:
     return json.dumps(given, ensure_ascii=False, separators=(",", ":"))
 
 
-def size(given: dict[str, Any]) -> int:
-    """Bytes of an event as it travels."""
-    return len(compact(given).encode())
-
-
-def _record(number: int, body: str) -> dict[str, Any]:
+def _record(number: int, body: str) -> Json:
     sent = str(int(time.time() * 1000))
     return {
         "messageId": f"059f36b4-87a3-44ab-83d2-{number:012}",
