@@ -11,26 +11,17 @@ BUILT = ROOT / ".aws-sam" / "build"
 LAYER = BUILT / "RelayLayer" / "python"
 STOCK = ROOT / ".bench"
 
-BOTOCORE = ("botocore", "jmespath", "python-dateutil", "urllib3", "six")
+BOTOCORE = "botocore jmespath python-dateutil urllib3 six"
 # What the by-the-docs stack imports, besides.
-BY_THE_DOCS = (
-    *BOTOCORE,
-    "boto3",
-    "s3transfer",
-    "aws-lambda-powertools",
-    "aws-xray-sdk",
-    "wrapt",
-    "pydantic",
-    "pydantic-core",
-    "annotated-types",
-    "typing-extensions",
-    "typing-inspection",
+POWERTOOLS = (
+    "boto3 s3transfer aws-lambda-powertools aws-xray-sdk wrapt pydantic pydantic-core annotated-types "
+    "typing-extensions typing-inspection"
 )
 _ARN = "arn:aws-cn:{}:cn-north-1:111122223333:{}"
 # Variables as the template sets them, with values that only have to look right.
+_SHARED = {"PYDANTIC_DISABLE_PLUGINS": "__all__", "STACK_NAME": "relay"}
 _CALLBACK = {
-    "PYDANTIC_DISABLE_PLUGINS": "__all__",
-    "STACK_NAME": "relay",
+    **_SHARED,
     "EVENT_TABLE": "events",
     "EVENT_TOPIC_ARN_PREFIX": _ARN.format("sns", "relay-event-"),
     "PAYLOAD_BUCKET": "payloads",
@@ -40,8 +31,7 @@ _CALLBACK = {
 ENVIRONS = {
     "callback": _CALLBACK,
     "notice": {
-        "PYDANTIC_DISABLE_PLUGINS": "__all__",
-        "STACK_NAME": "relay",
+        **_SHARED,
         "ENOS_BASE_URL": "https://portal.example",
         "ENOS_PRODUCE_PATH": "/app-portal/api/v3/notice-message/produce",
         "ENOS_CREDENTIALS_SECRET_ARN": _ARN.format("secretsmanager", "secret:enos"),
@@ -69,10 +59,10 @@ def two_clients() -> list[Path]:
 
 def by_the_docs() -> list[Path]:
     """Returns the folder of the by-the-docs stack, with all of its libraries."""
-    return [_stock("by-the-docs", BY_THE_DOCS, Path(__file__).with_name("by_the_docs.py"))]
+    return [_stock("by-the-docs", f"{BOTOCORE} {POWERTOOLS}", Path(__file__).with_name("by_the_docs.py"))]
 
 
-def _stock(name: str, distributions: tuple[str, ...], *modules: Path) -> Path:
+def _stock(name: str, distributions: str, *modules: Path) -> Path:
     """Returns a folder with distributions of this environment as their authors ship them, and with byte-code.
 
     Byte-code is what the functions have too: without it, every reference would take about twice as long.
@@ -80,7 +70,7 @@ def _stock(name: str, distributions: tuple[str, ...], *modules: Path) -> Path:
     folder = STOCK / name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for each in distributions:
+    for each in distributions.split():
         for file in distribution(each).files or ():
             if ".." in file.parts or file.suffix == ".pyc":
                 continue

@@ -81,21 +81,14 @@ def callback(token: str, slug: str) -> dict[str, str]:
 @tracer.capture_method
 def publish(slug: str, message: Message) -> dict[str, str]:
     """Keeps an event and publishes it, once for all of its deliveries."""
-    event = {
-        "specversion": "1.0",
-        "id": message.source_message_id,
-        "source": "urn:mozi:gateway",
-        "type": slug,
-        "time": datetime.now(UTC).isoformat(),
-        "datacontenttype": "application/json",
-        "data": message.content,
-    }
+    event_id, time = message.source_message_id, datetime.now(UTC).isoformat()
+    event = {"specversion": "1.0", "id": event_id, "type": slug, "time": time, "data": message.content}
     text = json.dumps(event, ensure_ascii=False)
-    table.put_item(Item={"id": message.source_message_id, "slug": slug, "envelope": text})
+    table.put_item(Item={"id": event_id, "slug": slug, "envelope": text})
     sns.publish(TopicArn=f"{os.environ['EVENT_TOPIC_ARN_PREFIX']}{slug}", Message=text)
     metrics.add_metric(name="Published", unit=MetricUnit.Count, value=1)
-    logger.info("event published", slug=slug, event_id=message.source_message_id)
-    return {"eventId": message.source_message_id}
+    logger.info("event published", slug=slug, event_id=event_id)
+    return {"eventId": event_id}
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_REST)

@@ -8,7 +8,6 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -59,19 +58,8 @@ type Units = Mapping[str, float]
 """So many units, by the name of their price."""
 
 
-@dataclass(frozen=True)
-class Stream:
-    """How notices come: so many to an SQS message, so many a second while they come."""
-
-    per_record: int
-    per_second: float
-
-
-STREAMS = {
-    "trickle": Stream(1, MILLION / MONTH_SECONDS),
-    "burst": Stream(1, 100),
-    "packed": Stream(BATCH_LIMIT, 100),
-}
+# How notices come: so many to an SQS message, so many a second while they come.
+STREAMS = {"trickle": (1, MILLION / MONTH_SECONDS), "burst": (1, 100), "packed": (BATCH_LIMIT, 100)}
 
 
 def event() -> Units:
@@ -90,15 +78,15 @@ def event() -> Units:
     }
 
 
-def notices(stream: Stream) -> Units:
+def notices(per_record: int, per_second: float) -> Units:
     """Returns the units of a million notices of one organisation, all accepted."""
-    records = max(1.0, stream.per_second / stream.per_record * WINDOW_SECONDS / POLLERS)
-    count = records * stream.per_record
+    records = max(1.0, per_second / per_record * WINDOW_SECONDS / POLLERS)
+    count = records * per_record
     invocations, calls = MILLION / count, ceil(count / BATCH_LIMIT)
     cpu = NOTICE_CPU + (count - 1) * FURTHER_NOTICE_CPU
     seconds = ceil(cpu / PROCESSOR + ceil(calls / WORKERS) * PORTAL_WAIT) / 1000
-    sent, at_once = MILLION / stream.per_record, min(records, RECEIVED_AT_ONCE)
-    body = RECORD + stream.per_record * NOTICE
+    sent, at_once = MILLION / per_record, min(records, RECEIVED_AT_ONCE)
+    body = RECORD + per_record * NOTICE
     requests = sent * ceil(body / CHUNK) + sent / at_once * max(1, at_once * body / CHUNK) + sent / at_once
     return {
         "queue_request": requests,
@@ -145,7 +133,7 @@ def tables(language: str) -> Iterator[str]:
     """Returns the tables of the page in "en" or "zh", in their order."""
     what, units, price, total, whole = HEADS[language]
     yield _table([what, units, price, total], event(), language, whole)
-    streams = {name: notices(stream) for name, stream in STREAMS.items()}
+    streams = {name: notices(*stream) for name, stream in STREAMS.items()}
     rows = [
         [_name(name, language), *(_dollars(money({name: one[name]})) for one in streams.values())]
         for name in streams["trickle"]

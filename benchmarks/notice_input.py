@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from itertools import batched
 from typing import Any
 
+from benchmarks.artefacts import ROOT
+
+SAMPLE = json.loads((ROOT / "events" / "notice-records.json").read_bytes())["Records"][0]
 EVENT_BYTES = 6_291_456
 """The most that one invocation carries."""
 
@@ -44,19 +47,11 @@ def compact(given: object) -> str:
 
 def _record(number: int, body: str) -> Json:
     sent = str(int(time.time() * 1000))
+    times = {"SentTimestamp": sent, "ApproximateFirstReceiveTimestamp": sent}
     return {
+        **SAMPLE,
         "messageId": f"059f36b4-87a3-44ab-83d2-{number:012}",
         "receiptHandle": f"AQEB{number:06}" + "wJnKyrHigUMZj6rYigCgxlaS" * 15,
         "body": body,
-        "attributes": {
-            "ApproximateReceiveCount": "1",
-            "SentTimestamp": sent,
-            "SenderId": "AROAEXAMPLE:sender",
-            "ApproximateFirstReceiveTimestamp": sent,
-        },
-        "messageAttributes": {},
-        "md5OfBody": "bae01a1feec4f68f984cb05dacfc637c",
-        "eventSource": "aws:sqs",
-        "eventSourceARN": "arn:aws-cn:sqs:cn-north-1:111122223333:notices",
-        "awsRegion": "cn-north-1",
+        "attributes": {**SAMPLE["attributes"], **times},
     }

@@ -83,6 +83,6 @@ def _calls(count: int, most: int) -> Row:
         what=f"calls for {count:,} notices of one organisation",
         values=(most / fewest,),
         against=f"the fewest that carry them, of {BATCH_LIMIT} each",
-        medians=f"{most} to {fewest} calls",
+        medians=f"{most} beside {fewest} calls",
         budget=Budget(limit=1),
     )

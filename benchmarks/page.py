@@ -11,8 +11,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from benchmarks.record import RESULTS, Record, Row
 
 HERE = Path(__file__).parent
-# Of the chart: where bars begin, and how long the longest may be, in the units of its viewBox.
-LEFT, LENGTH = 430, 300
 _TITLES = {
     "×": "Ratios to a reference that was measured in the same run",
     "MB": "Megabytes",
@@ -21,20 +19,12 @@ _TITLES = {
 }
 
 
-class Bar(NamedTuple):
-    """A row as the chart has it: the length of its bar, and where its budget ends."""
-
-    row: Row
-    length: float
-    budget: float
-
-
 class Group(NamedTuple):
-    """Rows of one unit on one scale, and what the scale is marked with."""
+    """Rows of one unit, on a scale from 0 to `end`."""
 
     title: str
-    marks: list[tuple[float, str]]
-    bars: list[Bar]
+    end: float
+    rows: list[Row]
 
 
 def files(record: Record) -> dict[str, str]:
@@ -48,7 +38,7 @@ def files(record: Record) -> dict[str, str]:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    given = {"record": record, "rows": rows, "groups": list(groups(rows)), "left": LEFT, "length": LENGTH}
+    given = {"record": record, "rows": rows, "groups": list(groups(rows))}
     made = {name: environment.get_template(f"{name}.j2").render(given) for name in ("README.md", "chart.svg")}
     return {RESULTS.name: record.text(), **made}
 
@@ -58,10 +48,8 @@ def groups(rows: list[Row]) -> Iterator[Group]:
     order = list(_TITLES)
     for unit, same in groupby(sorted(rows, key=lambda row: order.index(row.unit)), lambda row: row.unit):
         many = list(same)
-        most = _round_up(max(max(row.median, row.budget.limit) for row in many))
-        marks = [(part * LENGTH, f"{part * most:g}") for part in (0, 0.5, 1)]
-        bars = [Bar(row, row.median / most * LENGTH, row.budget.limit / most * LENGTH) for row in many]
-        yield Group(f"{_TITLES[unit]} ({unit})", marks, bars)
+        end = _round_up(max(max(row.median, row.budget.limit) for row in many))
+        yield Group(f"{_TITLES[unit]} ({unit})", end, many)
 
 
 def _round_up(value: float) -> float:

@@ -123,5 +123,6 @@ def ratio(
 ) -> Row:
     """Returns the row of a ratio, which is formed round by round."""
     values = tuple(round(own / other, 4) for own, other in zip(ours, theirs, strict=True))
-    medians = f"{median(ours):,.4g} to {median(theirs):,.4g} {unit}"
+    digits = 1 if median(ours) < 1000 else 0
+    medians = f"{median(ours):,.{digits}f} beside {median(theirs):,.{digits}f} {unit}"
     return Row(what=what, values=values, budget=budget, against=against, medians=medians)

@@ -5,10 +5,14 @@ block.
 """
 
 # As callback.app has it: what a start imports first decides what botocore is like.
+from relay import startup  # noqa: F401
+
+# isort: split
+
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from copy import deepcopy
 from functools import partial
 from itertools import count
@@ -21,10 +25,7 @@ from botocore import xform_name
 from botocore.config import Config
 from botocore.session import get_session
 
-from relay import (
-    aws,
-    startup,  # isort: split  # noqa: F401
-)
+from relay import aws
 
 # What decides how a call is made; what botocore adds of its own, it adds to the bare clients too.
 SETTINGS = ("connect_timeout", "read_timeout", "retries", "max_pool_connections")
@@ -34,9 +35,7 @@ CALLS = ["put_item", "publish", "update_item"]
 WARM_UP = 50
 CONTEXT = SimpleNamespace(function_name="callback", get_remaining_time_in_millis=lambda: 20_000)
 
-type Call = Callable[[], Any]
-
-kept: list[tuple[str, str, dict[str, Any], Any]] = []
+kept: list[tuple[str, str, Any, Any]] = []
 keeping = False
 
 
@@ -46,37 +45,25 @@ def keep(*, params: Any = None, model: Any = None, context: Any = None, **_: Any
         kept.append((service, method, deepcopy(params), context["client_config"]))
 
 
-def new_events(sample: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The sample again and again, each time with other message ids, and so each time another event."""
-    for number in count():
-        ids = {"sourceMessageId": f"{number:032X}", "callbackMessageId": f"{number:032X}"}
-        yield sample | {"body": json.dumps(json.loads(sample["body"]) | ids, ensure_ascii=False)}
+def callback() -> Callable[[], None]:
+    """A post of the sample with other message ids, and so of another event. Only a success lets it go on."""
+    ids = dict.fromkeys(("sourceMessageId", "callbackMessageId"), f"{next(numbers):032X}")
+    event = sample | {"body": json.dumps(json.loads(sample["body"]) | ids, ensure_ascii=False)}
+
+    def post() -> None:
+        if '"0"' not in (answer := app.handler(event, CONTEXT))["body"]:
+            raise SystemExit(f"answered {answer}")
+
+    return post
 
 
-def post(event: dict[str, Any]) -> None:
-    """An answer that is no success ends the program: it would be too easy."""
-    if '"0"' not in (answer := app.handler(event, CONTEXT))["body"]:
-        raise SystemExit(f"answered {answer}")
+def bare_call(service: str, method: str, params: Any, config: Any) -> Callable[[], object]:
+    """A call of a callback, by a client of a stock session with the same settings."""
+    same = Config(**{name: getattr(config, name) for name in SETTINGS})
+    return partial(getattr(get_session().create_client(service, config=same), method), **params)
 
 
-def callbacks(size: int) -> list[Call]:
-    return [partial(post, next(events)) for _ in range(size)]
-
-
-def bare_calls() -> list[Call]:
-    """The calls of one callback, by clients of a stock session with the same settings."""
-    if [method for _, method, _, _ in kept] != CALLS:
-        raise SystemExit(f"a callback made the calls {[method for _, method, _, _ in kept]}")
-    clients = {
-        service: get_session().create_client(
-            service, config=Config(**{name: getattr(config, name) for name in SETTINGS})
-        )
-        for service, _, _, config in kept
-    }
-    return [partial(getattr(clients[service], method), **params) for service, method, params, _ in kept]
-
-
-def spent(calls: list[Call]) -> float:
+def spent(calls: list[Callable[[], object]]) -> float:
     began = process_time()
     for call in calls:
         call()
@@ -89,16 +76,19 @@ os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 aws.session().register("provide-client-params", keep)
 from callback import app  # noqa: E402
 
-events = new_events(json.loads(Path(file).read_text("utf-8").replace("TOKEN", "TOKEN" * 6)))
-spent(callbacks(WARM_UP))
+sample, numbers = json.loads(Path(file).read_text("utf-8").replace("TOKEN", "TOKEN" * 6)), count()
+spent([callback() for _ in range(WARM_UP)])
 keeping = True
-spent(callbacks(1))
+callback()()
 keeping = False
-bare = bare_calls()
+if [method for _, method, _, _ in kept] != CALLS:
+    raise SystemExit(f"a callback made the calls {[method for _, method, _, _ in kept]}")
+bare = [bare_call(*one) for one in kept]
 spent(bare * WARM_UP)
 found: dict[str, list[float]] = {"callback": [], "bare": []}
 for turn in range(blocks):
-    cases = {"callback": callbacks(size), "bare": bare * size}
+    cases: dict[str, list[Callable[[], object]]]
+    cases = {"callback": [callback() for _ in range(size)], "bare": bare * size}
     for name in sorted(cases, reverse=bool(turn % 2)):
         found[name].append(spent(cases[name]) / size)
 json.dump(found, result)
