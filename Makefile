@@ -59,7 +59,7 @@ test: setup  ## every test: unit, integration, and end to end on the sandbox
 	python -m pytest --numprocesses auto --dist loadfile
 
 .PHONY: bench
-bench: setup  ## measure speed and cost beside references, write benchmarks/README.md: make bench ARGS="--only sizes"
+bench: setup  ## measure speed beside references, write benchmarks/README.md: make bench ARGS="--only layer"
 	@PYTHONPATH=functions:layers python -m benchmarks $(ARGS)
 
 .PHONY: build
