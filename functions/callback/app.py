@@ -12,6 +12,7 @@ from pydantic import Field
 
 import relay.settings
 from callback import report
+from callback.admission import TokenCheck
 from callback.handshakes import Handshakes
 from callback.intake import Intake
 from callback.request import CallbackRequest, HttpEvent
@@ -41,10 +42,9 @@ def build(
 ) -> Intake:
     """Returns the intake on AWS. Clients that few requests need are made at first use."""
     table = client("dynamodb")
+    arn, secrets = settings.callback_token_secret_arn, partial(client, "secretsmanager")
     return Intake(
-        SecretReader(
-            settings.callback_token_secret_arn, CallbackToken, partial(client, "secretsmanager"), clock=clock
-        ),
+        TokenCheck(SecretReader(arn, CallbackToken, secrets, clock=clock), clock),
         Handshakes(table, settings.event_table),
         EventStore(table, settings.event_table, retention_days=settings.event_retention_days, clock=clock),
         Payloads(settings.payload_bucket, partial(client, "s3")),
@@ -72,4 +72,4 @@ def handler(event: HttpEvent, context: object) -> HttpResponse:
     return receipt.response.render(event)
 
 
-startup.done(intake.secret.prepare)
+startup.done(intake.token.prepare)

@@ -3,26 +3,26 @@
 import time
 from dataclasses import dataclass
 
+from callback.admission import Admission, TokenCheck
 from callback.handshakes import Handshakes
 from callback.request import CallbackRequest
 from callback.responses import CallbackResponse
 from relay import catalog
 from relay.api.metrics import CallbackMetric
 from relay.aws import UnavailableError
-from relay.callback_token import CallbackToken
 from relay.content import fits
 from relay.events import MESSAGE_LIMIT, Event
 from relay.payloads import Payloads
 from relay.publisher import Publisher
 from relay.reading import Delivery, Handshake, read
-from relay.secrets import SecretReader, SecretUnavailableError
+from relay.secrets import SecretUnavailableError
 from relay.settings import Clock
 from relay.store import ClaimState, EventStore
 
-# A wrong token is compared once more with a secret no older than this, so that a rotation refuses no
-# delivery and guessing costs one read of the secret in so many seconds.
-FRESH_SECONDS = 3
-
+_TURNED_AWAY = {
+    Admission.REFUSED: CallbackResponse.FORBIDDEN,
+    Admission.NOT_CHECKED: CallbackResponse.NOT_CHECKED,
+}
 _NOT_GRANTED = {
     ClaimState.PUBLISHED: CallbackResponse.REPEATED,
     ClaimState.IN_PROGRESS: CallbackResponse.IN_PROGRESS,
@@ -43,7 +43,7 @@ class Receipt:
 class Intake:
     """The callback without its HTTP."""
 
-    secret: SecretReader[CallbackToken]
+    token: TokenCheck
     handshakes: Handshakes
     store: EventStore
     payloads: Payloads
@@ -53,16 +53,17 @@ class Intake:
     def receive(self, request: CallbackRequest) -> Receipt:
         """Takes in one request; whatever AWS refuses ends in a response that makes the gateway repeat it."""
         try:
-            if not self._admits(request.token):
-                return Receipt(CallbackResponse.FORBIDDEN)
+            admission = self.token.admit(request.token)
+            if admission is not Admission.ADMITTED:
+                return Receipt(_TURNED_AWAY[admission])
             if not request.body.strip():
                 return Receipt(CallbackResponse.EMPTY)
             delivery = read(request.body, request.charset)
             if isinstance(delivery, Handshake):
                 return self._shake_hands(delivery)
             return self.accept(delivery, request.slug, request.id)
-        except SecretUnavailableError:
-            return Receipt(CallbackResponse.UNAVAILABLE, fault="the token's secret is unavailable")
+        except SecretUnavailableError as fault:
+            return Receipt(CallbackResponse.UNAVAILABLE, fault=str(fault))
         except UnavailableError as fault:
             return Receipt(CallbackResponse.UNAVAILABLE, fault=str(fault))
 
@@ -88,10 +89,6 @@ class Intake:
         elif not fits(catalog.BY_SLUG[event.slug].content, delivery.value):
             counts.append(CallbackMetric.CONTENT_MISMATCH)
         return Receipt(CallbackResponse.PUBLISHED, tuple(counts), event)
-
-    def _admits(self, token: str) -> bool:
-        """Returns whether a token is the current or the previous one. Raises SecretUnavailableError."""
-        return self.secret.get().matches(token) or self.secret.get(max_age=FRESH_SECONDS).matches(token)
 
     def _shake_hands(self, handshake: Handshake) -> Receipt:
         if handshake.dispatch_id:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
+from callback.admission import TokenCheck
 from callback.handshakes import Handshakes
 from callback.intake import Intake
 from relay.callback_token import CallbackToken
@@ -25,6 +26,7 @@ from relay.events import Content, Event
 from relay.payloads import Payloads
 from relay.publisher import Publisher
 from relay.secrets import SecretReader
+from relay.settings import Clock
 from relay.store import Claim, ClaimState, EventStore
 
 if TYPE_CHECKING:
@@ -195,17 +197,19 @@ class Secrets:
         self.reads += 1
         return {"SecretString": json.dumps(self.token)}
 
-    def reader(self, **options: Any) -> SecretReader[CallbackToken]:
-        return SecretReader("arn", CallbackToken, lambda: cast("SecretsManagerClient", self), **options)
+    def check(self, clock: Clock = lambda: NOW, **options: Any) -> TokenCheck:
+        """Who is admitted with this secret."""
+        client = cast("SecretsManagerClient", self)
+        return TokenCheck(SecretReader("arn", CallbackToken, lambda: client, clock=clock, **options), clock)
 
 
 class Inbound:
     """An intake whose every room is in memory."""
 
-    def __init__(self, secret: SecretReader[CallbackToken] | None = None) -> None:
+    def __init__(self, token: TokenCheck | None = None) -> None:
         self.store, self.handshakes = MemoryStore(), MemoryHandshakes()
         self.payloads, self.topics = MemoryPayloads(), MemoryTopics()
-        secret = secret or Secrets(current=TOKEN, previous=PREVIOUS).reader()
+        token = token or Secrets(current=TOKEN, previous=PREVIOUS).check()
         self.intake = Intake(
-            secret, self.handshakes, self.store, self.payloads, self.topics, clock=lambda: NOW
+            token, self.handshakes, self.store, self.payloads, self.topics, clock=lambda: NOW
         )

@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 
+from callback.admission import READS_PER_SECOND
 from relay.events import timestamp
 from relay.store import LEASE_SECONDS
 from sandbox.gateway import Gateway
@@ -88,7 +89,7 @@ def _events(run: Run) -> None:
     for given in (
         delivery(1), delivery(1, "r-again"), delivery(1, "r-other", appName="y"),
         rest_api("?"), rest_api(dumps({"eventTag": "a|b", "dispatchId": "d"})), rest_api(""),
-        rest_api("{}", token="x"),
+        *[rest_api("{}", token="x")] * (READS_PER_SECOND + 1),
     ):  # fmt: skip
         run("callback", given)
     boto3.client("sns").delete_topic(TopicArn=TOPIC)

@@ -13,6 +13,7 @@ class CallbackMetric:
     REPEATED = "Repeated"
     EMPTY = "Empty"
     FORBIDDEN = "Forbidden"
+    NOT_CHECKED = "TokenNotChecked"
     IN_PROGRESS = "Busy"
     FAILED = "Failed"
     UNCLASSIFIED = "Unclassified"

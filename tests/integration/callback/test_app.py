@@ -44,6 +44,7 @@ from tests.support.template import (
 SUCCESS = {"errcode": "0", "errmsg": "成功"}
 SAMPLES = sorted(path.stem for path in EVENTS.glob("callback-*.json"))
 SECRETS = "TOP-SECRET-WORDS"
+ROTATED = "rotated-rotated-rotated"
 
 
 class Stdout:
@@ -350,13 +351,11 @@ def test_an_event_whose_publishing_failed_stays_pending(
 def test_a_rotation_refuses_no_delivery_and_needs_no_deploy(app: ModuleType, clock: Clock) -> None:
     assert answer_of(app, rest_api("{}"))[0] == 200
     boto3.client("secretsmanager").put_secret_value(
-        SecretId="token", SecretString=json.dumps({"current": "rotated", "previous": TOKEN})
+        SecretId="token", SecretString=json.dumps({"current": ROTATED, "previous": TOKEN})
     )
     clock.ahead = MAX_AGE_SECONDS
 
-    assert [answer_of(app, rest_api("{}", token=token))[0] for token in (TOKEN, "rotated", TOKEN)] == [
-        200
-    ] * 3
+    assert [answer_of(app, rest_api("{}", token=token))[0] for token in (TOKEN, ROTATED, TOKEN)] == [200] * 3
 
 
 def test_what_is_printed_names_the_event_and_holds_no_token_body_or_recipient(

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from callback.admission import TokenCheck
 from callback.handshakes import Handshakes
 from callback.intake import Intake
 from callback.request import CallbackRequest
@@ -222,10 +223,10 @@ def _anonymous(items: dict[str, Any]) -> dict[str, Any]:
 
 
 def _deliver(path: Path, aws: Aws) -> str:
-    secret = Secrets(current=TOKEN) if path.warm else aws
     client: Any = aws
+    secrets: Any = Secrets(current=TOKEN) if path.warm else aws
     intake = Intake(
-        SecretReader("arn", CallbackToken, lambda: secret),  # type: ignore[arg-type, return-value]
+        TokenCheck(SecretReader("arn", CallbackToken, lambda: secrets), lambda: aws.now),
         Handshakes(client, EVENT_TABLE),
         EventStore(client, EVENT_TABLE, retention_days=1, clock=lambda: aws.now),
         Payloads(PAYLOAD_BUCKET, lambda: client),
