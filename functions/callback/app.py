@@ -5,7 +5,7 @@ from relay import startup  # isort: split
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import Field
@@ -25,6 +25,13 @@ from relay.publisher import Publisher
 from relay.secrets import SecretReader
 from relay.settings import Clock
 from relay.store import EventStore
+
+if TYPE_CHECKING:
+    from relay.api.base import Context
+
+
+# Kept back for the answer to Lambda itself.
+ANSWER_SECONDS = 1.0
 
 
 class Settings(relay.settings.Settings):
@@ -56,12 +63,14 @@ def build(
 settings = Settings.load()
 logger = observability.logger("callback", settings.log_level)
 metrics = observability.metrics("callback", settings.stack_name)
-intake = build(settings)
+limit = aws.TimeLimit()
+intake = build(settings, client=partial(aws.client, limit=limit))
 
 
 @metrics.log_metrics
-def handler(event: HttpEvent, context: object) -> HttpResponse:
-    """Answers a request by REST API, HTTP API or load balancer."""
+def handler(event: HttpEvent, context: "Context") -> HttpResponse:
+    """Answers a request by REST API, HTTP API or load balancer, in time whatever AWS does."""
+    limit.begin(context.get_remaining_time_in_millis() / 1000 - ANSWER_SECONDS)
     started = time.perf_counter()
     # At once, so that a request which ends in an exception is counted too.
     metrics.add_metric(CallbackMetric.RECEIVED, MetricUnit.Count, 1)

@@ -31,6 +31,7 @@ from tests.support.inbound import (
     rest_api,
     sample,
 )
+from tests.support.invocations import Context
 from tests.support.template import (
     ACCOUNT,
     EVENT_TABLE,
@@ -164,7 +165,7 @@ class Topics:
 
 
 def answer_of(app: ModuleType, event: dict[str, Any]) -> tuple[int, dict[str, str]]:
-    response = app.handler(event, None)
+    response = app.handler(event, Context())
     assert json.dumps(response)
     return response["statusCode"], json.loads(response["body"])
 
@@ -291,9 +292,9 @@ def test_a_crash_at_any_call_loses_nothing(
     crashes.call, crashes.when = call, when
 
     with pytest.raises(Crash):
-        app.handler(event, None)
+        app.handler(event, Context())
     crashes.call = None
-    at_work = app.handler(event, None)
+    at_work = app.handler(event, Context())
 
     clock.ahead = LEASE_SECONDS + 1
     if then == "a sweep runs":
@@ -373,12 +374,12 @@ def test_what_is_printed_names_the_event_and_holds_no_token_body_or_recipient(
     for text in (dumps(body), SECRETS, dumps({"eventTag": SECRETS, "dispatchId": SECRETS}), ""):
         for token in (TOKEN, PREVIOUS, f"guess-{SECRETS}"):
             for source in SOURCES:
-                app.handler(source(text, token=token, slug="notification-read"), None)
+                app.handler(source(text, token=token, slug="notification-read"), Context())
     boto3.client("sns").delete_topic(TopicArn=f"{TOPIC_PREFIX}unclassified")
-    app.handler(rest_api(SECRETS), None)
+    app.handler(rest_api(SECRETS), Context())
     boto3.client("secretsmanager").put_secret_value(SecretId="token", SecretString=SECRETS)
     clock.ahead = MAX_AGE_SECONDS
-    app.handler(rest_api(SECRETS), None)
+    app.handler(rest_api(SECRETS), Context())
 
     output = capsys.readouterr()
     ours = "".join(record.getMessage() for record in caplog.records if not record.name.startswith("boto"))
@@ -402,7 +403,7 @@ def test_every_request_is_counted(app: ModuleType, capsys: pytest.CaptureFixture
         "Empty": rest_api(""),
     }  # fmt: skip
     for name, event in requests.items():
-        app.handler(event, None)
+        app.handler(event, Context())
         metric = json.loads(capsys.readouterr().out.splitlines()[-1])
         assert metric["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "MoziRelay"
         assert metric["Received"] == metric[name] == [1.0]
