@@ -83,8 +83,23 @@ class MemoryCloud:
         self.messages.append(request)
         return {"MessageId": "m"}
 
-    def put_object(self, *, Bucket: str, Key: str, Body: bytes, ContentType: str) -> dict[str, Any]:
-        self.objects[f"s3://{Bucket}/{Key}"] = Body
+    def put_object(
+        self, *, Bucket: str, Key: str, Body: bytes, IfNoneMatch: str, **about: str
+    ) -> dict[str, Any]:
+        assert IfNoneMatch == "*"
+        address = f"s3://{Bucket}/{Key}"
+        if address in self.objects:
+            raise refusal({}, "PreconditionFailed")
+        self.objects[address] = Body
+        return {}
+
+    def copy_object(
+        self, *, Bucket: str, Key: str, CopySource: dict[str, str], MetadataDirective: str, **about: str
+    ) -> dict[str, Any]:
+        """Over itself, which changes nothing but its age."""
+        assert CopySource == {"Bucket": Bucket, "Key": Key}
+        assert MetadataDirective == "REPLACE"
+        assert f"s3://{Bucket}/{Key}" in self.objects
         return {}
 
     def _check(
@@ -99,9 +114,9 @@ class MemoryCloud:
         raise refusal(told)
 
 
-def refusal(told: dict[str, Any]) -> ClientError:
+def refusal(told: dict[str, Any], code: str = "ConditionalCheckFailedException") -> ClientError:
     """What botocore raises when a condition does not hold; `told` is the item that is in the way."""
-    error: Any = {"Error": {"Code": "ConditionalCheckFailedException", "Message": "refused"}}
+    error: Any = {"Error": {"Code": code, "Message": "refused"}}
     return ClientError(error | told, "Write")
 
 

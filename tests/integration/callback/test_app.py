@@ -16,7 +16,7 @@ from callback.request import CallbackRequest
 from recovery.history import History
 from relay import aws
 from relay.catalog import CATALOG
-from relay.payloads import resolve
+from relay.payloads import CloudEvent, resolve
 from relay.secrets import MAX_AGE_SECONDS
 from relay.store import LEASE_SECONDS
 from tests.support.inbound import (
@@ -153,7 +153,7 @@ class Topics:
                 Attributes={"RawMessageDelivery": "true"},
             )
 
-    def taken(self) -> list[tuple[str, dict[str, Any]]]:
+    def taken(self) -> list[tuple[str, CloudEvent]]:
         """Slug and CloudEvent of what arrived since."""
         found = []
         for slug, queue in self._queues.items():
@@ -249,6 +249,16 @@ def test_a_large_content_reaches_its_subscriber_through_the_bucket(
     ((_, cloud),) = topics.taken()
     assert cloud["data"] == {"text": text}
     assert cloud["dataref"].startswith(f"s3://{PAYLOAD_BUCKET}/events/")
+
+
+def test_a_large_repeat_leaves_the_published_content_as_it_is(app: ModuleType) -> None:
+    content = {"a": "政" * 100_000, "b": 1}
+    for given in (content, dict(reversed(content.items()))):
+        assert answer_of(app, rest_api(dumps(message(given)), slug="app-update")) == (200, SUCCESS)
+
+    (kept,) = boto3.client("s3").list_objects_v2(Bucket=PAYLOAD_BUCKET)["Contents"]
+    body = boto3.client("s3").get_object(Bucket=PAYLOAD_BUCKET, Key=kept["Key"])["Body"].read()
+    assert body.decode() == dumps(content)
 
 
 @pytest.mark.parametrize("source", SOURCES)

@@ -113,6 +113,28 @@ def test_a_content_that_was_sent_along_needs_no_bucket() -> None:
     assert resolve(message, cast(Any, None))["data"] == {"a": None}
 
 
+def test_bytes_that_no_charset_fits_are_resolved_as_such() -> None:
+    boto3.client("s3").put_object(Bucket=PAYLOAD_BUCKET, Key="events/k-b", Body=b"\x00\xff")
+    dataref = f"s3://{PAYLOAD_BUCKET}/events/k-b"
+    message = {"id": "k-b", "datacontenttype": "application/octet-stream", "dataref": dataref}
+
+    assert resolve(json.dumps(message), boto3.client("s3"))["data_base64"] == "AP8="
+
+
+def test_what_is_in_the_bucket_is_never_replaced_and_as_young_as_its_latest_delivery() -> None:
+    s3 = boto3.client("s3")
+    s3.put_bucket_versioning(Bucket=PAYLOAD_BUCKET, VersioningConfiguration={"Status": "Enabled"})
+
+    dataref = payloads().put("k-c", Content('{"a":1,"b":2}'))
+    assert payloads().put("k-c", Content('{"b": 2, "a": 1}')) == dataref
+
+    kept = s3.get_object(Bucket=PAYLOAD_BUCKET, Key="events/k-c")
+    assert kept["Body"].read() == b'{"a":1,"b":2}'
+    assert kept["ContentType"] == "application/json;charset=UTF-8"
+    # Written anew over itself: the bucket's rule counts its days from now on.
+    assert len(s3.list_object_versions(Bucket=PAYLOAD_BUCKET)["Versions"]) == 2
+
+
 def test_a_bucket_that_cannot_be_reached_is_unavailable() -> None:
     with pytest.raises(UnavailableError):
         payloads("missing").put("k-c", Content("{}"))

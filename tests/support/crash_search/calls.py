@@ -52,7 +52,7 @@ SHORT = Path(dumps(message(content_of(TAG))), "app-update", True, CLAIM_CALLS)
 # A content for the bucket.
 OVERSIZE = SHORT._replace(
     body=dumps(message(content_of(TAG) | {"more": "政" * (MESSAGE_LIMIT // 3)})),
-    calls=("put content", *CLAIM_CALLS),
+    calls=("put content", "renew content", *CLAIM_CALLS),
 )
 # A new container, and an eventTag that only the handshake tells.
 COLD = SHORT._replace(slug=None, warm=False, calls=("token", "handshake", *CLAIM_CALLS))
@@ -107,7 +107,8 @@ _READS: dict[str, Any] = {
     "handshake": {"Item": {"eventTags": {"SS": [TAG]}}},
 }
 _CALLS = {
-    "get_secret_value": "token", "get_item": "handshake", "put_object": "put content", "put_item": "claim",
+    "get_secret_value": "token", "get_item": "handshake", "put_object": "put content",
+    "copy_object": "renew content", "put_item": "claim",
     "query": "list", "publish": "publish",
 }  # fmt: skip
 
@@ -166,7 +167,8 @@ class Aws:
             return json.dumps(getattr(self.cloud, operation)(**request))
         except ClientError as error:
             response: Any = error.response
-            return "refused" + json.dumps({"Item": response["Item"]} if "Item" in response else {})
+            told = {"Item": response["Item"]} if "Item" in response else {}
+            return "refused" + json.dumps([told, response["Error"]["Code"]])
 
     def _concerns_the_event(self, request: dict[str, Any]) -> bool:
         """An index has many shards, of which one can hold the event: the others take no turn."""
@@ -188,7 +190,7 @@ def _told(outcome: str, claimant: str) -> Any:
         raise ReadTimeoutError(endpoint_url="aws")
     outcome = outcome.replace("mine", claimant)
     if outcome.startswith("refused"):
-        raise refusal(json.loads(outcome.removeprefix("refused")))
+        raise refusal(*json.loads(outcome.removeprefix("refused")))
     return json.loads(outcome)
 
 
