@@ -74,8 +74,11 @@ class Intake:
         publishes it: subscribers see every event at least once, never zero times.
         """
         event = self._event(delivery, slug, request_id)
+        body = None
         try:
-            claim = self.store.claim(event)
+            if delivery.as_came is not None:
+                body = self.payloads.keep_body(event.id, delivery.as_came, delivery.content_type)
+            claim = self.store.claim(event, body)
             event = claim.event
             if claim.state is not ClaimState.GRANTED:
                 return Receipt(_NOT_GRANTED[claim.state], event=event)

@@ -1,19 +1,23 @@
-"""Claim check: content that is too large for a topic waits in the bucket, and the envelope says where."""
+"""The bucket: content that is too large for a topic, and bodies that are too large for an event's item."""
 
 import json
 from base64 import b64encode
 from collections.abc import Callable
+from hashlib import sha256
 from typing import TYPE_CHECKING, TypedDict
+from zlib import compress, decompress
 
 from botocore.exceptions import ClientError
 
 from relay.aws import aws_errors
-from relay.events import Content
+from relay.events import Content, KeptBody
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_IS_THERE = "PreconditionFailed"
+# Deflated. An item takes 400 KB, of which the envelope may take more than half.
+BODY_LIMIT = 16_384
+_IS_THERE, _IS_GONE = "PreconditionFailed", "NoSuchKey"
 
 
 class CloudEvent(TypedDict, total=False):
@@ -52,6 +56,35 @@ class Payloads:
         key = f"events/{event_id}"
         self._keep(key, content.body, f"{content.media_type};charset=UTF-8")
         return f"s3://{self._bucket}/{key}"
+
+    def keep_body(self, event_id: str, raw: bytes, content_type: str | None) -> KeptBody:
+        """Returns a body as it is to be kept beside its event; a large one is in the bucket then.
+
+        Raises UnavailableError.
+        """
+        deflated = compress(raw, 9)
+        if len(deflated) <= BODY_LIMIT:
+            return KeptBody(content_type, deflated)
+        # Deliveries of one event may differ in their bodies: each has its own.
+        key = f"bodies/{event_id}/{sha256(raw).hexdigest()[:32]}"
+        self._keep(key, deflated, "application/zlib")
+        return KeptBody(content_type, key=key)
+
+    def read_body(self, body: KeptBody) -> bytes | None:
+        """Returns a kept body as it came; None if the bucket has it no more. Raises UnavailableError."""
+        deflated = self.get(body.key) if body.key else body.deflated
+        return None if deflated is None else decompress(deflated)
+
+    def get(self, key: str) -> bytes | None:
+        """Returns an object; None if it is not there any more. Raises UnavailableError."""
+        with aws_errors():
+            client = self._client = self._client or self._make_client()
+            try:
+                return client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+            except ClientError as error:
+                if error.response["Error"]["Code"] != _IS_GONE:
+                    raise
+                return None
 
     def _keep(self, key: str, body: bytes, content_type: str) -> None:
         """Puts an object if there is none; one that is there is as young as a new one from now on."""

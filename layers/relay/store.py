@@ -11,12 +11,13 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from relay.aws import UnavailableError, aws_errors
-from relay.events import Event, timestamp
+from relay.events import Event, KeptBody, timestamp
 from relay.settings import Clock
 from relay.table import (
     PENDING,
     ConditionFailedError,
     Item,
+    body_attributes,
     conditional_write,
     event_of,
     item_of,
@@ -64,15 +65,15 @@ class EventStore:
         self._client, self._table = client, table
         self._retention, self._clock = retention_days * DAY_SECONDS, clock
 
-    def claim(self, event: Event) -> Claim:
-        """Keep the event, and claim it, in one write unless another is in its way."""
+    def claim(self, event: Event, body: KeptBody | None = None) -> Claim:
+        """Keep the event, beside it the body that brought it, and claim it; in one write if none is there."""
         # One reading of the clock: what is kept under the whole id must not outlast its message's item.
         now = int(self._clock())
-        kept = self._put(event.key, event, now)
+        kept = self._put(event.key, event, body, now)
         if kept is None or kept["eventId"]["S"] == event.id:
             return self._settled(event.key, event, kept)
         self._outlive(event.key, kept, now + self._retention)
-        kept = self._put(event.id, event, now)
+        kept = self._put(event.id, event, body, now)
         return replace(self._settled(event.id, event, kept), other_content=True)
 
     def take_over(self, key: str) -> Claim | None:
@@ -112,7 +113,7 @@ class EventStore:
                 },
             )
 
-    def _put(self, key: str, event: Event, now: int) -> Item | None:
+    def _put(self, key: str, event: Event, body: KeptBody | None, now: int) -> Item | None:
         """Keep the event under `key`, claimed; or else return the unexpired item that is there."""
         owner = new_owner()
         try:
@@ -123,6 +124,7 @@ class EventStore:
                         {
                             "pk": {"S": key},
                             **item_of(event),
+                            **body_attributes(body),
                             "leaseUntil": number(now + LEASE_SECONDS),
                             "claimant": {"S": owner},
                             "expiresAt": number(now + self._retention),

@@ -9,7 +9,7 @@ from zlib import compress, crc32, decompress
 from botocore.exceptions import ClientError
 
 from relay.aws import aws_errors
-from relay.events import Event
+from relay.events import Event, KeptBody
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -151,14 +151,31 @@ def item_of(event: Event) -> dict[str, Any]:
     }
 
 
+def body_of(item: Item) -> KeptBody | None:
+    """Returns the body that is kept with an item's event; None where the content is its own copy."""
+    kept = item.get("body")
+    if not kept:
+        return None
+    return KeptBody(_text(item, "contentType"), deflated=kept.get("B", b""), key=kept.get("S"))
+
+
+def body_attributes(body: KeptBody | None) -> dict[str, Any]:
+    """Returns the attributes of an item by which it keeps a body."""
+    if body is None:
+        return {}
+    kept = {"S": body.key} if body.key else {"B": body.deflated}
+    return {"body": kept} | ({"contentType": {"S": body.content_type}} if body.content_type else {})
+
+
 def packed(item: dict[str, Any]) -> dict[str, Any]:
     """Returns the item as it is to be written: its envelope as text if that fits one unit, else deflated."""
-    if (
-        sum(len(name) + len(value.encode()) for name, kind in item.items() for value in kind.values())
-        <= WRITE_UNIT
-    ):
+    if sum(len(name) + _size(value) for name, kind in item.items() for value in kind.values()) <= WRITE_UNIT:
         return item
     return {**item, "envelope": {"B": compress(item["envelope"]["S"].encode(), 9)}}
+
+
+def _size(value: str | bytes) -> int:
+    return len(value.encode() if isinstance(value, str) else value)
 
 
 def _unpacked(envelope: Mapping[str, Any]) -> str:

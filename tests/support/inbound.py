@@ -22,7 +22,7 @@ from relay.content import (
     OutboundMessage,
     SendSuccess,
 )
-from relay.events import Content, Event
+from relay.events import Content, Event, KeptBody
 from relay.payloads import Payloads
 from relay.publisher import Publisher
 from relay.secrets import SecretReader
@@ -140,13 +140,16 @@ class MemoryStore(EventStore):
     def __init__(self) -> None:
         self.kept: dict[str, Event] = {}
         self.published: set[str] = set()
+        self.kept_bodies: dict[str, KeptBody] = {}
 
-    def claim(self, event: Event) -> Claim:
+    def claim(self, event: Event, body: KeptBody | None = None) -> Claim:
         if kept := self.kept.get(event.id):
             standing = ClaimState.PUBLISHED if event.id in self.published else ClaimState.IN_PROGRESS
             return Claim(standing, event.id, kept)
         other = any(known.key == event.key for known in self.kept.values())
         self.kept[event.id] = event
+        if body:
+            self.kept_bodies[event.id] = body
         return Claim(ClaimState.GRANTED, event.id, event, other)
 
     def mark_published(self, claim: Claim) -> None:

@@ -203,7 +203,7 @@ def test_what_was_deleted_after_it_was_listed_is_counted_as_gone() -> None:
     table: Any = Forgetful([event(number) for number in range(5)])
     (run,) = follow(Replayer(History(table, EVENT_TABLE), Topics()), 1000, eventTags=[LEAVE])
 
-    assert (run.matched, run.found, run.gone) == (5, 4, 1)
+    assert (run.matched, run.published, run.gone) == (5, 4, 1)
 
 
 @pytest.fixture

@@ -5,9 +5,12 @@ one is carried out, and it is halted where it is about to make the one after.
 """
 
 import json
+from base64 import b64decode, b64encode
 from collections import deque
+from dataclasses import replace
 from enum import Enum
 from functools import cache, partial
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError, ReadTimeoutError
@@ -23,7 +26,7 @@ from relay.aws import UnavailableError
 from relay.callback_token import CallbackToken
 from relay.catalog import kind_of
 from relay.events import MESSAGE_LIMIT
-from relay.payloads import Payloads
+from relay.payloads import BODY_LIMIT, Payloads
 from relay.publisher import Publisher
 from relay.reading import Delivery, read
 from relay.secrets import SecretReader
@@ -44,6 +47,8 @@ class Path(NamedTuple):
     slug: str | None
     warm: bool
     calls: tuple[str, ...]
+    as_came: bytes | None = None
+    """What is kept beside the event, where the content is not its own copy."""
 
 
 CLAIM_CALLS = ("claim", "take over", "publish", "mark")
@@ -53,6 +58,13 @@ SHORT = Path(dumps(message(content_of(TAG))), "app-update", True, CLAIM_CALLS)
 OVERSIZE = SHORT._replace(
     body=dumps(message(content_of(TAG) | {"more": "政" * (MESSAGE_LIMIT // 3)})),
     calls=("put content", "renew content", *CLAIM_CALLS),
+)
+# A body that is kept beside the event, and one for the bucket.
+FORM = SHORT._replace(as_came=b"a=b")
+LARGE_FORM = SHORT._replace(
+    # Digests, which deflate to no less than they hold.
+    as_came=b"".join(sha256(b"%d" % n).digest() for n in range(1 + BODY_LIMIT // 32)),
+    calls=("put body", "renew body", *CLAIM_CALLS),
 )
 # A new container, and an eventTag that only the handshake tells.
 COLD = SHORT._replace(slug=None, warm=False, calls=("token", "handshake", *CLAIM_CALLS))
@@ -107,10 +119,29 @@ _READS: dict[str, Any] = {
     "handshake": {"Item": {"eventTags": {"SS": [TAG]}}},
 }
 _CALLS = {
-    "get_secret_value": "token", "get_item": "handshake", "put_object": "put content",
-    "copy_object": "renew content", "put_item": "claim",
+    "get_secret_value": "token", "get_item": "handshake", "put_item": "claim",
     "query": "list", "publish": "publish",
 }  # fmt: skip
+
+
+def _named(operation: str, request: dict[str, Any]) -> str:
+    """A call as a history names it."""
+    if operation in ("put_object", "copy_object"):
+        verb = "put" if operation == "put_object" else "renew"
+        return f"{verb} {'body' if request['Key'].startswith('bodies/') else 'content'}"
+    if operation == "update_item":
+        return "mark" if "publishedAt" in request["UpdateExpression"] else "take over"
+    return _CALLS[operation]
+
+
+def written(value: Any, **how: Any) -> str:
+    """The value as JSON, bytes included."""
+    return json.dumps(value, default=lambda raw: {"bytes": b64encode(raw).decode()}, **how)
+
+
+def read_back(text: str) -> Any:
+    """What `written` has written."""
+    return json.loads(text, object_hook=lambda one: b64decode(one["bytes"]) if "bytes" in one else one)
 
 
 class Aws:
@@ -135,9 +166,7 @@ class Aws:
         if self._coming:
             outcome, self.now = self._coming.popleft()
             return _told(outcome, claimant)
-        call = _CALLS.get(operation) or (
-            "mark" if "publishedAt" in request["UpdateExpression"] else "take over"
-        )
+        call = _named(operation, request)
         if self.call:
             self.following = call
             raise Halt
@@ -162,13 +191,13 @@ class Aws:
         if self.call in _READS:
             return json.dumps(_READS[self.call])
         if "TableName" in request:
-            self.request = json.dumps([operation, request]).replace(_claimant(request), "mine")
+            self.request = written([operation, request]).replace(_claimant(request), "mine")
         try:
-            return json.dumps(getattr(self.cloud, operation)(**request))
+            return written(getattr(self.cloud, operation)(**request))
         except ClientError as error:
             response: Any = error.response
             told = {"Item": response["Item"]} if "Item" in response else {}
-            return "refused" + json.dumps([told, response["Error"]["Code"]])
+            return "refused" + written([told, response["Error"]["Code"]])
 
     def _concerns_the_event(self, request: dict[str, Any]) -> bool:
         """An index has many shards, of which one can hold the event: the others take no turn."""
@@ -190,12 +219,12 @@ def _told(outcome: str, claimant: str) -> Any:
         raise ReadTimeoutError(endpoint_url="aws")
     outcome = outcome.replace("mine", claimant)
     if outcome.startswith("refused"):
-        raise refusal(*json.loads(outcome.removeprefix("refused")))
-    return json.loads(outcome)
+        raise refusal(*read_back(outcome.removeprefix("refused")))
+    return read_back(outcome)
 
 
 def load(cloud: str) -> MemoryCloud:
-    items, objects = json.loads(cloud)
+    items, objects = read_back(cloud)
     loaded = MemoryCloud(items)
     loaded.objects = dict.fromkeys(objects, b"")
     return loaded
@@ -214,7 +243,7 @@ def step(
         pass
     except Killed:
         end = "killed"
-    text = json.dumps([_anonymous(aws.cloud.items), sorted(aws.cloud.objects)], sort_keys=True)
+    text = written([_anonymous(aws.cloud.items), sorted(aws.cloud.objects)], sort_keys=True)
     messages = tuple(f"{one['TopicArn']} {one['Message']}" for one in aws.cloud.messages)
     return Step(text, aws.past if not end else (), aws.call, aws.request, aws.following, end, messages)
 
@@ -235,6 +264,11 @@ def _deliver(path: Path, aws: Aws) -> str:
         Publisher(client, TOPIC_PREFIX),
         clock=lambda: aws.now,
     )
+    if path.as_came:
+        kept = replace(
+            delivery_of(path), as_came=path.as_came, content_type="application/x-www-form-urlencoded"
+        )
+        return intake.accept(kept, path.slug).response.name
     return intake.receive(CallbackRequest.of(rest_api(path.body, slug=path.slug))).response.name
 
 

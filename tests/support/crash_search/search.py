@@ -26,6 +26,7 @@ from tests.support.crash_search.worlds import (
     ticked,
     with_actor,
 )
+from tests.support.template import PAYLOAD_BUCKET
 
 FAILURES = ("UNAVAILABLE", "failed")
 
@@ -108,7 +109,7 @@ class Search:
         )
         self._check(world, move, after, made)
         # What is put twice is there the second time, and written over itself: no more than a call.
-        if fate is Fate.TWICE and made.call != "put content":
+        if fate is Fate.TWICE and made.call not in ("put content", "put body"):
             once = step(self.path, name, world.cloud, actor.past, clock(world), Fate.FINE)
             alike = (once.following, once.end) == (made.following, made.end)
             self._note(world, move, "a call that botocore makes again counts as one", alike)
@@ -122,6 +123,8 @@ class Search:
             sound = all(self._sound(message, made) for message in made.messages)
             self._note(world, move, "on its topic is the event, and its content can be had", sound)
             self._note(world, move, "twice only after a crash between publish and mark", after.surplus <= 1)
+        if self.path.as_came:
+            self._note(world, move, "an event is kept with the body that brought it", self._whole(made))
         if not made.end:
             return
         done = after.published and marked(after)
@@ -159,6 +162,13 @@ class Search:
         event = json.loads(envelope)
         there = event["dataref"] in load(made.cloud).objects if "dataref" in event else "data" in event
         return topic == TOPIC and event["id"] == id_of(self.path) and there
+
+    def _whole(self, made: Step) -> bool:
+        cloud = load(made.cloud)
+        bodies = [item.get("body", {}) for item in cloud.items.values()]
+        return all(
+            "B" in body or f"s3://{PAYLOAD_BUCKET}/{body.get('S')}" in cloud.objects for body in bodies
+        )
 
     def _note(self, world: World, move: Move, rule: str, holds: bool) -> None:
         if not holds and rule not in self.broken:
