@@ -1,5 +1,6 @@
 """One callback, one pass: request, delivery, event, claim, publish, mark, response."""
 
+import json
 import time
 from dataclasses import dataclass
 
@@ -81,7 +82,8 @@ class Intake:
             claim = self.store.claim(event, body)
             event = claim.event
             if claim.state is not ClaimState.GRANTED:
-                return Receipt(_NOT_GRANTED[claim.state], event=event)
+                differ = (CallbackMetric.OTHER_FIELDS_DIFFER,) if _differs(delivery, event) else ()
+                return Receipt(_NOT_GRANTED[claim.state], differ, event)
             self.publisher.publish(event)
             self.store.mark_published(claim)
         except UnavailableError as fault:
@@ -112,3 +114,12 @@ class Intake:
         if not event_tag and delivery.dispatch_id:
             event_tag = self.handshakes.tag_of(delivery.dispatch_id)
         return catalog.kind_of(event_tag or catalog.tag_within(delivery.value))
+
+
+def _differs(delivery: Delivery, kept: Event) -> bool:
+    """Returns whether other fields stand beside the content than beside that of the kept event."""
+    known, given = json.loads(kept.envelope).get("otherfields"), delivery.other_fields
+    if known == given:
+        return False
+    # Written otherwise they may still say the same.
+    return known is None or given is None or bool(json.loads(known) != json.loads(given))

@@ -30,6 +30,8 @@ from relay.api.recovery import (
     Replay,
     ReplayAnswer,
     ReplayCounts,
+    SetAsideEvent,
+    SetAsideEvents,
     Status,
     StatusAnswer,
     Sweep,
@@ -70,7 +72,7 @@ def build(
     return RecoveryActions(
         history,
         Sweeper(store, publisher, clock=clock),
-        Replayer(history, publisher),
+        Replayer(history, store, publisher),
         Rereader(store, payloads, publisher),
         Survey(table, name, clock=clock, timer=timer),
         clock,
@@ -112,12 +114,24 @@ def _swept(swept: Swept) -> SweepAnswer:
     metrics.add_metric(RecoveryMetric.PENDING_EVENTS, MetricUnit.Count, swept.pending)
     metrics.add_metric(RecoveryMetric.PENDING_AGE, MetricUnit.Seconds, age)
     metrics.add_metric(RecoveryMetric.RECOVERED, MetricUnit.Count, swept.recovered)
+    metrics.add_metric(RecoveryMetric.SET_ASIDE, MetricUnit.Count, swept.set_aside)
     metrics.flush_metrics()
-    log = logger.warning if swept.failed or swept.left else logger.info
+    log = logger.warning if swept.failed or swept.left or swept.set_aside else logger.info
     faults = dict(swept.faults)
-    log("swept", recovered=swept.recovered, settled=swept.settled, left=swept.left, faults=faults)
+    log(
+        "swept",
+        recovered=swept.recovered,
+        settled=swept.settled,
+        set_aside=swept.set_aside,
+        left=swept.left,
+        faults=faults,
+    )
     counts = SweepCounts(
-        recovered=swept.recovered, settled=swept.settled, failed=swept.failed, left=swept.left
+        recovered=swept.recovered,
+        settled=swept.settled,
+        set_aside=swept.set_aside,
+        failed=swept.failed,
+        left=swept.left,
     )
     return SweepAnswer(action="sweep", counts=counts, oldest=swept.oldest, faults=faults)
 
@@ -167,6 +181,14 @@ def _surveyed(found: EventStatus) -> StatusAnswer:
         action="status",
         tags=found.latest,
         pending=PendingEvents(count=found.pending, more=found.more, oldest=found.oldest),
+        set_aside=SetAsideEvents(
+            count=found.set_aside.count,
+            more=found.set_aside.more,
+            events=[
+                SetAsideEvent(id=one.id, slug=one.slug, received_at=one.received_at)
+                for one in found.set_aside.events
+            ],
+        ),
         unknown=found.unknown,
     )
 

@@ -1,4 +1,4 @@
-"""Publishes kept events once more: what is kept stays as it is, and the events are marked as replayed."""
+"""Publishes kept events once more: what is kept stays as it is, and the events are said to be replayed."""
 
 import sys
 from collections import Counter, deque
@@ -13,6 +13,7 @@ from recovery.position import Position
 from recovery.reread import Reading
 from relay.aws import UnavailableError
 from relay.publisher import Publisher
+from relay.store import Claim, ClaimState, EventStore
 
 # An index entry is small: so many fit one answer of the table.
 _COUNTED_AT_ONCE = 1000
@@ -67,8 +68,8 @@ class Replayer:
     With `reread` events are read anew by it, and what is published are the new ones.
     """
 
-    def __init__(self, history: History, publisher: Publisher) -> None:
-        self._history, self._publisher = history, publisher
+    def __init__(self, history: History, store: EventStore, publisher: Publisher) -> None:
+        self._history, self._store, self._publisher = history, store, publisher
 
     def count(self, position: Position, pace: Pace) -> Replayed:
         """Count what a replay from here would find."""
@@ -123,6 +124,9 @@ class Replayer:
             reading, slug = reread(kept)
             return _Taken(slug, reading, kept.event.id)
         self._publisher.publish(kept.event, replayed=True)
+        if kept.set_aside:
+            # It was on no topic before, and no sweep will mark it.
+            self._store.mark_published(Claim(ClaimState.GRANTED, kept.key, kept.event))
         return _Taken(kept.event.slug)
 
 

@@ -23,6 +23,9 @@ from relay.table import (
     item_of,
     number,
     packed,
+    pending_shard,
+    set_aside_shard,
+    shard_of,
 )
 
 if TYPE_CHECKING:
@@ -49,6 +52,8 @@ class Claim:
     key: str
     event: Event
     other_content: bool = False
+    refusals: int = 0
+    """How many sweeps SNS has refused the event in."""
 
 
 class EventStore:
@@ -96,7 +101,7 @@ class EventStore:
                 )
         except ConditionFailedError as refused:
             return _claim_of(key, refused.item, owner) if refused.item else None
-        return Claim(ClaimState.GRANTED, key, event_of(answer["Attributes"]))
+        return _granted(key, answer["Attributes"])
 
     def mark_published(self, claim: Claim) -> None:
         """End a claim: from now on the event's repeats are known as such."""
@@ -104,11 +109,32 @@ class EventStore:
             self._client.update_item(
                 TableName=self._table,
                 Key={"pk": {"S": claim.key}},
-                UpdateExpression=f"SET publishedAt = :at REMOVE {PENDING.attribute}, leaseUntil, claimant",
+                UpdateExpression="SET publishedAt = :at"
+                f" REMOVE {PENDING.attribute}, leaseUntil, claimant, refusals",
                 # Neither another event that took an expired one's place, nor a stump of a deleted item.
                 ConditionExpression="eventId = :id",
                 ExpressionAttributeValues={
                     ":at": {"S": timestamp(self._clock())},
+                    ":id": {"S": claim.event.id},
+                },
+            )
+
+    def refuse(self, claim: Claim, *, set_aside: bool) -> None:
+        """Keep in mind that SNS refused the event once more; set aside, no sweep tries it again.
+
+        Its next delivery does, and so does a replay.
+        """
+        shard = shard_of(claim.event.id)
+        with aws_errors():
+            self._client.update_item(
+                TableName=self._table,
+                Key={"pk": {"S": claim.key}},
+                UpdateExpression=f"SET refusals = :refusals, {PENDING.attribute} = :shard",
+                # Published since then, or deleted, it is not to come back.
+                ConditionExpression=f"eventId = :id AND attribute_exists({PENDING.attribute})",
+                ExpressionAttributeValues={
+                    ":refusals": number(claim.refusals + 1),
+                    ":shard": {"S": set_aside_shard(shard) if set_aside else pending_shard(shard)},
                     ":id": {"S": claim.event.id},
                 },
             )
@@ -173,13 +199,18 @@ class EventStore:
                 raise UnavailableError("ItemExpired", "UpdateItem") from None
 
 
+def _granted(key: str, item: Item) -> Claim:
+    refusals = int(item["refusals"]["N"]) if "refusals" in item else 0
+    return Claim(ClaimState.GRANTED, key, event_of(item), refusals=refusals)
+
+
 def _claim_of(key: str, item: Item, owner: str) -> Claim:
     """Returns what a refused take-over found: published, another's, or ours after a lost answer."""
     if "publishedAt" in item:
-        state = ClaimState.PUBLISHED
-    else:
-        state = ClaimState.GRANTED if item["claimant"]["S"] == owner else ClaimState.IN_PROGRESS
-    return Claim(state, key, event_of(item))
+        return Claim(ClaimState.PUBLISHED, key, event_of(item))
+    if item["claimant"]["S"] == owner:
+        return _granted(key, item)
+    return Claim(ClaimState.IN_PROGRESS, key, event_of(item))
 
 
 def new_owner() -> str:

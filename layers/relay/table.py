@@ -22,6 +22,7 @@ WRITE_UNIT = 1024
 
 type Item = Mapping[str, Mapping[str, Any]]
 
+_SET_ASIDE = "setaside#"
 # An index key is never empty, and a time begins with a digit of its year.
 _EARLIEST, _LATEST = "0", "9"
 
@@ -36,7 +37,7 @@ class Index:
 
 
 PENDING = Index("pending", "pendingShard")
-"""Events that are kept and not published."""
+"""Events that are kept and not published; those that are set aside in shards of their own."""
 BY_TAG = Index("by-tag", "tagShard")
 """Every event, by its topic."""
 
@@ -44,6 +45,16 @@ BY_TAG = Index("by-tag", "tagShard")
 def pending_shard(number: int) -> str:
     """Returns the key of one of the SHARDS of PENDING."""
     return f"pending#{number}"
+
+
+def set_aside_shard(number: int) -> str:
+    """Returns the key of one of the SHARDS of PENDING that hold what SNS refuses for good."""
+    return f"{_SET_ASIDE}{number}"
+
+
+def is_set_aside(item: Item) -> bool:
+    """Returns whether an item keeps an event that SNS refuses for good."""
+    return (_text(item, PENDING.attribute) or "").startswith(_SET_ASIDE)
 
 
 def tag_shard(slug: str, number: int) -> str:

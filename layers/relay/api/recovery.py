@@ -77,10 +77,14 @@ def read_request(event: object) -> RecoveryRequest:
 
 
 class SweepCounts(AnswerPart):
-    """What became of the pending events; `settled` ones were published, taken or deleted by others."""
+    """What became of the pending events; `settled` ones were published, taken or deleted by others.
+
+    `set_aside` are those that SNS refuses for good: no sweep tries them again.
+    """
 
     recovered: int
     settled: int
+    set_aside: int = 0
     failed: int
     left: int
 
@@ -131,8 +135,8 @@ class ReplayAnswer(ActionAnswer):
     stopped: str
 
 
-PENDING = "pending"
-"""The name of the pending events among the slugs of `unknown`."""
+PENDING, SET_ASIDE = "pending", "setAside"
+"""The names of the pending events, and of those set aside, among the slugs of `unknown`."""
 
 
 class PendingEvents(AnswerPart):
@@ -143,16 +147,37 @@ class PendingEvents(AnswerPart):
     oldest: str | None
 
 
+class SetAsideEvent(AnswerPart):
+    """One event that SNS refuses for good."""
+
+    id: str
+    slug: str
+    received_at: str
+
+
+class SetAsideEvents(AnswerPart):
+    """Events that SNS refuses for good, at least so many if there are `more`; the oldest ones are named.
+
+    A replay by their ids publishes what SNS takes by then.
+    """
+
+    count: int
+    more: bool
+    events: list[SetAsideEvent]
+
+
 class StatusAnswer(ActionAnswer):
     """When each topic, by slug, last got an event; None for never, as far as events are kept.
 
-    `unknown` gives the reason for each slug, or for PENDING, that the table did not answer. Times are as
+    `unknown` gives the reason for each slug, PENDING or SET_ASIDE that the table did not answer. Times are as
     `relay.events.timestamp` has them.
     """
 
     action: Literal["status"]
     tags: dict[str, str | None]
     pending: PendingEvents
+    set_aside: SetAsideEvents | None = None
+    """None from a function of a release that set nothing aside."""
     unknown: dict[str, str]
 
 

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from relay.aws import UnavailableError
 from relay.events import Content, Event, envelope, timestamp
 from relay.payloads import Payloads, resolve
-from relay.publisher import Publisher
+from relay.publisher import EventRefusedError, Publisher
 from tests.support.inbound import NOW
 from tests.support.template import PAYLOAD_BUCKET, REGION, TOPIC_PREFIX
 
@@ -27,6 +28,16 @@ class Recorder:
 
     def publish(self, **request: Any) -> None:
         self.requests.append(request)
+
+
+class Refusing:
+    """SNS that answers each publish with this code."""
+
+    def __init__(self, code: str) -> None:
+        self._code = code
+
+    def publish(self, **_: Any) -> None:
+        raise ClientError({"Error": {"Code": self._code, "Message": ""}}, "Publish")
 
 
 def event(tenant: str | None = "50006001", slug: str = "app-update") -> Event:
@@ -84,6 +95,28 @@ def test_a_topic_that_cannot_be_reached_is_unavailable() -> None:
     with pytest.raises(UnavailableError) as refused:
         Publisher(boto3.client("sns"), TOPIC_PREFIX).publish(event(slug="missing"))
     assert (refused.value.code, refused.value.operation) == ("NotFound", "Publish")
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("InvalidParameter", EventRefusedError),
+        ("ParameterValueInvalid", EventRefusedError),
+        ("NotFound", UnavailableError),
+        ("KMSAccessDenied", UnavailableError),
+        ("AuthorizationError", UnavailableError),
+        ("Throttled", UnavailableError),
+        ("InternalError", UnavailableError),
+    ],
+)
+def test_what_sns_will_never_take_is_told_from_what_it_cannot_take_now(
+    code: str, kind: type[UnavailableError]
+) -> None:
+    with pytest.raises(UnavailableError) as refused:
+        Publisher(cast("SNSClient", Refusing(code)), TOPIC_PREFIX).publish(event())
+
+    assert type(refused.value) is kind
+    assert (refused.value.code, refused.value.operation) == (code, "Publish")
 
 
 def payloads(bucket: str = PAYLOAD_BUCKET) -> Payloads:

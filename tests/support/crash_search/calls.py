@@ -49,6 +49,8 @@ class Path(NamedTuple):
     calls: tuple[str, ...]
     as_came: bytes | None = None
     """What is kept beside the event, where the content is not its own copy."""
+    refused: bool = False
+    """SNS refuses the event for good, until the last phase."""
 
 
 CLAIM_CALLS = ("claim", "take over", "publish", "mark")
@@ -66,6 +68,7 @@ LARGE_FORM = SHORT._replace(
     as_came=b"".join(sha256(b"%d" % n).digest() for n in range(1 + BODY_LIMIT // 32)),
     calls=("put body", "renew body", *CLAIM_CALLS),
 )
+REFUSED = SHORT._replace(refused=True)
 # A new container, and an eventTag that only the handshake tells.
 COLD = SHORT._replace(slug=None, warm=False, calls=("token", "handshake", *CLAIM_CALLS))
 
@@ -130,7 +133,8 @@ def _named(operation: str, request: dict[str, Any]) -> str:
         verb = "put" if operation == "put_object" else "renew"
         return f"{verb} {'body' if request['Key'].startswith('bodies/') else 'content'}"
     if operation == "update_item":
-        return "mark" if "publishedAt" in request["UpdateExpression"] else "take over"
+        update = request["UpdateExpression"]
+        return "mark" if "publishedAt" in update else "refuse" if "SET refusals" in update else "take over"
     return _CALLS[operation]
 
 
@@ -148,9 +152,16 @@ class Aws:
     """All clients of one function: repeats what its calls brought, and carries out the next one."""
 
     def __init__(
-        self, path: Path, cloud: MemoryCloud, past: tuple[tuple[str, float], ...], clock: float, fate: Fate
+        self,
+        path: Path,
+        cloud: MemoryCloud,
+        past: tuple[tuple[str, float], ...],
+        clock: float,
+        fate: Fate,
+        refuses: bool,
     ) -> None:
         self._path, self.cloud, self._fate, self._clock = path, cloud, fate, clock
+        self._refuses = refuses
         self._coming, self.past = deque(past), past
         # A function reads the clock when the answer to its last call has come, not when its next one arrives.
         self.now = past[0][1] if past else clock
@@ -190,6 +201,8 @@ class Aws:
     def _effect(self, operation: str, request: dict[str, Any]) -> str:
         if self.call in _READS:
             return json.dumps(_READS[self.call])
+        if self._refuses and operation == "publish":
+            return "refused" + written([{}, "InvalidParameter"])
         if "TableName" in request:
             self.request = written([operation, request]).replace(_claimant(request), "mine")
         try:
@@ -232,10 +245,16 @@ def load(cloud: str) -> MemoryCloud:
 
 @cache
 def step(
-    path: Path, name: str, cloud: str, past: tuple[tuple[str, float], ...], clock: float, fate: Fate
+    path: Path,
+    name: str,
+    cloud: str,
+    past: tuple[tuple[str, float], ...],
+    clock: float,
+    fate: Fate,
+    refuses: bool = False,
 ) -> Step:
-    """The next call of the function `name`, made at `clock`."""
-    aws = Aws(path, load(cloud), past, clock, fate)
+    """The next call of the function `name`, made at `clock`; `refuses` is what SNS does with the event."""
+    aws = Aws(path, load(cloud), past, clock, fate, refuses)
     end = ""
     try:
         end = _sweep(aws) if name == "sweep" else _deliver(path, aws)
@@ -277,7 +296,9 @@ def _sweep(aws: Aws) -> str:
     store = EventStore(client, EVENT_TABLE, retention_days=1, clock=lambda: aws.now)
     history = History(client, EVENT_TABLE, clock=lambda: aws.now)
     try:
-        swept = Sweeper(store, Publisher(client, TOPIC_PREFIX)).sweep(history.pending(), Pace(lambda: 240))
+        # Set aside at the first refusal: no phase has a second sweep.
+        sweeper = Sweeper(store, Publisher(client, TOPIC_PREFIX), tries=1)
+        swept = sweeper.sweep(history.pending(), Pace(lambda: 240))
     except UnavailableError:
         return "failed"
     return "failed" if swept.failed else "swept"

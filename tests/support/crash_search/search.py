@@ -86,7 +86,8 @@ class Search:
         world = world._replace(faults=world.faults - (fate is not Fate.FINE))
         if actor.ended:
             return Move(name, fate=fate), with_actor(world, index, actor._replace(turns=actor.turns + 1))
-        made = step(self.path, name, world.cloud, actor.past, clock(world), fate)
+        refuses = self.path.refused and world.phase < LAST
+        made = step(self.path, name, world.cloud, actor.past, clock(world), fate, refuses)
         self.calls.add((world.phase, name, made.call, fate))
         self.ends.add((name, made.end))
         if made.request:
@@ -110,7 +111,7 @@ class Search:
         self._check(world, move, after, made)
         # What is put twice is there the second time, and written over itself: no more than a call.
         if fate is Fate.TWICE and made.call not in ("put content", "put body"):
-            once = step(self.path, name, world.cloud, actor.past, clock(world), Fate.FINE)
+            once = step(self.path, name, world.cloud, actor.past, clock(world), Fate.FINE, refuses)
             alike = (once.following, once.end) == (made.following, made.end)
             self._note(world, move, "a call that botocore makes again counts as one", alike)
         return move, after
@@ -136,7 +137,9 @@ class Search:
             world, move, "成功 is answered only for an event that is marked", marked(after) or not success
         )
         alone = world.phase == LAST and sum(actor.turns > 0 for actor in after.actors) == 1
-        if alone and (move.name == "delivery" or '"eventId"' in made.cloud):
+        # What is set aside is no sweep's any more: its next delivery, or a replay, publishes it.
+        swept = '"eventId"' in made.cloud and '"setaside#' not in made.cloud
+        if alone and (move.name == "delivery" or swept):
             self._note(world, move, f"a {move.name} alone ends with a kept event published", done)
 
     def _settled(self, world: World, move: Move, after: World) -> World:

@@ -15,6 +15,7 @@ from tests.support.crash_search.calls import (
     FORM,
     LARGE_FORM,
     OVERSIZE,
+    REFUSED,
     SHORT,
     SWEEP_CALLS,
     Fate,
@@ -23,11 +24,12 @@ from tests.support.crash_search.search import Search
 
 # Faults in the first phase and in the second. What a cold delivery makes first are reads: in the race, a
 # fault of one does no more than to take the delivery out of it.
-FAULTS = {SHORT: (1, 2), FORM: (1, 1), OVERSIZE: (1, 1), LARGE_FORM: (1, 1), COLD: (1, 0)}
+FAULTS = {SHORT: (1, 2), FORM: (1, 1), REFUSED: (1, 1), OVERSIZE: (1, 1), LARGE_FORM: (1, 1), COLD: (1, 0)}
 RENEWALS = ("renew content", "renew body")
 HISTORIES = {
     SHORT: 7_930_708_285_500,
     FORM: 282_742_960_500,
+    REFUSED: 282_742_960_500,
     OVERSIZE: 135_675_302_162_400,
     LARGE_FORM: 135_675_302_162_400,
     COLD: 1_675_003_730_400,
@@ -39,7 +41,7 @@ def searched(path: object) -> Search:
     return next(Search(known, faults) for known, faults in FAULTS.items() if known is path)
 
 
-@pytest.fixture(params=FAULTS, ids=["short", "form", "oversize", "large form", "cold"])
+@pytest.fixture(params=FAULTS, ids=["short", "form", "refused", "oversize", "large form", "cold"])
 def search(request: pytest.FixtureRequest) -> Search:
     return searched(request.param)
 
@@ -65,7 +67,11 @@ def test_every_call_of_every_function_meets_every_fate(search: Search) -> None:
     calls = [("delivery", call) for call in search.path.calls] + [("sweep", call) for call in SWEEP_CALLS]
     # Alone and for the first time, a delivery finds nothing there but its own: what it put twice.
     alone = [("delivery", call) for call in search.path.calls if call not in ("take over", *RENEWALS)]
-    phases = alone, calls, calls
+    at_once = calls
+    if search.path.refused:
+        alone.remove(("delivery", "mark"))
+        at_once = [one for one in calls if one[1] != "mark"] + [("sweep", "refuse")]
+    phases = alone, at_once, calls
     fates = [Fate if most else [Fate.FINE] for most in (*FAULTS[search.path], 0)]
 
     expected = {

@@ -266,15 +266,19 @@ def test_the_attributes_of_the_item_are_those_that_are_written() -> None:
     claim = store.claim(event.enclosing(Content("{}"), {}), KeptBody("text/plain", b"deflated"))
     beside = set(cloud.items["m"]) - set(cloud.items["n"])
     pending = set(cloud.items["m"]) - beside
+    store.refuse(claim, set_aside=True)
+    refused = set(cloud.items["m"]) - beside - pending
     store.mark_published(claim)
     published = set(cloud.items["m"]) - beside
 
-    rows = {when: set[str]() for when in ("always", "if not its own copy", "while pending", "once published")}
+    times = "always", "if not its own copy", "while pending", "if refused", "once published"
+    rows = {when: set[str]() for when in times}
     for attributes, _, when in table("The item"):
         rows[when] |= set(ticked(attributes))
     assert rows == {
         "always": pending & published,
         "if not its own copy": beside,
         "while pending": pending - published,
+        "if refused": refused,
         "once published": published - pending,
     }

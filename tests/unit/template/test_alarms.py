@@ -35,6 +35,9 @@ WATCHED = {
         "SQS", "ApproximateNumberOfMessagesVisible", QueueName="NoticeDeadLetterQueue.QueueName"
     ),
     "oldest pending": ours("PendingAge", "recovery"),
+    "fields that move": ours("SameIdOtherContent", "callback"),
+    "contents unlike the table": ours("ContentMismatch", "callback"),
+    "set aside": ours("SetAside", "recovery"),
     "unclassified": ours("Unclassified", "callback"),
     "not allowed": ours("ConfigurationFault", "notice"),
     "queue age": aws("SQS", "ApproximateAgeOfOldestMessage", QueueName="NoticeQueue.QueueName"),
@@ -119,6 +122,9 @@ SUM, MAXIMUM = "Sum", "Maximum"
 # Statistic, threshold, seconds of a period, periods, and how many of them it takes.
 SETTINGS = {
     "Unclassified": (SUM, 0, 3600, 1, 1),
+    "SameIdOtherContent": (SUM, 5, 3600, 1, 1),
+    "ContentMismatch": (SUM, 10, 3600, 1, 1),
+    "SetAside": (SUM, 0, 3600, 1, 1),
     "Pending": (MAXIMUM, 900, 900, 1, 1),
     "CallbackFailed": (SUM, 0, 300, 3, 3),
     "ApiServerError": (SUM, 0, 300, 3, 3),
