@@ -52,7 +52,7 @@ def build(
     arn, secrets = settings.callback_token_secret_arn, partial(client, "secretsmanager")
     return Intake(
         TokenCheck(SecretReader(arn, CallbackToken, secrets, clock=clock), clock),
-        Handshakes(table, settings.event_table),
+        Handshakes(table, settings.event_table, clock=clock),
         EventStore(table, settings.event_table, retention_days=settings.event_retention_days, clock=clock),
         Payloads(settings.payload_bucket, partial(client, "s3")),
         Publisher(client("sns"), settings.event_topic_arn_prefix),

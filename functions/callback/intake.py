@@ -110,10 +110,13 @@ class Intake:
 
     def _kind(self, delivery: Delivery, slug: str | None) -> catalog.Kind:
         """Returns the kind that the path names, else the body, else the handshake, else the content."""
-        event_tag = catalog.tag_of(slug) or delivery.event_tag
+        event_tag, content_tag = (
+            catalog.tag_of(slug) or delivery.event_tag,
+            catalog.tag_within(delivery.value),
+        )
         if not event_tag and delivery.dispatch_id:
-            event_tag = self.handshakes.tag_of(delivery.dispatch_id)
-        return catalog.kind_of(event_tag or catalog.tag_within(delivery.value))
+            event_tag = self.handshakes.tag_of(delivery.dispatch_id, content_tag)
+        return catalog.kind_of(event_tag or content_tag)
 
 
 def _differs(delivery: Delivery, kept: Event) -> bool:

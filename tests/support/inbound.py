@@ -158,14 +158,14 @@ class MemoryStore(EventStore):
 
 class MemoryHandshakes(Handshakes):
     def __init__(self) -> None:
-        self.tags: dict[str, set[str]] = {}
+        self.tags: dict[str, list[str]] = {}
 
     def keep(self, dispatch_id: str, event_tag: str) -> None:
-        self.tags.setdefault(dispatch_id, set()).add(event_tag)
+        self.tags.setdefault(dispatch_id, []).append(event_tag)
 
-    def tag_of(self, dispatch_id: str) -> str | None:
-        tags = self.tags.get(dispatch_id, set())
-        return next(iter(tags)) if len(tags) == 1 else None
+    def tag_of(self, dispatch_id: str, content_tag: str | None = None) -> str | None:
+        tags = self.tags.get(dispatch_id, [])
+        return content_tag if content_tag in tags else next(iter(tags), None)
 
 
 class MemoryPayloads(Payloads):

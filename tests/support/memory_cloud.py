@@ -16,6 +16,7 @@ _TERM = re.compile(
     r"(?P<test>attribute_(?:not_)?exists)\((?P<tested>\w+)\)|(?P<name>\w+) (?P<sign><=?) (?P<value>:\w+)"
 )
 _UPDATE = re.compile(r"SET (?P<set>.+?)(?: REMOVE (?P<remove>.+))?")
+_FIRST = re.compile(r"(#\w+) = if_not_exists\(\1, (:\w+)\)")
 _KEY_CONDITION = "#shard = :shard AND receivedAt BETWEEN :since AND :until"
 
 
@@ -44,16 +45,22 @@ class MemoryCloud:
         Key: Item,
         UpdateExpression: str,
         ReturnValues: str = "NONE",
+        ExpressionAttributeNames: Mapping[str, str] | None = None,
         **rest: Any,
     ) -> dict[str, Any]:
         key = Key["pk"]["S"]
         self._check(key, **rest)
-        update = _UPDATE.fullmatch(UpdateExpression)
+        update = _UPDATE.fullmatch(_FIRST.sub(r"\1 = \2", UpdateExpression))
         assert update, UpdateExpression
+        old, names = self.items.get(key, Key), ExpressionAttributeNames or {}
         pairs = (pair.split(" = ") for pair in update["set"].split(", "))
-        given = {name: rest["ExpressionAttributeValues"][value] for name, value in pairs}
+        given = {names.get(name, name): rest["ExpressionAttributeValues"][value] for name, value in pairs}
+        given |= {
+            name: old[name]
+            for name in (names[kept] for kept, _ in _FIRST.findall(UpdateExpression))
+            if name in old
+        }
         removed = (update["remove"] or "").split(", ")
-        old = self.items.get(key, Key)
         self.items[key] = {name: value for name, value in (old | given).items() if name not in removed}
         return {"Attributes": self.items[key]} if ReturnValues == "ALL_NEW" else {}
 

@@ -119,7 +119,7 @@ def id_of(path: Path) -> str:
 # What the reads at the start of a cold delivery are answered; nothing in the search changes it.
 _READS: dict[str, Any] = {
     "token": Secrets(current=TOKEN).get_secret_value(SecretId="arn"),
-    "handshake": {"Item": {"eventTags": {"SS": [TAG]}}},
+    "handshake": {"Item": {f"since {TAG}": {"N": "0"}, f"until {TAG}": {"N": str(10**12)}}},
 }
 _CALLS = {
     "get_secret_value": "token", "get_item": "handshake", "put_item": "claim",

@@ -79,7 +79,7 @@ def test_a_handshake_is_answered_kept_and_not_published(inbound: Inbound, tag: s
     receipt = receive(inbound, dumps(body) if shape == "json" else f"eventTag={tag}&dispatchId=d-1&content=")
 
     assert receipt == Receipt(CallbackResponse.HANDSHAKE)
-    assert inbound.handshakes.tags == {"d-1": {tag}}
+    assert inbound.handshakes.tags == {"d-1": [tag]}
     assert inbound.topics.events == []
 
 
