@@ -170,7 +170,10 @@ def test_a_removal_without_time(invoke: Invoke) -> None:
 
 
 def test_an_unattended_retry_without_credentials(cloud: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    token, keys = template.make_secret("token", '{"current": "t"}'), template.make_secret("gateway", None)
+    token, keys = (
+        template.make_secret("token", '{"current": "token-token-token"}'),
+        template.make_secret("gateway", None),
+    )
     named = {"CALLBACK_TOKEN_SECRET_ARN": token, "GATEWAY_CREDENTIALS_SECRET_ARN": keys}
     invoke = started("gateway", {"GATEWAY_BASE_URL": "http://192.0.2.1", **named}, monkeypatch)
 

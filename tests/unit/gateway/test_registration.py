@@ -18,9 +18,9 @@ from relay.callback_token import CallbackToken
 
 BASE = "http://192.0.2.10/callback"
 TAG, SLUG = "MOZI_VDS_TENANT_CHANGE|EMPLOYEE_LEAVE", "employee-leave"
-WANTED = f"{BASE}/new/{SLUG}"
-OLD_HOST = f"http://192.0.2.9/callback/new/{SLUG}"
-OLD_TOKEN = f"{BASE}/old/{SLUG}"
+WANTED = f"{BASE}/newTokenOfThisRelay/{SLUG}"
+OLD_HOST = f"http://192.0.2.9/callback/newTokenOfThisRelay/{SLUG}"
+OLD_TOKEN = f"{BASE}/oldTokenOfThisRelay/{SLUG}"
 VERY_OLD_TOKEN = f"{BASE}/older/{SLUG}"
 OTHER_RELAY = f"http://192.0.2.50/callback/theirs/{SLUG}"
 OTHER_SYSTEM = "http://192.0.2.77:8090/rpc/update"
@@ -28,7 +28,9 @@ OTHER_SYSTEM = "http://192.0.2.77:8090/rpc/update"
 
 def registered(*addresses: str | None, id: str | None = "282") -> Registrations:
     rows = [Row(id, TAG, address, None, {}) for address in addresses]
-    return Registrations(rows, Addresses(CallbackToken(current="new", previous="old")))
+    return Registrations(
+        rows, Addresses(CallbackToken(current="newTokenOfThisRelay", previous="oldTokenOfThisRelay"))
+    )
 
 
 def register(there: Registrations, **more: Any) -> list[Step]:
@@ -56,7 +58,14 @@ def test_a_tag_that_is_registered_as_wanted_is_left_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    "address", [OLD_HOST, OLD_TOKEN, VERY_OLD_TOKEN, f"{BASE}/new", f"{BASE}/new/app-update"]
+    "address",
+    [
+        OLD_HOST,
+        OLD_TOKEN,
+        VERY_OLD_TOKEN,
+        f"{BASE}/newTokenOfThisRelay",
+        f"{BASE}/newTokenOfThisRelay/app-update",
+    ],
 )
 def test_an_address_of_this_relay_that_changed_is_updated(address: str) -> None:
     assert register(registered(address)) == [Step(TAG, Change.UPDATED, WANTED, "282", was=address)]
