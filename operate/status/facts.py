@@ -69,6 +69,15 @@ class Pending:
 
 
 @dataclass(frozen=True)
+class SetAside:
+    """Events that SNS refuses for good, at least so many if there are `more`; the ids of some."""
+
+    count: int
+    more: bool
+    ids: Sequence[str]
+
+
+@dataclass(frozen=True)
 class FailedCallbacks:
     """The gateway's list of deliveries that it gave up on."""
 
@@ -135,6 +144,7 @@ class RelayState:
     topics: Sequence[Topic]
     callers: Callers | Unknown
     pending: Pending | Unknown
+    set_aside: SetAside | Unknown
     failed_callbacks: FailedCallbacks | Unknown
     queue: Depth | Unknown
     oldest_notice: Age | Unknown

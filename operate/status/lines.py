@@ -13,6 +13,7 @@ from operate.status.facts import (
     PortalErrors,
     RelayState,
     Secret,
+    SetAside,
     Unknown,
 )
 
@@ -22,6 +23,7 @@ def lines(status: RelayState) -> dict[str, str]:
     found = {
         "who may call": status.callers,
         "pending events": status.pending,
+        "set aside": status.set_aside,
         "failed callbacks": status.failed_callbacks,
         "notice queue": status.queue,
         "its oldest notice": status.oldest_notice,
@@ -57,6 +59,8 @@ def _line(fact: object, now: datetime) -> str:
         case Pending(count, more, oldest):
             waited = f", the oldest for {span((now - oldest).total_seconds())}" if oldest else ""
             return f"{count:,}{' or more' if more else ''}{waited}"
+        case SetAside(count, more, _):
+            return f"{count:,}{' or more' if more else ''}"
         case FailedCallbacks(count, unreadable):
             return f"{count:,}" + (f", {unreadable:,} of them without an id" if unreadable else "")
         case Depth(visible, invisible, delayed):

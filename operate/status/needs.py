@@ -15,6 +15,7 @@ from operate.status.facts import (
     Registration,
     RelayState,
     Secret,
+    SetAside,
     Topic,
     Unknown,
 )
@@ -46,6 +47,7 @@ def needs(status: RelayState, command: Command, addresses: Sequence[str]) -> lis
         *_secrets(status),
         *_registrations(status, command("register", *url)),
         *_inbound(status, command("failed")),
+        *_set_aside(status, command),
         *_subscriptions(status),
         *_outbound(status, command("dead-letters")),
         *_alarms(status),
@@ -76,6 +78,16 @@ def _inbound(status: RelayState, failed: str) -> Iterator[str]:
         yield f"{many(pending.count, 'event')} not published: the log {log} says why"
     if isinstance(callbacks, FailedCallbacks) and callbacks.unreadable:
         yield f"{many(callbacks.unreadable, 'failed callback')} that cannot be retried: {failed}"
+
+
+def _set_aside(status: RelayState, command: Command) -> Iterator[str]:
+    aside = status.set_aside
+    if isinstance(aside, SetAside) and aside.count:
+        # A shell's line of ten ids can still be read.
+        ids = [word for one in aside.ids[:10] for word in ("--id", one)]
+        log = f"the log /aws/lambda/{status.stack}-recovery says why"
+        replay = command("replay", *ids)
+        yield f"{many(aside.count, 'event')} set aside, for SNS refuses them: {log}; then {replay}"
 
 
 def _subscriptions(status: RelayState) -> Iterator[str]:
@@ -125,6 +137,7 @@ def _unknown(status: RelayState) -> Iterator[str]:
         "subscriptions": next(filter(_is_unknown, (one.subscriptions for one in status.topics)), None),
         "who may call": status.callers,
         "pending events": status.pending,
+        "set aside": status.set_aside,
         "failed callbacks": status.failed_callbacks,
         "notice queue": status.queue,
         "oldest notice": status.oldest_notice,

@@ -17,6 +17,7 @@ from operate.status.facts import (
     Registration,
     RelayState,
     Secret,
+    SetAside,
     Subscription,
     Topic,
     Unknown,
@@ -25,7 +26,7 @@ from operate.status.log import last_portal_error
 from operate.status.subscriptions import subscriptions
 from relay import catalog
 from relay.api.gateway import Failed, FailedAnswer, List, ListAnswer, RegistrationState
-from relay.api.recovery import PENDING, Status, StatusAnswer
+from relay.api.recovery import PENDING, SET_ASIDE, Status, StatusAnswer
 
 # And one for each topic.
 QUESTIONS = 11
@@ -78,6 +79,7 @@ def survey(
         ],
         callers=_callers(stack),
         pending=_pending(inbound),
+        set_aside=_set_aside(inbound),
         failed_callbacks=failed,
         queue=ask(partial(depth, stack, "NoticeQueueUrl")),
         oldest_notice=ask(partial(oldest_notice, stack, now)),
@@ -144,6 +146,17 @@ def _pending(inbound: StatusAnswer | Unknown) -> Pending | Unknown:
         return Unknown(inbound.unknown[PENDING])
     found = inbound.pending
     return Pending(found.count, found.more, _time(found.oldest))
+
+
+def _set_aside(inbound: StatusAnswer | Unknown) -> SetAside | Unknown:
+    if isinstance(inbound, Unknown):
+        return inbound
+    if SET_ASIDE in inbound.unknown:
+        return Unknown(inbound.unknown[SET_ASIDE])
+    found = inbound.set_aside
+    if found is None:
+        return SetAside(0, more=False, ids=())
+    return SetAside(found.count, found.more, [event.id for event in found.events])
 
 
 def _time(text: str | None) -> datetime | None:

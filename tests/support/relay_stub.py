@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from operate.stack import Stack
 from relay.api.base import ActionAnswer
 from relay.api.gateway import FailedAnswer, FailedCounts, ListAnswer, ListCounts, ListedTag
-from relay.api.recovery import PendingEvents, StatusAnswer
+from relay.api.recovery import PendingEvents, SetAsideEvents, StatusAnswer
 from relay.catalog import CATALOG, SLUGS
 
 NAME = "mozi-relay"
@@ -63,6 +63,7 @@ def standing(
     tags: Mapping[str, str | None] | None = None,
     pending: PendingEvents | None = None,
     unknown: Mapping[str, str] | None = None,
+    set_aside: SetAsideEvents | None = None,
 ) -> StatusAnswer:
     """The recovery function's status: nothing came, and nothing waits."""
     return StatusAnswer(
@@ -70,6 +71,7 @@ def standing(
         tags=dict.fromkeys(SLUGS) if tags is None else dict(tags),
         pending=pending or PendingEvents(count=0, more=False, oldest=None),
         unknown=dict(unknown or {}),
+        set_aside=set_aside,
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from operate.status.needs import FAULT_SECONDS, PENDING_SECONDS, QUEUE_SECONDS
+from relay.api.recovery import SetAsideEvent, SetAsideEvents
 from tests.support.relay_stub import (
     LETTERS,
     NAME,
@@ -13,7 +14,9 @@ from tests.support.relay_stub import (
     ago,
     depth,
     failed_list,
+    iso,
     listed,
+    standing,
 )
 from tests.support.status_command import aged, alarm, facts, needs, run, waiting
 from tests.support.template import RESOURCES
@@ -47,6 +50,19 @@ def test_tags_that_are_not_named_are_nobodys_concern() -> None:
 
     assert run(stub).status == 1
     assert run(stub, "--tag", "employee-leave", "--tag", "unclassified").status == 0
+
+
+@pytest.mark.parametrize(("ids", "more"), [([], False), (["a1"], False), (["a1", "b2"], True)])
+def test_what_sns_refuses_needs_a_person_who_replays_it_when_it_is_fixed(ids: list[str], more: bool) -> None:
+    events = [SetAsideEvent(id=one, slug="app-update", received_at=iso(ago(days=1))) for one in ids]
+    stub = RelayStub(recovery=standing(set_aside=SetAsideEvents(count=len(events), more=more, events=events)))
+    found = needs(stub)
+
+    assert len(found) == bool(ids)
+    for line in found:
+        replay = f"mozi-relay replay --stack {NAME}" + "".join(f" --id {one}" for one in ids)
+        assert line.startswith(f"{len(ids)} event")
+        assert line.endswith(replay)
 
 
 def test_of_several_registrations_of_a_tag_the_best_counts() -> None:
