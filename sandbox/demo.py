@@ -14,6 +14,7 @@ from sandbox import (
     portal_steps,
     storm_steps,
 )
+from sandbox.only_one import only_one
 from sandbox.screen import Screen
 from sandbox.stage import HURRY, Stage, stage
 from sandbox.steps import Check, Scene, Step
@@ -40,7 +41,7 @@ NOTHING_CHECKED = Check("checks were made", True, False)
 
 def run(screen: Screen, port: int) -> int:
     """The whole demo; the exit status: 0 only if every check agrees. Raises SandboxError."""
-    with stage("demo", screen.part, port, wait_scale=HURRY) as running:
+    with only_one("demo"), stage("demo", screen.part, port, wait_scale=HURRY) as running:
         with screen.part("Subscribing a queue to every topic"):
             scene = Scene(running, Subscribers(running.stack))
         checks = [check for step in STEPS for check in perform(step, scene, screen)]

@@ -4,7 +4,8 @@ import json
 import re
 import socket
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -53,6 +54,16 @@ def _environ(variables: Mapping[str, str]) -> dict[str, str]:
     own |= {"AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
     left_out = ("AWS_PROFILE", "AWS_SESSION_TOKEN")
     return {name: value for name, value in environment().items() if name not in left_out} | own
+
+
+@contextmanager
+def local_invoke_files() -> Iterator[None]:
+    """Take away what was written for `sam local invoke` when the sandbox it leads to is gone."""
+    try:
+        yield
+    finally:
+        for path in (ENV_FILE, TEMPLATE_FILE):
+            path.unlink(missing_ok=True)
 
 
 def write_local_invoke(stack: Stack) -> None:

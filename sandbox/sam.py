@@ -4,10 +4,11 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from sandbox.cloud import ROOT, SandboxError
+from sandbox.cloud import ROOT, STATE, SandboxError
 
 
 def environment() -> dict[str, str]:
@@ -18,10 +19,11 @@ def environment() -> dict[str, str]:
 
 def sam(*arguments: str, log: Path, environ: Mapping[str, str] | None = None, folder: Path = ROOT) -> None:
     """Run `sam` in a checkout's folder. Raises SandboxError with the end of its output."""
-    given = environment() | dict(environ or {})
-    log.parent.mkdir(exist_ok=True)
-    with log.open("ab") as output:
+    STATE.mkdir(exist_ok=True)
+    # SAM and pip leave their temporary files behind when they are interrupted.
+    with log.open("ab") as output, tempfile.TemporaryDirectory(prefix="sam-", dir=STATE) as temporary:
         started = output.tell()
+        given = environment() | {"TMPDIR": temporary} | dict(environ or {})
         code = _run(["sam", *arguments], given, output.fileno(), folder)
     if code:
         tail = _end_of(log.read_bytes()[started:].decode("utf-8", "replace"))

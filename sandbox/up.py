@@ -4,7 +4,8 @@ import time
 from typing import NoReturn
 
 from sandbox.commands import commands
-from sandbox.local_invoke import write_local_invoke
+from sandbox.local_invoke import local_invoke_files, write_local_invoke
+from sandbox.only_one import only_one
 from sandbox.screen import Screen
 from sandbox.stage import Stage, stage
 from sandbox.subscribers import Subscribers
@@ -12,7 +13,7 @@ from sandbox.subscribers import Subscribers
 
 def run(screen: Screen, port: int) -> NoReturn:
     """Bring everything up and stay; ends by Ctrl-C or a signal. Raises SandboxError."""
-    with stage("up", screen.part, port) as running:
+    with only_one("up"), local_invoke_files(), stage("up", screen.part, port) as running:
         with screen.part("Subscribing a queue to every topic, registering every eventTag"):
             subscribers = Subscribers(running.stack)
             request = {"action": "register", "callbackUrl": running.stack.callback_url}
