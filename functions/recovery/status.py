@@ -27,7 +27,7 @@ _NAMED = 100
 
 
 @dataclass(frozen=True, slots=True)
-class SetAside:
+class SetAsideCount:
     """The events that SNS refuses for good: how many, whether there are more, and the oldest of them."""
 
     count: int = 0
@@ -47,7 +47,7 @@ class EventStatus:
     pending: int = 0
     more: bool = False
     oldest: str | None = None
-    set_aside: SetAside = SetAside()
+    set_aside: SetAsideCount = SetAsideCount()
     unknown: dict[str, str] = field(default_factory=dict)
 
 
@@ -123,7 +123,7 @@ class Survey:
         named = tuple(one.event for one in kept if isinstance(one, Kept))
         more = any(shard.following is not None for shard in found)
         return replace(
-            status, set_aside=SetAside(len(entries), more, named), unknown=status.unknown | unknown
+            status, set_aside=SetAsideCount(len(entries), more, named), unknown=status.unknown | unknown
         )
 
 

@@ -10,8 +10,8 @@ import click
 from operate.dead_letters.choice import letters_of, with_prefixes
 from operate.dead_letters.held import AT_ONCE, DeadLetterQueue, Letter
 from operate.dead_letters.interrupts import unbroken
+from operate.dead_letters.listing import by_code, show
 from operate.dead_letters.saved import line_of
-from operate.dead_letters.table import by_code, show
 from operate.errors import ExitStatus, NothingDoneError, OperatorError
 from operate.options import json_option, same_stack, with_stack
 from operate.output import many, plain, write_json, write_new

@@ -12,7 +12,7 @@ from operate.output import write_json
 from operate.progress import bar
 from operate.send import shown
 from operate.send.file.entries import Entry, Mistake, organisation, read
-from operate.send.file.lines import NoNoticeError
+from operate.send.file.utf8 import NoNoticeError
 from operate.send.run import Ready, Sent, make_ready, put_on_queue
 from operate.stack import Stack
 

@@ -60,7 +60,7 @@ class Callers:
 
 
 @dataclass(frozen=True)
-class Pending:
+class EventsPending:
     """Events that are kept and not published, at least so many if there are `more`."""
 
     count: int
@@ -69,7 +69,7 @@ class Pending:
 
 
 @dataclass(frozen=True)
-class SetAside:
+class EventsSetAside:
     """Events that SNS refuses for good, at least so many if there are `more`; the ids of some."""
 
     count: int
@@ -143,8 +143,8 @@ class RelayState:
     at: datetime
     topics: Sequence[Topic]
     callers: Callers | Unknown
-    pending: Pending | Unknown
-    set_aside: SetAside | Unknown
+    pending: EventsPending | Unknown
+    set_aside: EventsSetAside | Unknown
     failed_callbacks: FailedCallbacks | Unknown
     queue: Depth | Unknown
     oldest_notice: Age | Unknown

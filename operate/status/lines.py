@@ -8,12 +8,12 @@ from operate.status.facts import (
     Alarm,
     Callers,
     Depth,
+    EventsPending,
+    EventsSetAside,
     FailedCallbacks,
-    Pending,
     PortalErrors,
     RelayState,
     Secret,
-    SetAside,
     Unknown,
 )
 
@@ -56,10 +56,10 @@ def _line(fact: object, now: datetime) -> str:
             return (
                 "everyone: docs/deploy.md says how to name the gateway's" if everyone else ", ".join(ranges)
             )
-        case Pending(count, more, oldest):
+        case EventsPending(count, more, oldest):
             waited = f", the oldest for {span((now - oldest).total_seconds())}" if oldest else ""
             return f"{count:,}{' or more' if more else ''}{waited}"
-        case SetAside(count, more, _):
+        case EventsSetAside(count, more, _):
             return f"{count:,}{' or more' if more else ''}"
         case FailedCallbacks(count, unreadable):
             return f"{count:,}" + (f", {unreadable:,} of them without an id" if unreadable else "")

@@ -8,14 +8,14 @@ from operate.output import many, plain
 from operate.status.facts import (
     Age,
     Depth,
+    EventsPending,
+    EventsSetAside,
     FailedCallbacks,
-    Pending,
     PortalErrors,
     Received,
     Registration,
     RelayState,
     Secret,
-    SetAside,
     Topic,
     Unknown,
 )
@@ -73,7 +73,11 @@ def _registrations(status: RelayState, register: str) -> Iterator[str]:
 
 def _inbound(status: RelayState, failed: str) -> Iterator[str]:
     pending, callbacks = status.pending, status.failed_callbacks
-    if isinstance(pending, Pending) and pending.oldest and _since(pending.oldest, status) > PENDING_SECONDS:
+    if (
+        isinstance(pending, EventsPending)
+        and pending.oldest
+        and _since(pending.oldest, status) > PENDING_SECONDS
+    ):
         log = f"/aws/lambda/{status.stack}-recovery"
         yield f"{many(pending.count, 'event')} not published: the log {log} says why"
     if isinstance(callbacks, FailedCallbacks) and callbacks.unreadable:
@@ -82,7 +86,7 @@ def _inbound(status: RelayState, failed: str) -> Iterator[str]:
 
 def _set_aside(status: RelayState, command: Command) -> Iterator[str]:
     aside = status.set_aside
-    if isinstance(aside, SetAside) and aside.count:
+    if isinstance(aside, EventsSetAside) and aside.count:
         # A shell's line of ten ids can still be read.
         ids = [word for one in aside.ids[:10] for word in ("--id", one)]
         log = f"the log /aws/lambda/{status.stack}-recovery says why"

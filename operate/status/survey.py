@@ -7,22 +7,22 @@ from typing import Protocol
 
 from operate.errors import OperatorError, aws_errors
 from operate.stack import Stack
-from operate.status.aws import alarms, depth, oldest_notice, secret
 from operate.status.facts import (
     Callers,
+    EventsPending,
+    EventsSetAside,
     FailedCallbacks,
-    Pending,
     PortalErrors,
     Received,
     Registration,
     RelayState,
     Secret,
-    SetAside,
     Subscription,
     Topic,
     Unknown,
 )
 from operate.status.log import last_portal_error
+from operate.status.services import alarms, depth, oldest_notice, secret
 from operate.status.subscriptions import subscriptions
 from relay import catalog
 from relay.api.gateway import Failed, FailedAnswer, List, ListAnswer, RegistrationState
@@ -139,24 +139,24 @@ def _callers(stack: Stack) -> Callers | Unknown:
     return Callers(ranges, everyone=any(one.endswith("/0") for one in ranges))
 
 
-def _pending(inbound: StatusAnswer | Unknown) -> Pending | Unknown:
+def _pending(inbound: StatusAnswer | Unknown) -> EventsPending | Unknown:
     if isinstance(inbound, Unknown):
         return inbound
     if PENDING in inbound.unknown:
         return Unknown(inbound.unknown[PENDING])
     found = inbound.pending
-    return Pending(found.count, found.more, _time(found.oldest))
+    return EventsPending(found.count, found.more, _time(found.oldest))
 
 
-def _set_aside(inbound: StatusAnswer | Unknown) -> SetAside | Unknown:
+def _set_aside(inbound: StatusAnswer | Unknown) -> EventsSetAside | Unknown:
     if isinstance(inbound, Unknown):
         return inbound
     if SET_ASIDE in inbound.unknown:
         return Unknown(inbound.unknown[SET_ASIDE])
     found = inbound.set_aside
     if found is None:
-        return SetAside(0, more=False, ids=())
-    return SetAside(found.count, found.more, [event.id for event in found.events])
+        return EventsSetAside(0, more=False, ids=())
+    return EventsSetAside(found.count, found.more, [event.id for event in found.events])
 
 
 def _time(text: str | None) -> datetime | None:

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any
 
 from operate.errors import NothingDoneError
-from operate.send.file.lines import NoNoticeError
+from operate.send.file.utf8 import NoNoticeError
 from relay.notices.model import field_names
 
 TEXTS = {"header", "body", "appName"}

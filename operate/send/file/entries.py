@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from operate.send.file import csv_rows, json_lines
-from operate.send.file.lines import NoNoticeError, unmarked
+from operate.send.file.utf8 import NoNoticeError, unmarked
 from relay.json_text import Json
 from relay.notices.record import MESSAGES, InvalidRecordError, read_org_id
 

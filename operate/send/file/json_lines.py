@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 
-from operate.send.file.lines import NoNoticeError
+from operate.send.file.utf8 import NoNoticeError
 from relay import json_text
 from relay.json_text import Json
 from relay.notices.record import DECODER, MESSAGES
