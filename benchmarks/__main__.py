@@ -14,10 +14,10 @@ from rich.markup import escape
 from benchmarks import cold_start, largest, notices, page, poison_notices, warm_callback
 from benchmarks.processes import NotAsClaimedError
 from benchmarks.record import Record, Row, Rows
-from sandbox.build import build
-from sandbox.cloud import STATE, SandboxError
-from sandbox.leaving import leave_properly
-from sandbox.screen import Screen
+from sandbox.cloud.build import build
+from sandbox.cloud.leaving import leave_properly
+from sandbox.cloud.ministack import STATE, SandboxError
+from sandbox.demo.screen import Screen
 
 FOLDER = Path(__file__).parent
 MEASURES: Mapping[str, Callable[[], Rows]] = {

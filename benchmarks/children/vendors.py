@@ -14,9 +14,9 @@ from urllib.parse import parse_qs
 
 sys.path.append(str(Path(__file__).parents[2]))
 
-from sandbox.loopback import Answer, Request
-from sandbox.portal import Portal
-from sandbox.portal_faults import AnswerForm
+from sandbox.vendors.loopback import Answer, Request
+from sandbox.vendors.portal import Portal
+from sandbox.vendors.portal_faults import AnswerForm
 
 KEY, SECRET = "key", "secret"
 SECRETS = {"token": {"current": "TOKEN" * 6, "previous": ""}, "enos": {"appKey": KEY, "appSecret": SECRET}}
@@ -32,7 +32,7 @@ class MeasuredPortal(Portal):
 
     def answer(self, request: Request) -> Answer:
         if request.path == "/behave":
-            self.mend()
+            self.fix()
             self.break_down(**json.loads(request.body))
             self.forget_calls()
             return Answer(200, {})

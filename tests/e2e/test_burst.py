@@ -5,10 +5,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from sandbox.delivery import encode, post
-from sandbox.inbound_steps import kept_and_pending
-from sandbox.samples import SAMPLES, Sample
-from sandbox.steps import Arrivals, Scene
+from sandbox.demo.inbound_steps import kept_and_pending
+from sandbox.demo.samples import SAMPLES, Sample
+from sandbox.demo.steps import Arrivals, Scene
+from sandbox.vendors.delivery import encode, post
 
 EVENTS, AT_ONCE = 100, 16
 # As long as the local cloud may take to start a function for each connection.

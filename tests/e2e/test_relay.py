@@ -13,14 +13,14 @@ import pytest
 from botocore.exceptions import ClientError
 from samcli.yamlhelper import yaml_parse
 
-from sandbox.cloud import REGION, ROOT
-from sandbox.commands import commands
-from sandbox.delivery import post
-from sandbox.demo import STEPS
-from sandbox.inbound_steps import ANSWER, kept_and_pending
-from sandbox.local_invoke import ENV_FILE, TEMPLATE_FILE, write_local_invoke
-from sandbox.stage import Stage
-from sandbox.steps import Check, Scene, Step
+from sandbox.cloud.local_invoke import ENV_FILE, TEMPLATE_FILE, write_local_invoke
+from sandbox.cloud.ministack import REGION, ROOT
+from sandbox.demo.commands import commands
+from sandbox.demo.demo import STEPS
+from sandbox.demo.inbound_steps import ANSWER, kept_and_pending
+from sandbox.demo.stage import Stage
+from sandbox.demo.steps import Check, Scene, Step
+from sandbox.vendors.delivery import post
 from tests.support.stub_shell import place
 
 BASH = shutil.which("bash") or "/bin/sh"

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.cloud import ROOT
-from sandbox.deploy import STACK
-from sandbox.operator import PROGRAM
-from sandbox.samples import BY_SLUG
-from sandbox.stage import Stage
-from sandbox.steps import Arrivals, Scene
+from sandbox.cloud.deploy import STACK
+from sandbox.cloud.ministack import ROOT
+from sandbox.demo.operator import PROGRAM
+from sandbox.demo.samples import BY_SLUG
+from sandbox.demo.stage import Stage
+from sandbox.demo.steps import Arrivals, Scene
 
 SAMPLE = BY_SLUG["app-update"]
 WAIT_SECONDS = 30

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.cloud import ROOT
-from sandbox.deploy import STACK
-from sandbox.notices import notice
-from sandbox.operator import PROGRAM
-from sandbox.outbound import attributes, dead_letters, put_on_queue
-from sandbox.samples import BY_SLUG
-from sandbox.stage import ORGANISATIONS, Stage
-from sandbox.steps import await_count
+from sandbox.cloud.deploy import STACK
+from sandbox.cloud.ministack import ROOT
+from sandbox.demo.notices import notice
+from sandbox.demo.operator import PROGRAM
+from sandbox.demo.outbound import attributes, dead_letters, put_on_queue
+from sandbox.demo.samples import BY_SLUG
+from sandbox.demo.stage import ORGANISATIONS, Stage
+from sandbox.demo.steps import await_count
 from tests.support.blocks import blocks
 from tests.support.stub_shell import BASH, link_repository, place, typed
 
@@ -40,7 +40,7 @@ def refused(running: Stage) -> None:
     running.portal.break_down(refuse={REFUSED: "no such menu"})
     put_on_queue(running.stack, {ORG: {REFUSED: notice(1, REFUSED, ORGANISATIONS[ORG])}})
     await_count(lambda: int(REFUSED in rejected(running)), 1, WAIT_SECONDS, lambda *_: None)
-    running.portal.mend()
+    running.portal.fix()
 
 
 def rejected(running: Stage) -> list[str]:

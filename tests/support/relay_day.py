@@ -11,8 +11,8 @@ import boto3
 from callback.admission import READS_PER_SECOND
 from relay.events import timestamp
 from relay.store import LEASE_SECONDS
-from sandbox.gateway import Gateway
-from sandbox.portal import Portal
+from sandbox.vendors.gateway import Gateway
+from sandbox.vendors.portal import Portal
 from tests.support import template
 from tests.support.inbound import TOKEN, dumps, message, rest_api
 from tests.support.outbound import event

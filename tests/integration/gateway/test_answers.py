@@ -11,7 +11,7 @@ from pydantic.alias_generators import to_snake
 
 from relay import catalog
 from relay.api.gateway import read_request
-from sandbox.loopback import Answer, Loopback, Request
+from sandbox.vendors.loopback import Answer, Loopback, Request
 from tests.support import template
 from tests.support.invocations import Invoke, started
 

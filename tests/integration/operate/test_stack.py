@@ -7,7 +7,7 @@ import pytest
 from operate.errors import UnfinishedError
 from operate.stack import find_stack
 from relay.api.recovery import Sweep, SweepAnswer
-from sandbox.loopback import Answer, Loopback, Request
+from sandbox.vendors.loopback import Answer, Loopback, Request
 from tests.support.template import RESOURCES
 
 DESCRIBED = """<DescribeStacksResponse><DescribeStacksResult><Stacks><member>

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from sandbox.gateway import Gateway
-from sandbox.portal import Portal
+from sandbox.vendors.gateway import Gateway
+from sandbox.vendors.portal import Portal
 from tests.support import watching
 from tests.support.inbound import load_balancer, rest_api
 from tests.support.log_queries import Query, documented_queries

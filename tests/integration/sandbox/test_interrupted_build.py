@@ -13,12 +13,13 @@ from tests.support.template import ROOT
 BUILD = """
 import sys
 from pathlib import Path
-import sandbox.sam
-from sandbox.leaving import leave_properly
+import sandbox.cloud.sam
+from sandbox.cloud.leaving import leave_properly
 # Other tests build meanwhile.
-sandbox.sam.STATE = Path(sys.argv[1]) / "state"
+sandbox.cloud.sam.STATE = Path(sys.argv[1]) / "state"
 leave_properly()
-sandbox.sam.sam("build", "--no-cached", log=Path(sys.argv[1]) / "log", folder=Path(sys.argv[1]) / "checkout")
+folder = Path(sys.argv[1])
+sandbox.cloud.sam.sam("build", "--no-cached", log=folder / "log", folder=folder / "checkout")
 """
 SECONDS = 60
 

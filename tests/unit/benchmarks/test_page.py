@@ -11,7 +11,7 @@ from benchmarks.__main__ import FOLDER, bench
 from benchmarks.page import files
 from benchmarks.processes import NotAsClaimedError
 from benchmarks.record import Budget, Record, Row, Rows
-from sandbox.screen import Screen
+from sandbox.demo.screen import Screen
 
 RECORD = Record.read()
 OVER = Row(what="too <much>", values=(2.0, 3.0, 4.0), budget=Budget(limit=2.5), against="that")

@@ -1,4 +1,4 @@
-"""A dead letter becomes a line that a person mends, and a line is read by the rules of the relay."""
+"""A dead letter becomes a line that a person fixes, and a line is read by the rules of the relay."""
 
 import json
 from typing import Any
