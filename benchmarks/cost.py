@@ -52,7 +52,7 @@ POLLERS, POLL_SECONDS, WINDOW_SECONDS, RECEIVED_AT_ONCE = 5, 20, 5, 10
 RECORD, CHUNK = 60, 65_536
 MONTH_SECONDS = 30.4 * 86_400
 # Metrics that recovery and gateway send in every hour, whatever happens.
-IDLE_METRICS = 7
+IDLE_METRICS = 8
 
 type Units = Mapping[str, float]
 """So many units, by the name of their price."""
