@@ -20,21 +20,27 @@ define environment
 	else \
 	  echo "Python 3.13 is missing: install it as python3.13, or install uv, which brings it." >&2; exit 1; \
 	fi
-	@touch $(1)/.installed
 endef
 
 .PHONY: help
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-$(dev): requirements/dev.txt
+$(dev): requirements/dev.txt pyproject.toml
 	$(call environment,.venv,requirements/dev.txt)
+	@if command -v uv >/dev/null; then \
+	  uv pip install --quiet --python .venv --no-deps --no-build-isolation --editable .; \
+	else \
+	  PYTHONWARNINGS=ignore .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .; \
+	fi
+	@touch $@
 
 $(local_cloud): requirements/sandbox.txt
 	$(call environment,.sandbox/venv,requirements/sandbox.txt)
+	@touch $@
 
 .PHONY: setup
-setup: $(dev) $(local_cloud)  ## install what the other targets need
+setup: $(dev) $(local_cloud)  ## install what the other targets need, and mozi-relay into .venv/bin
 
 .PHONY: demo
 demo: setup  ## build, deploy to a local cloud, relay real input both ways, check every number
@@ -44,44 +50,16 @@ demo: setup  ## build, deploy to a local cloud, relay real input both ways, chec
 up: setup  ## the same sandbox, left running, with commands to try
 	python -m sandbox up
 
-.PHONY: replay
-replay: $(dev)  ## publish kept events once more: make replay ARGS="--stack mozi-relay --tag employee-leave --dry-run"
-	@python -m operate replay $(ARGS)
-
-.PHONY: dead-letters
-dead-letters: $(dev)  ## list rejected notices: make dead-letters ARGS="--stack mozi-relay --save letters.jsonl"
-	@python -m operate dead-letters $(ARGS)
-
-.PHONY: redrive
-redrive: $(dev)  ## send rejected notices again: make redrive ARGS="letters.jsonl --stack mozi-relay"
-	@python -m operate redrive $(ARGS)
-
-.PHONY: send
-send: $(dev)  ## put a file's notices on the queue: make send FILE=notices.jsonl ARGS="--stack mozi-relay --dry-run"
-	@python -m operate send $(if $(FILE),"$(FILE)") $(ARGS)
-
-.PHONY: register
-register: $(dev)  ## have the gateway deliver events to a stack: make register ARGS="--stack mozi-relay"
-	@python -m operate register $(ARGS)
-
-.PHONY: failed
-failed: $(dev)  ## list what the gateway gave up on: make failed ARGS="--stack mozi-relay --retry"
-	@python -m operate failed $(ARGS)
-
-.PHONY: status
-status: $(dev)  ## how a stack stands, and what needs a person: make status ARGS="--stack mozi-relay"
-	@python -m operate status $(ARGS)
-
-.PHONY: schemas
-schemas: $(dev)  ## write the event reference in events/ anew: JSON Schemas, AsyncAPI, the page
-	@PYTHONPATH=functions:layers python -m operate.reference
+.PHONY: contract
+contract: $(dev)  ## write contract/ anew from models, texts and templates: JSON Schemas, AsyncAPI, the pages
+	@PYTHONPATH=functions:layers python -m contract
 
 .PHONY: test
 test: setup  ## every test: unit, integration, and end to end on the sandbox
 	python -m pytest --numprocesses auto --dist loadfile
 
 .PHONY: bench
-bench: setup  ## measure speed and cost beside references, write benchmarks/README.md: make bench ARGS="--only sizes"
+bench: setup  ## measure speed beside references, write benchmarks/README.md: make bench ARGS="--only layer"
 	@PYTHONPATH=functions:layers python -m benchmarks $(ARGS)
 
 .PHONY: build

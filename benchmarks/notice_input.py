@@ -6,12 +6,17 @@ from collections.abc import Iterable
 from itertools import batched
 from typing import Any
 
+from benchmarks.artefacts import ROOT
+
+SAMPLE = json.loads((ROOT / "events" / "notice-records.json").read_bytes())["Records"][0]
 EVENT_BYTES = 6_291_456
 """The most that one invocation carries."""
 
+type Json = dict[str, Any]
 
-def notice(number: int, *, body: str = "请于三日内办结。") -> dict[str, Any]:
-    """One notice, of 370 bytes with that body, its members in the order in which the relay writes them."""
+
+def notice(number: int, *, body: str = "请于三日内办结。") -> Json:
+    """Returns one notice, of 370 bytes with that body, its members in the order that the relay writes."""
     header = f"第{number:06}号审批待办"
     return {
         "messageId": f"n-{number:06}",
@@ -28,18 +33,9 @@ def notice(number: int, *, body: str = "请于三日内办结。") -> dict[str, 
     }
 
 
-def notices(count: int) -> list[dict[str, Any]]:
-    return [notice(number) for number in range(count)]
-
-
-def bodies(given: Iterable[dict[str, Any]], per_call: int) -> list[str]:
-    """Bodies of produce calls, byte for byte what the relay makes of these notices."""
-    return [compact({"messages": some}) for some in batched(given, per_call, strict=False)]
-
-
-def event(given: Iterable[dict[str, Any]], *, org: str, per_record: int) -> dict[str, Any]:
-    """An SQS event, its records as large as real ones."""
-    parts = batched(given, per_record, strict=False)
+def event(notices: Iterable[Json], *, org: str = "o-benchmark", per_record: int = 100) -> Json:
+    """Returns an SQS event, its records as large as real ones."""
+    parts = batched(notices, per_record, strict=False)
     return {
         "Records": [_record(n, compact({"orgId": org, "messages": part})) for n, part in enumerate(parts)]
     }
@@ -49,26 +45,13 @@ def compact(given: object) -> str:
     return json.dumps(given, ensure_ascii=False, separators=(",", ":"))
 
 
-def size(given: dict[str, Any]) -> int:
-    """Bytes of an event as it travels."""
-    return len(compact(given).encode())
-
-
-def _record(number: int, body: str) -> dict[str, Any]:
+def _record(number: int, body: str) -> Json:
     sent = str(int(time.time() * 1000))
+    times = {"SentTimestamp": sent, "ApproximateFirstReceiveTimestamp": sent}
     return {
+        **SAMPLE,
         "messageId": f"059f36b4-87a3-44ab-83d2-{number:012}",
         "receiptHandle": f"AQEB{number:06}" + "wJnKyrHigUMZj6rYigCgxlaS" * 15,
         "body": body,
-        "attributes": {
-            "ApproximateReceiveCount": "1",
-            "SentTimestamp": sent,
-            "SenderId": "AROAEXAMPLE:sender",
-            "ApproximateFirstReceiveTimestamp": sent,
-        },
-        "messageAttributes": {},
-        "md5OfBody": "bae01a1feec4f68f984cb05dacfc637c",
-        "eventSource": "aws:sqs",
-        "eventSourceARN": "arn:aws-cn:sqs:cn-north-1:111122223333:notices",
-        "awsRegion": "cn-north-1",
+        "attributes": {**SAMPLE["attributes"], **times},
     }

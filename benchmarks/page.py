@@ -1,56 +1,58 @@
-"""The pages README.md and README.zh-CN.md, and their charts; all from the record of one run."""
+"""The record as README.md and chart.svg."""
 
-from benchmarks.chart import svg
-from benchmarks.measuring import Row
-from benchmarks.record import Record, rows_of
-from benchmarks.texts import Language, Said
+from collections.abc import Iterator
+from itertools import groupby
+from math import floor, log10
+from pathlib import Path
+from typing import NamedTuple
 
-PAGES: dict[str, tuple[Language, str]] = {
-    "README.md": ("en", "chart.svg"),
-    "README.zh-CN.md": ("zh", "chart.zh-CN.svg"),
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from benchmarks.record import RESULTS, Record, Row
+
+HERE = Path(__file__).parent
+_TITLES = {
+    "×": "Ratios to a reference that was measured in the same run",
+    "MB": "Megabytes",
+    "calls": "Calls of the portal",
+    "s": "Seconds of CPU",
 }
-_SECTIONS = ("starts", "warm", "notices", "culprits", "memory", "sizes", "burst")
 
 
-def contents(record: Record) -> dict[str, str]:
-    """File name -> text."""
-    made: dict[str, str] = {}
-    for name, (language, chart) in PAGES.items():
-        said = Said(language)
-        made[name] = _page(record, said, chart)
-        made[chart] = svg(record, said)
-    return made
+class Group(NamedTuple):
+    """Rows of one unit, on a scale from 0 to `end`."""
+
+    title: str
+    end: float
+    rows: list[Row]
 
 
-def _page(record: Record, said: Said, chart: str) -> str:
-    rows = rows_of(record)
-    budgets = [row for row in rows if row.budget]
-    broken = [row for row in budgets if not row.holds]
-    parts = [
-        "<!-- Written by `make bench`. -->",
-        f"# {said('title')}",
-        said("other"),
-        said("intro", machine=record["machine"], date=record["measured"]),
-        f"![{said('chart')}]({chart})",
-        f"## {said('budgets')}",
-        said("held", held=len(budgets) - len(broken), budgets=len(budgets)),
-        *(
-            f"- {said('not_held', what=said.what(row), found=row.median, budget=row.budget)}"
-            for row in broken
-        ),
-        _table(rows, said),
-        f"## {said('how')}",
-        "\n".join(f"- {said(section)}" for section in _SECTIONS),
-    ]
-    return "\n\n".join(parts) + "\n"
+def files(record: Record) -> dict[str, str]:
+    """Returns all that is written about a run, by file name."""
+    rows = list(record.rows.values())
+    environment = Environment(
+        loader=FileSystemLoader(HERE),
+        undefined=StrictUndefined,
+        autoescape=select_autoescape(enabled_extensions=("svg.j2",)),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    given = {"record": record, "rows": rows, "groups": list(groups(rows))}
+    made = {name: environment.get_template(f"{name}.j2").render(given) for name in ("README.md", "chart.svg")}
+    return {RESULTS.name: record.text(), **made}
 
 
-def _table(rows: list[Row], said: Said) -> str:
-    heads = [said(name) for name in ("what", "median", "spread", "reference", "budget")]
-    lines = [heads, ["---", "--:", "--:", "---", "---"], *(_cells(row, said) for row in rows)]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+def groups(rows: list[Row]) -> Iterator[Group]:
+    """Returns the rows by their unit, in the order of the titles."""
+    order = list(_TITLES)
+    for unit, same in groupby(sorted(rows, key=lambda row: order.index(row.unit)), lambda row: row.unit):
+        many = list(same)
+        end = _round_up(max(max(row.median, row.budget.limit) for row in many))
+        yield Group(f"{_TITLES[unit]} ({unit})", end, many)
 
 
-def _cells(row: Row, said: Said) -> list[str]:
-    held = {True: f"{row.budget} ✓", False: f"{row.budget} **✗**", None: ""}[row.holds]
-    return [said.what(row), row.median, row.spread, said.reference(row), held]
+def _round_up(value: float) -> float:
+    """Returns the end of a scale that holds a value: 1.2, 1.5, 2 and their like, times a power of ten."""
+    power = 10.0 ** floor(log10(value))
+    return next(step * power for step in (1, 1.2, 1.5, 2, 3, 4, 5, 6, 8, 10) if step * power >= value)

@@ -11,7 +11,9 @@ def main() -> None:
     if found := list(missing()):
         sys.exit("\n".join(found))
     changed = write(CONTRACT)
-    sys.stdout.write("\n".join([f"{len(changed)} files changed", *(f"  contract/{name}" for name in changed), ""]))
+    sys.stdout.write(
+        "\n".join([f"{len(changed)} files changed", *(f"  contract/{name}" for name in changed), ""])
+    )
 
 
 if __name__ == "__main__":

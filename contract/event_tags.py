@@ -1,4 +1,4 @@
-"""The four places in which an eventTag stands by hand: catalogue, template, texts of the page, sample input."""
+"""The four places in which an eventTag stands by hand: catalogue, template, texts, sample input."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,9 @@ from relay.catalog import CATALOG, UNCLASSIFIED, Kind
 from relay.content import fits
 
 ROOT = Path(__file__).parents[1]
-_TOPIC = re.compile(r"^  (\w+):\n    Type: AWS::SNS::Topic\n    Properties:\n +TopicName: .*-event-(\S+)$", re.MULTILINE)
+_TOPIC = re.compile(
+    r"^  (\w+):\n    Type: AWS::SNS::Topic\n    Properties:\n +TopicName: .*-event-(\S+)$", re.MULTILINE
+)
 
 
 def missing(catalog: Sequence[Kind] = CATALOG, root: Path = ROOT) -> Iterator[str]:

@@ -30,9 +30,11 @@ def contents() -> dict[str, str]:
         "kinds": BY_SLUG,
     }
     files = {f"schemas/{name}.json": f"{_indented(schema)}\n" for name, schema in made.items()}
-    document = yaml.safe_load(rendered("asyncapi.yaml", **known))
-    files["asyncapi.yaml"] = "# Written by `make contract` from templates/asyncapi.yaml.jinja.\n" + yaml.safe_dump(
-        document, sort_keys=False, allow_unicode=True, width=110
+    # Not safe_load: SAM makes its loader, where both are imported, one of ordered dictionaries.
+    document = yaml.load(rendered("asyncapi.yaml", **known), Loader=yaml.CSafeLoader)
+    files["asyncapi.yaml"] = (
+        "# Written by `make contract` from templates/asyncapi.yaml.jinja.\n"
+        + yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
     )
     return files | {name: rendered(name, language=language, **known) for name, language in PAGES.items()}
 

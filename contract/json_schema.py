@@ -65,7 +65,7 @@ def _of_model(model: type[BaseModel]) -> Schema:
 
 
 def _plain(node: Schema, definitions: Mapping[str, Schema | None]) -> Schema:
-    """The node without pydantic's titles, defaults and references; mere types as alternatives are one list."""
+    """Returns the node without pydantic's titles, defaults and references; alternative types are one list."""
     if "$ref" in node:
         definition = definitions[node["$ref"].rpartition("/")[2]]
         return _plain(definition, definitions) if definition else {"$ref": "#/$defs/text"}

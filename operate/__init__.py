@@ -1,7 +1,1 @@
-"""The operator's command line: what a person does with a deployed relay."""
-
-import sys
-from pathlib import Path
-
-# The rules for notices are the layer's, which Lambda puts on the path of the functions alone.
-sys.path.append(str(Path(__file__).parent.parent / "layers"))
+"""`mozi-relay`, the operator's command line: what a person does with a deployed relay."""

@@ -1,26 +1,29 @@
-"""`python -m operate COMMAND …`."""
+"""`mozi-relay COMMAND …`, also as `python -m operate`."""
 
 import sys
 
-INTERRUPTED = 130
+MISSING = """mozi-relay lacks {what}. It runs where `make setup` installed it: call .venv/bin/mozi-relay,
+or put it on the PATH with `. .venv/bin/activate`."""
 
 
-def _run() -> None:
-    """A Ctrl-C that no command answers itself ends it quietly, even while it is being loaded."""
+def main() -> None:
+    """Run the command line, and end with its exit status."""
+    if sys.version_info < (3, 13):  # noqa: UP036 - this file alone is read by older ones
+        sys.exit(_not_here("Python 3.13"))
     try:
-        from click import Abort
+        # Ctrl-C may come while the command is still being loaded.
+        from operate.cli import run
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except ModuleNotFoundError as error:
+        sys.exit(_not_here("the package " + str(error.name)))
+    run()
 
-        from operate.commands import cli
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
-    try:
-        cli(prog_name="python -m operate")
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
-    except SystemExit as ended:
-        # What click makes of Ctrl-C would be status 1: call it again.
-        sys.exit(INTERRUPTED if isinstance(ended.__context__, Abort) else ended.code)
+
+def _not_here(what: str) -> int:
+    sys.stderr.write(MISSING.format(what=what) + "\n")
+    return 2
 
 
 if __name__ == "__main__":
-    _run()
+    main()

@@ -7,10 +7,14 @@ from functools import cache
 from typing import Any
 
 import boto3
+import click
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from pydantic import ValidationError
 
-from operate.faults import Failed, Wrong, aws_faults
+from operate.errors import ExitStatus, NothingDoneError, UnfinishedError, aws_errors
+from operate.output import plain
+from relay.api.base import ActionAnswer, ActionRequest
 from relay.api.error_types import INVALID_REQUEST
 
 # A function may work for 240 s before it answers. One that did not answer may have worked all the same, so
@@ -28,42 +32,82 @@ class Stack:
     parameters: Mapping[str, str] = field(default_factory=dict)
 
     def output(self, name: str) -> str:
-        """An output's value. Raises Wrong."""
+        """Returns an output's value. Raises NothingDoneError."""
         if name not in self.outputs:
-            raise Wrong(f"Stack {self.name} has no output {name}: it is not a Mozi Relay, or an older one.")
+            raise NothingDoneError(
+                f"Stack {self.name} has no output {name}: it is not a Mozi Relay, or an older one."
+            )
         return self.outputs[name]
 
-    def invoke(self, output: str, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Call the function that an output names; its answer. Raises Wrong and Failed."""
+    @property
+    def callback_addresses(self) -> list[str]:
+        """Where the gateway may deliver, each up to /callback: fixed addresses before the API's own."""
+        fixed = self.outputs.get("StaticCallbackUrls", "")
+        return list(filter(None, [*fixed.split(","), self.outputs.get("CallbackUrl", "")]))
+
+    def gateway[Answer: ActionAnswer](self, request: ActionRequest, answer: type[Answer]) -> Answer:
+        """Returns the gateway function's answer. Raises NothingDoneError, UnfinishedError, and SystemExit
+        when a person interrupts.
+        """
+        try:
+            return self._invoke("GatewayFunctionName", request, answer)
+        except KeyboardInterrupt:
+            click.echo(
+                "stopped: interrupted; the call under way goes on, and doing it again is safe", err=True
+            )
+            raise SystemExit(ExitStatus.INTERRUPTED) from None
+
+    def recovery[Answer: ActionAnswer](self, request: ActionRequest, answer: type[Answer]) -> Answer:
+        """Returns the recovery function's answer. Raises NothingDoneError and UnfinishedError."""
+        return self._invoke("RecoveryFunctionName", request, answer)
+
+    def _invoke[Answer: ActionAnswer](
+        self, output: str, request: ActionRequest, answer: type[Answer]
+    ) -> Answer:
         function = self.output(output)
-        with aws_faults():
-            answer = self.client("lambda").invoke(FunctionName=function, Payload=json.dumps(request))
-            payload: dict[str, Any] = json.load(answer["Payload"])
-        if "FunctionError" not in answer:
-            return payload
-        kind, message = payload.get("errorType"), payload.get("errorMessage", "no message")
+        with aws_errors():
+            response = self.client("lambda").invoke(
+                FunctionName=function, Payload=json.dumps(request.payload())
+            )
+            payload = json.load(response["Payload"])
+        if "FunctionError" not in response:
+            return _read(payload, answer, function)
+        kind, message = (plain(str(payload.get(name))) for name in ("errorType", "errorMessage"))
         if kind == INVALID_REQUEST:
-            raise Wrong(f"{function} does not take this: {message}")
-        raise Failed(f"{function} failed: {kind}: {message}. Its log group says more.")
+            raise NothingDoneError(f"{function} does not take this: {message}")
+        raise UnfinishedError(f"{function} failed: {kind}: {message}. Its log group says more.")
+
+
+def _read[Answer: ActionAnswer](payload: object, answer: type[Answer], function: str) -> Answer:
+    try:
+        return answer.model_validate(payload)
+    except ValidationError as error:
+        fields = ", ".join(
+            ".".join(map(str, fault["loc"])) or "the whole" for fault in error.errors(include_input=False)
+        )
+        raise UnfinishedError(
+            f"{function} answered what this program cannot read ({fields}): "
+            "it is of another release; use the mozi-relay of the release that is deployed."
+        ) from None
 
 
 def find_stack(name: str, region: str | None, profile: str | None) -> Stack:
-    """The stack of that name. Raises Wrong and Failed."""
-    with aws_faults():
+    """Returns the stack of that name. Raises NothingDoneError and UnfinishedError."""
+    with aws_errors():
         session: Any = boto3.session.Session(region_name=region, profile_name=profile)
 
     @cache
     def client(service: str) -> Any:
-        with aws_faults():
+        with aws_errors():
             return session.client(service, config=_CALLS if service == "lambda" else None)
 
     return stack_of(name, client)
 
 
 def stack_of(name: str, client: Callable[[str], Any]) -> Stack:
-    """The stack of that name as these clients see it. Raises Wrong and Failed."""
+    """Returns the stack of that name as these clients see it. Raises NothingDoneError and UnfinishedError."""
     stacks = client("cloudformation")
-    with aws_faults():
+    with aws_errors():
         try:
             described = stacks.describe_stacks(StackName=name)["Stacks"][0]
         except ClientError as error:
@@ -71,7 +115,7 @@ def stack_of(name: str, client: Callable[[str], Any]) -> Stack:
             if error.response["Error"]["Code"] != "ValidationError":
                 raise
             region = stacks.meta.region_name
-            raise Wrong(f"There is no stack {name} in {region} of this account.") from error
+            raise NothingDoneError(f"There is no stack {name} in {region} of this account.") from error
     outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in described.get("Outputs", ())}
     given = {entry["ParameterKey"]: entry["ParameterValue"] for entry in described.get("Parameters", ())}
     return Stack(name, outputs, client, given)

@@ -6,10 +6,11 @@ import sys
 
 from rich.markup import escape
 
-from sandbox import demo, local_invoke, up
-from sandbox.cloud import SandboxError
-from sandbox.leaving import leave_properly
-from sandbox.screen import Screen
+from sandbox.cloud import local_invoke
+from sandbox.cloud.leaving import leave_properly
+from sandbox.cloud.ministack import SandboxError
+from sandbox.demo import demo, up
+from sandbox.demo.screen import Screen
 
 # What the local cloud's own users expect; `demo` takes a free port instead.
 UP_PORT = 4566

@@ -1,19 +1,18 @@
-"""A bare HTTP loop over given bodies, a line each: `bare_loop.py WORKERS TOKEN TIMES URL BODIES URL BODIES`.
+"""A bare HTTP loop: `bare_loop.py WORKERS TOKEN FILE`, a JSON list of `{"url", "bodies"}` to send in turn.
 
 As many threads as the notice function has, kept-alive connections, headers as long as its headers, nothing
-signed. The second URL and its bodies are sent first, to make connections, and are not counted. Prints a
-list: seconds and seconds of CPU of each time.
+signed. Prints the seconds that each took.
 """
 
 import json
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from time import perf_counter, process_time
+from time import perf_counter
 
 from urllib3 import PoolManager, Timeout
 
-workers, token, times, url, file, url_before, before = sys.argv[1:]
+workers, token, file = sys.argv[1:]
 pool = PoolManager(maxsize=int(workers), retries=False)
 headers = {
     "Content-Type": "application/json;charset=UTF-8",
@@ -23,19 +22,17 @@ headers = {
 }
 
 
-def send(target: str, body: bytes) -> object:
-    """What the portal says about one body; it counts for itself what it takes."""
-    answer = pool.request("POST", target, body=body, headers=headers, timeout=Timeout(connect=3, read=15))
+def send(url: str, body: bytes) -> object:
+    answer = pool.request("POST", url, body=body, headers=headers, timeout=Timeout(connect=3, read=15))
     return json.loads(answer.data)
 
 
-def send_all(target: str, file: str) -> dict[str, float]:
-    bodies = Path(file).read_bytes().splitlines()
-    began, began_cpu = perf_counter(), process_time()
+def send_all(url: str, bodies: list[str]) -> dict[str, float]:
+    encoded = [body.encode() for body in bodies]
+    began = perf_counter()
     with ThreadPoolExecutor(int(workers)) as threads:
-        list(threads.map(lambda body: send(target, body), bodies))
-    return {"cpu": process_time() - began_cpu, "seconds": perf_counter() - began}
+        list(threads.map(lambda body: send(url, body), encoded))
+    return {"seconds": perf_counter() - began}
 
 
-send_all(url_before, before)
-print(json.dumps([send_all(url, file) for _ in range(int(times))]))
+print(json.dumps([send_all(**given) for given in json.loads(Path(file).read_bytes())]))

@@ -1,7 +1,7 @@
-"""The notice function's sending apart from its reading: `dispatch.py TIMES EVENT BEFORE`, both files.
+"""The notice function's sending apart from its reading: `dispatch.py EVENTS [apart]`, a JSON list of events.
 
-Uses the function's own dispatcher; the event before makes connections and fetches a token, and is not
-counted. Prints a list: seconds and seconds of CPU of each time's sending.
+Uses the function's own dispatcher; `apart` makes it anew for each event. Prints for each event the seconds of
+sending, and how many notices were accepted and rejected.
 """
 
 import json
@@ -11,18 +11,19 @@ from pathlib import Path
 
 from notice import app
 from notice.deadline import Deadline
+from notice.outcomes import Accepted, Rejected
 from notice.queue.records import QueuedNotice, read_records
 
 
-def once(file: str) -> dict[str, float]:
-    given = json.loads(Path(file).read_bytes())
-    records = read_records(given, time.time())
+def send(event: object) -> dict[str, float]:
+    outbound = app.build(app.settings) if "apart" in sys.argv else app.outbound
+    records = read_records(event, time.time())
     notices = [one.notice for each in records for one in each.places if isinstance(one.notice, QueuedNotice)]
-    began, began_cpu = time.perf_counter(), time.process_time()
-    app.outbound.dispatcher.dispatch(notices, Deadline.after(900, time.time))
-    return {"cpu": time.process_time() - began_cpu, "seconds": time.perf_counter() - began}
+    began = time.perf_counter()
+    outcomes = outbound.dispatcher.dispatch(notices, Deadline.after(900, time.time)).outcomes.values()
+    seconds = time.perf_counter() - began
+    counts = {kind.__name__: sum(isinstance(one, kind) for one in outcomes) for kind in (Accepted, Rejected)}
+    return {"seconds": seconds, "accepted": counts["Accepted"], "rejected": counts["Rejected"]}
 
 
-times, event, before = sys.argv[1:]
-once(before)
-print(json.dumps([once(event) for _ in range(int(times))]))
+print(json.dumps([send(event) for event in json.loads(Path(sys.argv[1]).read_bytes())]))

@@ -5,13 +5,14 @@ from relay import startup  # isort: split
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import Field
 
 import relay.settings
 from callback import report
+from callback.admission import TokenCheck
 from callback.handshakes import Handshakes
 from callback.intake import Intake
 from callback.request import CallbackRequest, HttpEvent
@@ -24,6 +25,13 @@ from relay.publisher import Publisher
 from relay.secrets import SecretReader
 from relay.settings import Clock
 from relay.store import EventStore
+
+if TYPE_CHECKING:
+    from relay.api.base import Context
+
+
+# Kept back for the answer to Lambda itself.
+ANSWER_SECONDS = 1.0
 
 
 class Settings(relay.settings.Settings):
@@ -41,11 +49,10 @@ def build(
 ) -> Intake:
     """Returns the intake on AWS. Clients that few requests need are made at first use."""
     table = client("dynamodb")
+    arn, secrets = settings.callback_token_secret_arn, partial(client, "secretsmanager")
     return Intake(
-        SecretReader(
-            settings.callback_token_secret_arn, CallbackToken, partial(client, "secretsmanager"), clock=clock
-        ),
-        Handshakes(table, settings.event_table),
+        TokenCheck(SecretReader(arn, CallbackToken, secrets, clock=clock), clock),
+        Handshakes(table, settings.event_table, clock=clock),
         EventStore(table, settings.event_table, retention_days=settings.event_retention_days, clock=clock),
         Payloads(settings.payload_bucket, partial(client, "s3")),
         Publisher(client("sns"), settings.event_topic_arn_prefix),
@@ -56,12 +63,14 @@ def build(
 settings = Settings.load()
 logger = observability.logger("callback", settings.log_level)
 metrics = observability.metrics("callback", settings.stack_name)
-intake = build(settings)
+limit = aws.TimeLimit()
+intake = build(settings, client=partial(aws.client, limit=limit))
 
 
 @metrics.log_metrics
-def handler(event: HttpEvent, context: object) -> HttpResponse:
-    """Answers a request by REST API, HTTP API or load balancer."""
+def handler(event: HttpEvent, context: "Context") -> HttpResponse:
+    """Answers a request by REST API, HTTP API or load balancer, in time whatever AWS does."""
+    limit.begin(context.get_remaining_time_in_millis() / 1000 - ANSWER_SECONDS)
     started = time.perf_counter()
     # At once, so that a request which ends in an exception is counted too.
     metrics.add_metric(CallbackMetric.RECEIVED, MetricUnit.Count, 1)
@@ -72,4 +81,4 @@ def handler(event: HttpEvent, context: object) -> HttpResponse:
     return receipt.response.render(event)
 
 
-startup.done(intake.secret.prepare)
+startup.done(intake.token.prepare)

@@ -1,28 +1,29 @@
 """One callback, one pass: request, delivery, event, claim, publish, mark, response."""
 
+import json
 import time
 from dataclasses import dataclass
 
+from callback.admission import Admission, TokenCheck
 from callback.handshakes import Handshakes
 from callback.request import CallbackRequest
 from callback.responses import CallbackResponse
 from relay import catalog
 from relay.api.metrics import CallbackMetric
 from relay.aws import UnavailableError
-from relay.callback_token import CallbackToken
 from relay.content import fits
 from relay.events import MESSAGE_LIMIT, Event
 from relay.payloads import Payloads
 from relay.publisher import Publisher
 from relay.reading import Delivery, Handshake, read
-from relay.secrets import SecretReader, SecretUnavailableError
+from relay.secrets import SecretUnavailableError
 from relay.settings import Clock
 from relay.store import ClaimState, EventStore
 
-# A wrong token is compared once more with a secret no older than this, so that a rotation refuses no
-# delivery and guessing costs one read of the secret in so many seconds.
-FRESH_SECONDS = 3
-
+_TURNED_AWAY = {
+    Admission.REFUSED: CallbackResponse.FORBIDDEN,
+    Admission.NOT_CHECKED: CallbackResponse.NOT_CHECKED,
+}
 _NOT_GRANTED = {
     ClaimState.PUBLISHED: CallbackResponse.REPEATED,
     ClaimState.IN_PROGRESS: CallbackResponse.IN_PROGRESS,
@@ -43,7 +44,7 @@ class Receipt:
 class Intake:
     """The callback without its HTTP."""
 
-    secret: SecretReader[CallbackToken]
+    token: TokenCheck
     handshakes: Handshakes
     store: EventStore
     payloads: Payloads
@@ -53,16 +54,17 @@ class Intake:
     def receive(self, request: CallbackRequest) -> Receipt:
         """Takes in one request; whatever AWS refuses ends in a response that makes the gateway repeat it."""
         try:
-            if not self._admits(request.token):
-                return Receipt(CallbackResponse.FORBIDDEN)
+            admission = self.token.admit(request.token)
+            if admission is not Admission.ADMITTED:
+                return Receipt(_TURNED_AWAY[admission])
             if not request.body.strip():
                 return Receipt(CallbackResponse.EMPTY)
             delivery = read(request.body, request.charset)
             if isinstance(delivery, Handshake):
                 return self._shake_hands(delivery)
             return self.accept(delivery, request.slug, request.id)
-        except SecretUnavailableError:
-            return Receipt(CallbackResponse.UNAVAILABLE, fault="the token's secret is unavailable")
+        except SecretUnavailableError as fault:
+            return Receipt(CallbackResponse.UNAVAILABLE, fault=str(fault))
         except UnavailableError as fault:
             return Receipt(CallbackResponse.UNAVAILABLE, fault=str(fault))
 
@@ -73,11 +75,15 @@ class Intake:
         publishes it: subscribers see every event at least once, never zero times.
         """
         event = self._event(delivery, slug, request_id)
+        body = None
         try:
-            claim = self.store.claim(event)
+            if delivery.as_came is not None:
+                body = self.payloads.keep_body(event.id, delivery.as_came, delivery.content_type)
+            claim = self.store.claim(event, body)
             event = claim.event
             if claim.state is not ClaimState.GRANTED:
-                return Receipt(_NOT_GRANTED[claim.state], event=event)
+                differ = (CallbackMetric.OTHER_FIELDS_DIFFER,) if _differs(delivery, event) else ()
+                return Receipt(_NOT_GRANTED[claim.state], differ, event)
             self.publisher.publish(event)
             self.store.mark_published(claim)
         except UnavailableError as fault:
@@ -88,10 +94,6 @@ class Intake:
         elif not fits(catalog.BY_SLUG[event.slug].content, delivery.value):
             counts.append(CallbackMetric.CONTENT_MISMATCH)
         return Receipt(CallbackResponse.PUBLISHED, tuple(counts), event)
-
-    def _admits(self, token: str) -> bool:
-        """Returns whether a token is the current or the previous one. Raises SecretUnavailableError."""
-        return self.secret.get().matches(token) or self.secret.get(max_age=FRESH_SECONDS).matches(token)
 
     def _shake_hands(self, handshake: Handshake) -> Receipt:
         if handshake.dispatch_id:
@@ -108,7 +110,19 @@ class Intake:
 
     def _kind(self, delivery: Delivery, slug: str | None) -> catalog.Kind:
         """Returns the kind that the path names, else the body, else the handshake, else the content."""
-        event_tag = catalog.tag_of(slug) or delivery.event_tag
+        event_tag, content_tag = (
+            catalog.tag_of(slug) or delivery.event_tag,
+            catalog.tag_within(delivery.value),
+        )
         if not event_tag and delivery.dispatch_id:
-            event_tag = self.handshakes.tag_of(delivery.dispatch_id)
-        return catalog.kind_of(event_tag or catalog.tag_within(delivery.value))
+            event_tag = self.handshakes.tag_of(delivery.dispatch_id, content_tag)
+        return catalog.kind_of(event_tag or content_tag)
+
+
+def _differs(delivery: Delivery, kept: Event) -> bool:
+    """Returns whether other fields stand beside the content than beside that of the kept event."""
+    known, given = json.loads(kept.envelope).get("otherfields"), delivery.other_fields
+    if known == given:
+        return False
+    # Written otherwise they may still say the same.
+    return known is None or given is None or bool(json.loads(known) != json.loads(given))

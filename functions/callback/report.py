@@ -23,7 +23,11 @@ def log(request: CallbackRequest, receipt: Receipt, logger: "Logger") -> None:
     if event := receipt.event:
         facts |= {"event_id": event.id, "event_tag": event.event_tag, "topic": event.slug}
         facts["correlation_id"] = event.correlation_id
-    level = {CallbackResponse.UNAVAILABLE: logger.error, CallbackResponse.FORBIDDEN: logger.warning}
+    level = {
+        CallbackResponse.UNAVAILABLE: logger.error,
+        CallbackResponse.FORBIDDEN: logger.warning,
+        CallbackResponse.NOT_CHECKED: logger.warning,
+    }
     known = {name: fact for name, fact in facts.items() if fact is not None}
     level.get(response, logger.info)("request answered", extra=known)
 

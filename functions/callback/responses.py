@@ -23,6 +23,13 @@ class CallbackResponse(Enum):
     FORBIDDEN = "forbidden", 403, "4003", "wrong token", CallbackMetric.FORBIDDEN
     IN_PROGRESS = "busy", 503, "5031", "being published, come again", CallbackMetric.IN_PROGRESS
     UNAVAILABLE = "unavailable", 503, "5032", "not published yet, come again", CallbackMetric.FAILED
+    NOT_CHECKED = (
+        "not checked",
+        503,
+        "5033",
+        "not checked, come again",
+        CallbackMetric.NOT_CHECKED,
+    )
 
     def __init__(self, logged: str, status: int, errcode: str, errmsg: str, metric: str) -> None:
         self.logged, self.status, self.metric = logged, status, metric

@@ -2,13 +2,12 @@
 
 import re
 from dataclasses import dataclass, field
-from urllib.parse import quote
 
 from relay.callback_token import CallbackToken
+from relay.masking import MASK, mask_addresses
 
 _RELAY = re.compile(r"(?P<base>https?://\S+/callback)/(?P<token>[^/?#\s]+)(/(?P<slug>[^/?#\s]+))?")
 _IN_TEXT = re.compile(r"""(?P<before>(/|%2F)callback(/|%2F))((?!%2F)[^/?#&\s"'<>\\,;)])+""", re.IGNORECASE)
-_MASK = "***"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +19,7 @@ class Addresses:
 
     def of(self, base: str, slug: str) -> str:
         """Returns where a tag's deliveries go: `base` is the address up to /callback."""
-        return f"{base}/{quote(self.token.current, safe='')}/{slug}"
+        return f"{base}/{self.token.current}/{slug}"
 
     def base(self, address: str) -> str:
         """Returns the part up to /callback of an address of this relay."""
@@ -35,21 +34,21 @@ class Addresses:
     def is_current(self, address: str) -> bool:
         """Returns whether it leads here by the current token."""
         parts = _RELAY.fullmatch(address)
-        return bool(parts and parts["token"] == quote(self.token.current, safe=""))
+        return bool(parts and parts["token"] == self.token.current)
 
     def shown(self, address: str) -> str:
         """Returns the address without its token; of one that is no relay's callback only where it leads."""
         if _RELAY.fullmatch(address):
             return self.masked(address)
         parts = address.split("/", 3)
-        return "/".join([*parts[:3], "…"]) if len(parts) > 3 else self.masked(address)
+        return self.masked("/".join([*parts[:3], "…"]) if len(parts) > 3 else address)
 
     def masked(self, text: str) -> str:
-        """Returns the text without a secret of ours, or what could be another relay's token."""
-        whole = self._tokens() | {self.token.current, self.token.previous, *self.hidden} - {""}
+        """Returns the text without secrets: ours, what could be another relay's token, and in addresses."""
+        whole = self._tokens() | {*self.hidden} - {""}
         for token in sorted(whole, key=len, reverse=True):
-            text = text.replace(token, _MASK)
-        return _IN_TEXT.sub(rf"\g<before>{_MASK}", text)
+            text = text.replace(token, MASK)
+        return mask_addresses(_IN_TEXT.sub(rf"\g<before>{MASK}", text))
 
     def _tokens(self) -> set[str]:
-        return {quote(token, safe="") for token in (self.token.current, self.token.previous) if token}
+        return {self.token.current, self.token.previous} - {""}

@@ -32,19 +32,29 @@ class Row:
 
 def registrations(content: JsonValue) -> list[Row]:
     """Returns the rows of the list of registrations."""
-    return [_read(raw, _REGISTRATION_ID) for raw in _entries(content)]
+    return _rows(content, _REGISTRATION_ID)
 
 
 def failed_callbacks(content: JsonValue) -> list[Row]:
     """Returns the rows of the failed list."""
-    return [_read(raw, _FAILED_ID) for raw in _entries(content)]
+    return _rows(content, _FAILED_ID)
 
 
-def _entries(content: JsonValue) -> list[JsonValue]:
-    """Returns the elements of the outermost lists of objects, else of anything.
+def _rows(content: JsonValue, id_names: Iterable[str]) -> list[Row]:
+    """Returns a row for each element of its lists.
 
-    An answer without any list is one entry itself, if it says anything.
+    An answer without any list is a row itself if it holds an id, a tag or an address: what else it may say,
+    that there is no data or which page this is, is none.
     """
+    entries = _entries(content)
+    if entries is not None:
+        return [_read(raw, id_names) for raw in entries]
+    row = _read(_without_flags(_decoded(content)), id_names)
+    return [row] if row.id or row.event_tag or row.address else []
+
+
+def _entries(content: JsonValue) -> list[JsonValue] | None:
+    """Returns the elements of the outermost lists of objects, else of anything; None if there is no list."""
     level, lists = [_decoded(content)], list[list[JsonValue]]()
     while level:
         here = [[_decoded(entry) for entry in value] for value in level if isinstance(value, list)]
@@ -52,10 +62,7 @@ def _entries(content: JsonValue) -> list[JsonValue]:
             return list(chain.from_iterable(here))
         lists += here
         level = [_decoded(value) for part in level if isinstance(part, dict) for value in part.values()]
-    if lists:
-        return list(chain.from_iterable(lists))
-    left = _without_flags(_decoded(content))
-    return [] if left in _EMPTY else [left]
+    return list(chain.from_iterable(lists)) if lists else None
 
 
 def _without_flags(content: JsonValue) -> JsonValue:

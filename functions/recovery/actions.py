@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from recovery.history import History
-from recovery.pace import Pace
+from recovery.pace import REREAD_STEP_SECONDS, STEP_SECONDS, Pace
 from recovery.position import position_of
 from recovery.replay import Replayed, Replayer
+from recovery.reread import Rereader
 from recovery.status import EventStatus, Survey
 from recovery.sweep import Sweeper, Swept
+from relay import catalog
 from relay.api.recovery import Replay
 from relay.events import Event
 from relay.publisher import Publisher
@@ -41,6 +44,7 @@ class RecoveryActions:
     history: History
     sweeper: Sweeper
     replayer: Replayer
+    rereader: Rereader
     survey: Survey
     clock: Clock
     timer: Clock
@@ -50,15 +54,22 @@ class RecoveryActions:
         return self.sweeper.sweep(self.history.pending(), Pace(remaining, clock=self.timer))
 
     def replay(self, request: Replay, remaining: Callable[[], float]) -> Replayed:
-        """Publish kept events once more, or only count them. Raises InvalidRequestError."""
+        """Publish kept events once more, read anew or as they are, or only count them.
+
+        Raises InvalidRequestError.
+        """
         rate = None if request.dry_run else request.events_per_second
-        pace = Pace(remaining, rate, clock=self.timer)
+        reread, step_seconds = None, STEP_SECONDS
+        if request.reading:
+            reread = partial(self.rereader.reread, kind=catalog.kind_of(request.reading))
+            step_seconds = REREAD_STEP_SECONDS
+        pace = Pace(remaining, rate, step_seconds=step_seconds, clock=self.timer)
         if request.ids:
-            return self.replayer.replay_ids(request.ids, pace, dry_run=request.dry_run)
+            return self.replayer.replay_ids(request.ids, pace, dry_run=request.dry_run, reread=reread)
         position = position_of(request, self.clock)
         if request.dry_run:
             return self.replayer.count(position, pace)
-        return self.replayer.replay(position, request.limit, pace)
+        return self.replayer.replay(position, request.limit, pace, reread)
 
     def status(self, remaining: Callable[[], float]) -> EventStatus:
         """Returns when each topic last got an event, and what waits to be published."""

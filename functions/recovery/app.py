@@ -5,6 +5,7 @@ from relay import startup  # isort: split
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
@@ -14,6 +15,7 @@ import relay.settings
 from recovery.actions import LoggingPublisher, RecoveryActions
 from recovery.history import History
 from recovery.replay import Replayed, Replayer
+from recovery.reread import Reading, Rereader
 from recovery.status import EventStatus, Survey
 from recovery.sweep import Sweeper, Swept
 from relay import aws, observability
@@ -28,6 +30,8 @@ from relay.api.recovery import (
     Replay,
     ReplayAnswer,
     ReplayCounts,
+    SetAsideEvent,
+    SetAsideEvents,
     Status,
     StatusAnswer,
     Sweep,
@@ -35,6 +39,7 @@ from relay.api.recovery import (
     SweepCounts,
     read_request,
 )
+from relay.payloads import Payloads
 from relay.settings import Clock
 from relay.store import EventStore
 
@@ -44,6 +49,7 @@ class Settings(relay.settings.Settings):
 
     event_table: str
     event_topic_arn_prefix: str
+    payload_bucket: str
     event_retention_days: int = Field(ge=1)
 
 
@@ -61,10 +67,13 @@ def build(
     table, name, days = client("dynamodb"), settings.event_table, settings.event_retention_days
     publisher = LoggingPublisher(client("sns"), settings.event_topic_arn_prefix, logger)
     history = History(table, name, retention_days=days, clock=clock)
+    store = EventStore(table, name, retention_days=days, clock=clock)
+    payloads = Payloads(settings.payload_bucket, partial(client, "s3"))
     return RecoveryActions(
         history,
-        Sweeper(EventStore(table, name, retention_days=days, clock=clock), publisher, clock=clock),
-        Replayer(history, publisher),
+        Sweeper(store, publisher, clock=clock),
+        Replayer(history, store, publisher),
+        Rereader(store, payloads, publisher),
         Survey(table, name, clock=clock, timer=timer),
         clock,
         timer,
@@ -91,7 +100,7 @@ def _answer(request: RecoveryRequest, context: Context) -> RecoveryAnswer:
         case Sweep():
             return _swept(actions.sweep(remaining))
         case Replay():
-            return _replayed(actions.replay(request, remaining), dry_run=request.dry_run)
+            return _replayed(actions.replay(request, remaining), request)
         case Status():
             return _surveyed(actions.status(remaining))
 
@@ -105,38 +114,64 @@ def _swept(swept: Swept) -> SweepAnswer:
     metrics.add_metric(RecoveryMetric.PENDING_EVENTS, MetricUnit.Count, swept.pending)
     metrics.add_metric(RecoveryMetric.PENDING_AGE, MetricUnit.Seconds, age)
     metrics.add_metric(RecoveryMetric.RECOVERED, MetricUnit.Count, swept.recovered)
+    metrics.add_metric(RecoveryMetric.SET_ASIDE, MetricUnit.Count, swept.set_aside)
     metrics.flush_metrics()
-    log = logger.warning if swept.failed or swept.left else logger.info
+    log = logger.warning if swept.failed or swept.left or swept.set_aside else logger.info
     faults = dict(swept.faults)
-    log("swept", recovered=swept.recovered, settled=swept.settled, left=swept.left, faults=faults)
+    log(
+        "swept",
+        recovered=swept.recovered,
+        settled=swept.settled,
+        set_aside=swept.set_aside,
+        left=swept.left,
+        faults=faults,
+    )
     counts = SweepCounts(
-        recovered=swept.recovered, settled=swept.settled, failed=swept.failed, left=swept.left
+        recovered=swept.recovered,
+        settled=swept.settled,
+        set_aside=swept.set_aside,
+        failed=swept.failed,
+        left=swept.left,
     )
     return SweepAnswer(action="sweep", counts=counts, oldest=swept.oldest, faults=faults)
 
 
-def _replayed(replayed: Replayed, *, dry_run: bool) -> ReplayAnswer:
-    published = 0 if dry_run else replayed.found
+def _replayed(replayed: Replayed, request: Replay) -> ReplayAnswer:
+    published = 0 if request.dry_run else replayed.published
     metrics.add_metric(RecoveryMetric.REPLAYED, MetricUnit.Count, published)
     metrics.flush_metrics()
     log = logger.warning if replayed.stopped else logger.info
-    log("replayed", dry_run=dry_run, matched=replayed.matched, stopped=replayed.stopped)
-    return ReplayAnswer(
+    log("replayed", dry_run=request.dry_run, matched=replayed.matched, stopped=replayed.stopped)
+    counts = ReplayCounts(
+        matched=replayed.matched,
+        replayed=published,
+        gone=replayed.gone,
+        not_found=len(replayed.not_found),
+        left=len(replayed.left),
+    )
+    answer = ReplayAnswer(
         action="replay",
-        dry_run=dry_run,
-        counts=ReplayCounts(
-            matched=replayed.matched,
-            replayed=published,
-            gone=replayed.gone,
-            not_found=len(replayed.not_found),
-            left=len(replayed.left),
-        ),
+        dry_run=request.dry_run,
+        counts=counts,
         topics=dict(replayed.topics),
         cursor=replayed.position.cursor if replayed.position else None,
         not_found=list(replayed.not_found),
         left=list(replayed.left),
         stopped=replayed.stopped,
     )
+    return _reread(answer, replayed) if request.reading else answer
+
+
+def _reread(answer: ReplayAnswer, replayed: Replayed) -> ReplayAnswer:
+    """Returns the answer with what became of the events that were read anew."""
+    became = {
+        "repeated": replayed.readings.get(Reading.REPEATED, 0),
+        "unchanged": replayed.readings.get(Reading.UNCHANGED, 0),
+        "expired": len(replayed.expired),
+        "no_event": replayed.readings.get(Reading.NO_EVENT, 0),
+    }
+    counts = answer.counts.model_copy(update=became)
+    return answer.model_copy(update={"counts": counts, "expired": list(replayed.expired)})
 
 
 def _surveyed(found: EventStatus) -> StatusAnswer:
@@ -146,6 +181,14 @@ def _surveyed(found: EventStatus) -> StatusAnswer:
         action="status",
         tags=found.latest,
         pending=PendingEvents(count=found.pending, more=found.more, oldest=found.oldest),
+        set_aside=SetAsideEvents(
+            count=found.set_aside.count,
+            more=found.set_aside.more,
+            events=[
+                SetAsideEvent(id=one.id, slug=one.slug, received_at=one.received_at)
+                for one in found.set_aside.events
+            ],
+        ),
         unknown=found.unknown,
     )
 

@@ -8,10 +8,20 @@ from heapq import merge
 from typing import TYPE_CHECKING
 
 from relay.aws import aws_errors
-from relay.events import Event, timestamp
+from relay.events import Event, KeptBody, timestamp
 from relay.settings import Clock
 from relay.store import DAY_SECONDS, LEASE_SECONDS
-from relay.table import BY_TAG, PENDING, SHARDS, EventIndexes, event_of, pending_shard, tag_shard
+from relay.table import (
+    BY_TAG,
+    PENDING,
+    SHARDS,
+    EventIndexes,
+    body_of,
+    event_of,
+    is_set_aside,
+    pending_shard,
+    tag_shard,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -40,8 +50,12 @@ class Page:
 class Kept:
     """An event as the table has it."""
 
+    key: str
     event: Event
     published: bool
+    set_aside: bool = False
+    body: KeptBody | None = None
+    """The body that brought it, where its content is not the copy of that."""
 
 
 class History:
@@ -106,7 +120,7 @@ class History:
         item = answer.get("Item")
         if not item or "eventId" not in item or item["receivedAt"]["S"] < self._begins():
             return None
-        return Kept(event_of(item), "publishedAt" in item)
+        return Kept(key, event_of(item), "publishedAt" in item, is_set_aside(item), body_of(item))
 
     def find(self, event_id: str) -> Kept | None:
         """Returns the kept event with this id: its message's first, or one under its own key."""

@@ -49,7 +49,7 @@ def position_of(request: Replay, clock: Clock) -> Position:
     slugs = tuple(slug for slug in catalog.SLUGS if slug in (request.slugs or catalog.SLUGS))
     since = timestamp(request.since.timestamp()) if request.since else ""
     until = timestamp(request.until.timestamp() if request.until else clock())
-    asked = json.dumps([slugs, since, until if request.until else None])
+    asked = json.dumps([slugs, since, until if request.until else None, *filter(None, [request.reading])])
     start = Position(slugs, since, until, sha256(asked.encode()).hexdigest()[:16])
     return _resumed(start, request.cursor) if request.cursor else start
 
@@ -60,6 +60,6 @@ def _resumed(start: Position, cursor: str) -> Position:
     except (ValueError, TypeError):
         raise InvalidRequestError("cursor: is none that a replay answered") from None
     if selection != start.selection or slug not in start.slugs:
-        raise InvalidRequestError("cursor: belongs to a replay of other eventTags, from or to")
+        raise InvalidRequestError("cursor: belongs to a replay of other eventTags, from, to or as")
     left = start.slugs[start.slugs.index(slug) :]
     return replace(start, slugs=left, until=until, within=within)

@@ -44,6 +44,15 @@ class Content:
         return _digest(_canonical(self.text) if self.media_type == "application/json" else self.json)
 
 
+@dataclass(frozen=True, slots=True)
+class KeptBody:
+    """A delivery's body as it came, deflated: kept beside its event, or in the bucket under `key`."""
+
+    content_type: str | None
+    deflated: bytes = b""
+    key: str | None = None
+
+
 @dataclass(frozen=True)
 class Event:
     """One change that the gateway reports, ready to be kept and published."""

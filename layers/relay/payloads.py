@@ -1,14 +1,44 @@
-"""Claim check: content that is too large for a topic waits in the bucket, and the envelope says where."""
+"""The bucket: content that is too large for a topic, and bodies that are too large for an event's item."""
 
 import json
+from base64 import b64encode
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from hashlib import sha256
+from typing import TYPE_CHECKING, TypedDict
+from zlib import compress, decompress
+
+from botocore.exceptions import ClientError
 
 from relay.aws import aws_errors
-from relay.events import Content
+from relay.events import Content, KeptBody
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+# Deflated. An item takes 400 KB, of which the envelope may take more than half.
+BODY_LIMIT = 16_384
+_IS_THERE, _IS_GONE = "PreconditionFailed", "NoSuchKey"
+
+
+class CloudEvent(TypedDict, total=False):
+    """An event as a subscriber gets it, with its content: `data`, or `data_base64` for what is no text."""
+
+    specversion: str
+    id: str
+    source: str
+    type: str
+    time: str
+    subject: str
+    datacontenttype: str
+    dataschema: str
+    dataref: str
+    dispatchid: str
+    sourcemessageid: str
+    callbackmessageid: str
+    otherfields: str
+    rereadof: str
+    data: object
+    data_base64: str
 
 
 class Payloads:
@@ -19,28 +49,79 @@ class Payloads:
         self._client: S3Client | None = None
 
     def put(self, event_id: str, content: Content) -> str:
-        """Keeps the content of an event, and returns its address, for `dataref`. Raises UnavailableError."""
+        """Keeps the content of an event, and returns its address, for `dataref`.
+
+        What is there already may be published, and stays as it is. Raises UnavailableError.
+        """
         key = f"events/{event_id}"
-        with aws_errors():
-            self._client = self._client or self._make_client()
-            self._client.put_object(
-                Bucket=self._bucket,
-                Key=key,
-                Body=content.body,
-                ContentType=f"{content.media_type};charset=UTF-8",
-            )
+        self._keep(key, content.body, f"{content.media_type};charset=UTF-8")
         return f"s3://{self._bucket}/{key}"
 
+    def keep_body(self, event_id: str, raw: bytes, content_type: str | None) -> KeptBody:
+        """Returns a body as it is to be kept beside its event; a large one is in the bucket then.
 
-def resolve(message: str, s3: "S3Client") -> dict[str, Any]:
-    """Returns the event in a subscriber's message, its `data` fetched if it was too large to be sent along.
+        Raises UnavailableError.
+        """
+        deflated = compress(raw, 9)
+        if len(deflated) <= BODY_LIMIT:
+            return KeptBody(content_type, deflated)
+        # Deliveries of one event may differ in their bodies: each has its own.
+        key = f"bodies/{event_id}/{sha256(raw).hexdigest()[:32]}"
+        self._keep(key, deflated, "application/zlib")
+        return KeptBody(content_type, key=key)
+
+    def read_body(self, body: KeptBody) -> bytes | None:
+        """Returns a kept body as it came; None if the bucket has it no more. Raises UnavailableError."""
+        deflated = self.get(body.key) if body.key else body.deflated
+        return None if deflated is None else decompress(deflated)
+
+    def get(self, key: str) -> bytes | None:
+        """Returns an object; None if it is not there any more. Raises UnavailableError."""
+        with aws_errors():
+            client = self._client = self._client or self._make_client()
+            try:
+                return client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+            except ClientError as error:
+                if error.response["Error"]["Code"] != _IS_GONE:
+                    raise
+                return None
+
+    def _keep(self, key: str, body: bytes, content_type: str) -> None:
+        """Puts an object if there is none; one that is there is as young as a new one from now on."""
+        with aws_errors():
+            client = self._client = self._client or self._make_client()
+            try:
+                client.put_object(
+                    Bucket=self._bucket, Key=key, Body=body, ContentType=content_type, IfNoneMatch="*"
+                )
+            except ClientError as error:
+                if error.response["Error"]["Code"] != _IS_THERE:
+                    raise
+                # Over itself: else the bucket's rule would delete it before the event that is to be kept now.
+                client.copy_object(
+                    Bucket=self._bucket,
+                    Key=key,
+                    CopySource={"Bucket": self._bucket, "Key": key},
+                    ContentType=content_type,
+                    MetadataDirective="REPLACE",
+                )
+
+
+def resolve(message: str, s3: "S3Client") -> CloudEvent:
+    """Returns the whole event in a subscriber's message, its content fetched if it was too large to send.
 
     For subscribers: `message` is the CloudEvent's text, `s3` may read the payload bucket. An event whose
-    data was sent along is returned as it is. Errors of S3 are botocore's.
+    content was sent along is returned as it is. Errors of S3 are botocore's.
     """
-    event: dict[str, Any] = json.loads(message)
-    if "data" not in event and (dataref := event.get("dataref")):
-        bucket, _, key = dataref.removeprefix("s3://").partition("/")
-        text = s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode()
-        event["data"] = text if event["datacontenttype"] == "text/plain" else json.loads(text)
+    event: CloudEvent = json.loads(message)
+    if "data" in event or not (dataref := event.get("dataref")):
+        return event
+    bucket, _, key = dataref.removeprefix("s3://").partition("/")
+    body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    if event["datacontenttype"] == "application/json":
+        event["data"] = json.loads(body)
+    elif event["datacontenttype"] == "text/plain":
+        event["data"] = body.decode()
+    else:
+        event["data_base64"] = b64encode(body).decode()
     return event

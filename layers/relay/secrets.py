@@ -5,6 +5,7 @@ SecretUnavailableError             no value, or none that is filled
     └── SecretEmptyError           there is no value yet
 """
 
+import re
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -35,6 +36,7 @@ MAX_AGE_SECONDS = 300
 BRIDGED_AGES = 12
 ASKED_AGAIN_SECONDS = 30
 _NO_VALUE = "ResourceNotFoundException"
+_REASON = re.compile("^Value error, ")
 
 
 class SecretReader[Model: BaseModel]:
@@ -62,6 +64,8 @@ class SecretReader[Model: BaseModel]:
         self._client: SecretsManagerClient | None = None
         self._kept: tuple[float, Model] | None = None
         self._failed_at: float | None = None
+        self.reads = 0
+        """How often the secret was asked for, answered or not."""
 
     def prepare(self) -> None:
         """Builds the client already; reads nothing."""
@@ -96,6 +100,7 @@ class SecretReader[Model: BaseModel]:
         return None
 
     def _fetch(self) -> Model:
+        self.reads += 1
         client = self._client = self._client or self._make_client()
         try:
             with aws_errors():
@@ -104,12 +109,22 @@ class SecretReader[Model: BaseModel]:
         except UnavailableError as error:
             kind = SecretEmptyError if error.code == _NO_VALUE else SecretOutageError
             raise kind(f"{self._arn} cannot be read: {error.code}") from error
-        except (ValidationError, KeyError):
+        except (ValidationError, KeyError) as error:
             # Nothing of the value may reach a log, not even as the error's cause.
             fields = ", ".join(self._model.model_fields)
+            reason = _faults(error) if isinstance(error, ValidationError) else ""
             raise SecretUnavailableError(
-                f"{self._arn} is not filled: it must be JSON with {fields}"
+                f"{self._arn} is not filled: it must be JSON with {fields}{reason}"
             ) from None
+
+
+def _faults(error: ValidationError) -> str:
+    """Returns what is wrong with each field, by its name."""
+    faults = error.errors(include_input=False, include_url=False, include_context=False)
+    named = [
+        f"{'.'.join(map(str, one['loc']))} {_REASON.sub('', one['msg'])}" for one in faults if one["loc"]
+    ]
+    return "; " + "; ".join(named) if named else ""
 
 
 def _within(seconds: float, since: float, now: float) -> bool:

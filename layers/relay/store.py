@@ -11,17 +11,21 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from relay.aws import UnavailableError, aws_errors
-from relay.events import Event, timestamp
+from relay.events import Event, KeptBody, timestamp
 from relay.settings import Clock
 from relay.table import (
     PENDING,
     ConditionFailedError,
     Item,
+    body_attributes,
     conditional_write,
     event_of,
     item_of,
     number,
     packed,
+    pending_shard,
+    set_aside_shard,
+    shard_of,
 )
 
 if TYPE_CHECKING:
@@ -48,6 +52,8 @@ class Claim:
     key: str
     event: Event
     other_content: bool = False
+    refusals: int = 0
+    """How many sweeps SNS has refused the event in."""
 
 
 class EventStore:
@@ -64,15 +70,15 @@ class EventStore:
         self._client, self._table = client, table
         self._retention, self._clock = retention_days * DAY_SECONDS, clock
 
-    def claim(self, event: Event) -> Claim:
-        """Keep the event, and claim it, in one write unless another is in its way."""
+    def claim(self, event: Event, body: KeptBody | None = None) -> Claim:
+        """Keep the event, beside it the body that brought it, and claim it; in one write if none is there."""
         # One reading of the clock: what is kept under the whole id must not outlast its message's item.
         now = int(self._clock())
-        kept = self._put(event.key, event, now)
+        kept = self._put(event.key, event, body, now)
         if kept is None or kept["eventId"]["S"] == event.id:
             return self._settled(event.key, event, kept)
         self._outlive(event.key, kept, now + self._retention)
-        kept = self._put(event.id, event, now)
+        kept = self._put(event.id, event, body, now)
         return replace(self._settled(event.id, event, kept), other_content=True)
 
     def take_over(self, key: str) -> Claim | None:
@@ -95,7 +101,7 @@ class EventStore:
                 )
         except ConditionFailedError as refused:
             return _claim_of(key, refused.item, owner) if refused.item else None
-        return Claim(ClaimState.GRANTED, key, event_of(answer["Attributes"]))
+        return _granted(key, answer["Attributes"])
 
     def mark_published(self, claim: Claim) -> None:
         """End a claim: from now on the event's repeats are known as such."""
@@ -103,7 +109,8 @@ class EventStore:
             self._client.update_item(
                 TableName=self._table,
                 Key={"pk": {"S": claim.key}},
-                UpdateExpression=f"SET publishedAt = :at REMOVE {PENDING.attribute}, leaseUntil, claimant",
+                UpdateExpression="SET publishedAt = :at"
+                f" REMOVE {PENDING.attribute}, leaseUntil, claimant, refusals",
                 # Neither another event that took an expired one's place, nor a stump of a deleted item.
                 ConditionExpression="eventId = :id",
                 ExpressionAttributeValues={
@@ -112,7 +119,27 @@ class EventStore:
                 },
             )
 
-    def _put(self, key: str, event: Event, now: int) -> Item | None:
+    def refuse(self, claim: Claim, *, set_aside: bool) -> None:
+        """Keep in mind that SNS refused the event once more; set aside, no sweep tries it again.
+
+        Its next delivery does, and so does a replay.
+        """
+        shard = shard_of(claim.event.id)
+        with aws_errors():
+            self._client.update_item(
+                TableName=self._table,
+                Key={"pk": {"S": claim.key}},
+                UpdateExpression=f"SET refusals = :refusals, {PENDING.attribute} = :shard",
+                # Published since then, or deleted, it is not to come back.
+                ConditionExpression=f"eventId = :id AND attribute_exists({PENDING.attribute})",
+                ExpressionAttributeValues={
+                    ":refusals": number(claim.refusals + 1),
+                    ":shard": {"S": set_aside_shard(shard) if set_aside else pending_shard(shard)},
+                    ":id": {"S": claim.event.id},
+                },
+            )
+
+    def _put(self, key: str, event: Event, body: KeptBody | None, now: int) -> Item | None:
         """Keep the event under `key`, claimed; or else return the unexpired item that is there."""
         owner = new_owner()
         try:
@@ -123,6 +150,7 @@ class EventStore:
                         {
                             "pk": {"S": key},
                             **item_of(event),
+                            **body_attributes(body),
                             "leaseUntil": number(now + LEASE_SECONDS),
                             "claimant": {"S": owner},
                             "expiresAt": number(now + self._retention),
@@ -171,13 +199,18 @@ class EventStore:
                 raise UnavailableError("ItemExpired", "UpdateItem") from None
 
 
+def _granted(key: str, item: Item) -> Claim:
+    refusals = int(item["refusals"]["N"]) if "refusals" in item else 0
+    return Claim(ClaimState.GRANTED, key, event_of(item), refusals=refusals)
+
+
 def _claim_of(key: str, item: Item, owner: str) -> Claim:
     """Returns what a refused take-over found: published, another's, or ours after a lost answer."""
     if "publishedAt" in item:
-        state = ClaimState.PUBLISHED
-    else:
-        state = ClaimState.GRANTED if item["claimant"]["S"] == owner else ClaimState.IN_PROGRESS
-    return Claim(state, key, event_of(item))
+        return Claim(ClaimState.PUBLISHED, key, event_of(item))
+    if item["claimant"]["S"] == owner:
+        return _granted(key, item)
+    return Claim(ClaimState.IN_PROGRESS, key, event_of(item))
 
 
 def new_owner() -> str:

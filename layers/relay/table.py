@@ -9,7 +9,7 @@ from zlib import compress, crc32, decompress
 from botocore.exceptions import ClientError
 
 from relay.aws import aws_errors
-from relay.events import Event
+from relay.events import Event, KeptBody
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -22,6 +22,7 @@ WRITE_UNIT = 1024
 
 type Item = Mapping[str, Mapping[str, Any]]
 
+_SET_ASIDE = "setaside#"
 # An index key is never empty, and a time begins with a digit of its year.
 _EARLIEST, _LATEST = "0", "9"
 
@@ -36,7 +37,7 @@ class Index:
 
 
 PENDING = Index("pending", "pendingShard")
-"""Events that are kept and not published."""
+"""Events that are kept and not published; those that are set aside in shards of their own."""
 BY_TAG = Index("by-tag", "tagShard")
 """Every event, by its topic."""
 
@@ -44,6 +45,16 @@ BY_TAG = Index("by-tag", "tagShard")
 def pending_shard(number: int) -> str:
     """Returns the key of one of the SHARDS of PENDING."""
     return f"pending#{number}"
+
+
+def set_aside_shard(number: int) -> str:
+    """Returns the key of one of the SHARDS of PENDING that hold what SNS refuses for good."""
+    return f"{_SET_ASIDE}{number}"
+
+
+def is_set_aside(item: Item) -> bool:
+    """Returns whether an item keeps an event that SNS refuses for good."""
+    return (_text(item, PENDING.attribute) or "").startswith(_SET_ASIDE)
 
 
 def tag_shard(slug: str, number: int) -> str:
@@ -151,14 +162,31 @@ def item_of(event: Event) -> dict[str, Any]:
     }
 
 
+def body_of(item: Item) -> KeptBody | None:
+    """Returns the body that is kept with an item's event; None where the content is its own copy."""
+    kept = item.get("body")
+    if not kept:
+        return None
+    return KeptBody(_text(item, "contentType"), deflated=kept.get("B", b""), key=kept.get("S"))
+
+
+def body_attributes(body: KeptBody | None) -> dict[str, Any]:
+    """Returns the attributes of an item by which it keeps a body."""
+    if body is None:
+        return {}
+    kept = {"S": body.key} if body.key else {"B": body.deflated}
+    return {"body": kept} | ({"contentType": {"S": body.content_type}} if body.content_type else {})
+
+
 def packed(item: dict[str, Any]) -> dict[str, Any]:
     """Returns the item as it is to be written: its envelope as text if that fits one unit, else deflated."""
-    if (
-        sum(len(name) + len(value.encode()) for name, kind in item.items() for value in kind.values())
-        <= WRITE_UNIT
-    ):
+    if sum(len(name) + _size(value) for name, kind in item.items() for value in kind.values()) <= WRITE_UNIT:
         return item
     return {**item, "envelope": {"B": compress(item["envelope"]["S"].encode(), 9)}}
+
+
+def _size(value: str | bytes) -> int:
+    return len(value.encode() if isinstance(value, str) else value)
 
 
 def _unpacked(envelope: Mapping[str, Any]) -> str:

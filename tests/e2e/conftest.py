@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.screen import Screen
-from sandbox.stage import HURRY, Stage, stage
-from sandbox.steps import Scene
-from sandbox.subscribers import Subscribers
+from sandbox.demo.screen import Screen
+from sandbox.demo.stage import HURRY, Stage, stage
+from sandbox.demo.steps import Scene
+from sandbox.demo.subscribers import Subscribers
 
 # The slowest, which builds and deploys, took 83 seconds on a busy machine of two cores with all downloaded.
 SECONDS = 900

@@ -10,8 +10,8 @@ from pathlib import Path
 import botocore
 import pytest
 
-from sandbox.build import BUILT, build
-from sandbox.cloud import STATE
+from sandbox.cloud.build import BUILT, build
+from sandbox.cloud.ministack import STATE
 from tests.support.started import start
 from tests.support.template import REGION, RESOURCES, ROOT, TEMPLATE, of_type, variables
 
@@ -24,10 +24,10 @@ PYDANTIC = {
 }  # fmt: skip
 BOTOCORE = {"botocore": 74, "dateutil": 11, "six": 2, "urllib3": 28}
 LOADED = {
-    "CallbackFunction": POWERTOOLS | PYDANTIC | BOTOCORE | {"callback": 7, "relay": 21},
+    "CallbackFunction": POWERTOOLS | PYDANTIC | BOTOCORE | {"callback": 8, "relay": 21},
     "NoticeFunction": POWERTOOLS | PYDANTIC | {"botocore": 1, "notice": 27, "relay": 15, "urllib3": 27},
-    "RecoveryFunction": POWERTOOLS | PYDANTIC | BOTOCORE | {"recovery": 9, "relay": 16},
-    "GatewayFunction": POWERTOOLS | PYDANTIC | {"botocore": 1, "gateway": 10, "relay": 15, "urllib3": 27},
+    "RecoveryFunction": POWERTOOLS | PYDANTIC | BOTOCORE | {"recovery": 10, "relay": 18},
+    "GatewayFunction": POWERTOOLS | PYDANTIC | {"botocore": 1, "gateway": 10, "relay": 16, "urllib3": 27},
 }
 # Of Python's own, what takes long to load and no function has a use for.
 HEAVY = {

@@ -22,10 +22,10 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from sandbox.cloud import REGION, ROOT, Cloud, PortTakenError, SandboxError, free_port
-from sandbox.launch import bare_interpreter
-from sandbox.small_function import small_function
-from sandbox.steps import await_count
+from sandbox.cloud.launch import bare_interpreter
+from sandbox.cloud.ministack import REGION, ROOT, Cloud, PortTakenError, SandboxError, free_port
+from sandbox.cloud.small_function import small_function
+from sandbox.demo.steps import await_count
 from tests.support.web_page import PAGES, send
 
 PS = shutil.which("ps")
@@ -224,7 +224,7 @@ def test_a_signal_ends_the_command_and_all_that_it_started(
 
 def test_the_cloud_ends_even_if_its_starter_is_killed(tmp_path: Path) -> None:
     port = free_port()
-    script = f"from sandbox.cloud import Cloud\nwith Cloud('test-alone-3', {port}): input()"
+    script = f"from sandbox.cloud.ministack import Cloud\nwith Cloud('test-alone-3', {port}): input()"
     with started([sys.executable, "-c", script], tmp_path, port) as process:
         process.kill()
         process.communicate(timeout=30)

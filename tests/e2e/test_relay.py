@@ -13,14 +13,14 @@ import pytest
 from botocore.exceptions import ClientError
 from samcli.yamlhelper import yaml_parse
 
-from sandbox.cloud import REGION, ROOT
-from sandbox.commands import commands
-from sandbox.delivery import post
-from sandbox.demo import STEPS
-from sandbox.inbound_steps import ANSWER, kept_and_pending
-from sandbox.local_invoke import ENV_FILE, TEMPLATE_FILE, write_local_invoke
-from sandbox.stage import Stage
-from sandbox.steps import Check, Scene, Step
+from sandbox.cloud.local_invoke import ENV_FILE, TEMPLATE_FILE, write_local_invoke
+from sandbox.cloud.ministack import REGION, ROOT
+from sandbox.demo.commands import commands
+from sandbox.demo.demo import STEPS
+from sandbox.demo.inbound_steps import ANSWER, kept_and_pending
+from sandbox.demo.stage import Stage
+from sandbox.demo.steps import Check, Scene, Step
+from sandbox.vendors.delivery import post
 from tests.support.stub_shell import place
 
 BASH = shutil.which("bash") or "/bin/sh"
@@ -102,10 +102,10 @@ def test_the_commands_that_up_prints_work_as_printed(scene: Scene, program: str,
 def test_the_operators_commands_that_up_prints_work_as_printed(scene: Scene) -> None:
     export, *printed = commands(scene.stage, scene.subscribers)
     ends = {}
-    for command in (one for one in printed if "-m operate" in one.text):
+    for command in (one for one in printed if one.text.startswith("mozi-relay ")):
         script = f"{export.text}; {command.text}"
         done = subprocess.run([BASH, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120)
-        ends[command.text.split()[3]] = done.returncode
+        ends[command.text.split()[1]] = done.returncode
         assert done.stdout, done.stderr
 
     # That something needs a person, after what other tests did, is told by a status of 1.

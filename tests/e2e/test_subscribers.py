@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from sandbox.delivery import Delivery
-from sandbox.deploy import Stack
-from sandbox.loopback import Answer, Loopback, Request
-from sandbox.samples import BY_SLUG
-from sandbox.small_function import small_function
-from sandbox.stage import Stage
-from sandbox.steps import Arrivals, Scene, await_count
-from sandbox.subscribers import subscribe_queue
+from sandbox.cloud.deploy import Stack
+from sandbox.cloud.small_function import small_function
+from sandbox.demo.samples import BY_SLUG
+from sandbox.demo.stage import Stage
+from sandbox.demo.steps import Arrivals, Scene, await_count
+from sandbox.demo.subscribers import subscribe_queue
+from sandbox.vendors.delivery import Delivery
+from sandbox.vendors.loopback import Answer, Loopback, Request
 
 SAMPLE = BY_SLUG["notification-read"]
 OF_TENANTS = BY_SLUG["employee-leave"]

@@ -5,31 +5,32 @@ They leave events and calls behind, and the demo counts all of them: on a sandbo
 
 import json
 import os
+import re
 import shlex
-import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
-from sandbox.cloud import ROOT
-from sandbox.deploy import STACK
-from sandbox.notices import notice
-from sandbox.outbound import attributes, dead_letters, put_on_queue
-from sandbox.samples import BY_SLUG
-from sandbox.stage import ORGANISATIONS, Stage
-from sandbox.steps import await_count
+from sandbox.cloud.deploy import STACK
+from sandbox.cloud.ministack import ROOT
+from sandbox.demo.notices import notice
+from sandbox.demo.operator import PROGRAM
+from sandbox.demo.outbound import attributes, dead_letters, put_on_queue
+from sandbox.demo.samples import BY_SLUG
+from sandbox.demo.stage import ORGANISATIONS, Stage
+from sandbox.demo.steps import await_count
 from tests.support.blocks import blocks
-from tests.support.stub_command import INSTALLED
 from tests.support.stub_shell import BASH, link_repository, place, typed
 
 # The organisation of the notices that the pages send.
 ORG, REFUSED = "o15504745674071", "docs-refused"
 LEAVER = BY_SLUG["employee-leave"]
 WAIT_SECONDS = 60
-# What is installed is not brought up to date; a `status` of 1 tells what other tests left for a person.
-MAKE = shlex.join([shutil.which("make") or "make", *(word for path in INSTALLED for word in ("-o", path))])
-MAKE = f'{MAKE} "$@" || [ "$1" = status ]'
+# A `status` of 1 tells what other tests left for a person.
+PROGRAM_OR_STATUS = f'{shlex.quote(str(PROGRAM))} "$@" || [ "$1" = status ]'
+# What a page calls its stack; at the beginning of a command it is the program.
+STACK_NAME = re.compile(r"(?<!^)(?<!^\$ )mozi-relay", re.MULTILINE)
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def refused(running: Stage) -> None:
     running.portal.break_down(refuse={REFUSED: "no such menu"})
     put_on_queue(running.stack, {ORG: {REFUSED: notice(1, REFUSED, ORGANISATIONS[ORG])}})
     await_count(lambda: int(REFUSED in rejected(running)), 1, WAIT_SECONDS, lambda *_: None)
-    running.portal.mend()
+    running.portal.fix()
 
 
 def rejected(running: Stage) -> list[str]:
@@ -53,20 +54,16 @@ def type_page(running: Stage, page: str, folder: Path, answers: str = "") -> Non
     programs = folder / "programs"
     programs.mkdir()
     place("aws", [sys.executable, ROOT / "tests" / "support" / "aws_command.py"], programs)
-    place("make", [BASH, "-c", MAKE, "make"], programs)
+    place("mozi-relay", [BASH, "-c", PROGRAM_OR_STATUS, "mozi-relay"], programs)
     path = os.pathsep.join([str(programs), str(Path(sys.executable).parent), os.environ["PATH"]])
-    register = f'register ARGS="--stack {STACK}'
     found = [
-        one._replace(
-            text=one.text.replace("mozi-relay", STACK).replace(
-                register, f"{register} --url {running.stack.callback_url}"
-            )
-        )
+        one._replace(text=STACK_NAME.sub(STACK, one.text))
         for one in blocks(page)
         if one.language == "console"
     ]
+    environ = {"PATH": path, "RELAY_CALLBACK_URL": running.stack.callback_url}
 
-    done = typed(found, os.environ | running.cloud.environ | {"PATH": path}, folder, answers=answers)
+    done = typed(found, os.environ | running.cloud.environ | environ, folder, answers=answers)
 
     assert done.finished == [one.name for one in found], done.stderr
 

@@ -18,18 +18,18 @@ from typing import Any, NamedTuple, Self
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox.build import build
-from sandbox.cloud import ROOT, STATE, SandboxError
-from sandbox.delivery import Delivery
-from sandbox.deploy import STACK, Stack, deploy
-from sandbox.inbound_steps import ANSWER, kept_and_pending
-from sandbox.notices import notice
-from sandbox.outbound import attributes, dead_letters, depth, notices, put_on_queue, received
-from sandbox.samples import BY_SLUG
-from sandbox.screen import Screen
-from sandbox.stage import ENOS, HURRY, MOZI, ORGANISATIONS, Stage, stage
-from sandbox.steps import Scene, await_count
-from sandbox.subscribers import Subscribers
+from sandbox.cloud.build import build
+from sandbox.cloud.deploy import STACK, Stack, deploy
+from sandbox.cloud.ministack import ROOT, STATE, SandboxError
+from sandbox.demo.inbound_steps import ANSWER, kept_and_pending
+from sandbox.demo.notices import notice
+from sandbox.demo.outbound import attributes, dead_letters, depth, notices, put_on_queue, received
+from sandbox.demo.samples import BY_SLUG
+from sandbox.demo.screen import Screen
+from sandbox.demo.stage import ENOS, HURRY, MOZI, ORGANISATIONS, Stage, stage
+from sandbox.demo.steps import Scene, await_count
+from sandbox.demo.subscribers import Subscribers
+from sandbox.vendors.delivery import Delivery
 from tests.support.template import TEMPLATE
 
 ORG, WAITING = "o-ningbo", 5
@@ -220,7 +220,7 @@ def test_what_was_under_way_goes_on_after_the_update(used: Scene) -> None:
     published = used.subscribers.collect()
     repeats = [running.gateway.deliver_again(one) for one in used.cut_off]
     answers = {one.wait(WAIT_SECONDS) and one.attempts[-1].body for one in repeats}
-    running.portal.mend()
+    running.portal.fix()
     accepted = await_count(lambda: len(running.portal.accepted(ORG)), WAITING, WAIT_SECONDS, lambda *_: None)
 
     assert answers == {ANSWER}

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox.gateway import Gateway
-from sandbox.portal import Portal
+from sandbox.vendors.gateway import Gateway
+from sandbox.vendors.portal import Portal
 from tests.support.relay_day import APPS, Run, environment, invoked
 from tests.support.stand_ins import relays_gateway, relays_portal
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from operate.commands import cli
+from operate.cli import PROGRAM, cli
 from operate.options import Connect
 from tests.support.interrupts import interruptible
 
@@ -20,11 +20,11 @@ class Ran(NamedTuple):
 
 
 def ran(*words: str, connect: Connect | None = None) -> Ran:
-    """`python -m operate` with these words, connected to AWS or to what `connect` gives.
+    """`mozi-relay` with these words, connected to AWS or to what `connect` gives.
 
     Ctrl-C interrupts it, as in the foreground.
     """
     out, err = io.StringIO(), io.StringIO()
     with interruptible(), redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
-        cli.main(words, prog_name="python -m operate", obj=connect)
+        cli.main(words, prog_name=PROGRAM, obj=connect)
     return Ran(ended.value.code, out.getvalue(), err.getvalue())

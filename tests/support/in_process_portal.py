@@ -9,13 +9,13 @@ from notice.deadline import Deadline
 from notice.portal.answer import check
 from notice.portal.errors import PortalUnavailableError
 from relay.transport import Response
-from sandbox.loopback import Answer, Request
-from sandbox.notice_rules import Notice
-from sandbox.portal import PRODUCE_PATHS, Portal, message_ids
-from sandbox.portal_faults import AnswerForm
+from sandbox.vendors.loopback import Answer, Request
+from sandbox.vendors.notice_rules import Notice
+from sandbox.vendors.portal import PRODUCE_PATHS, Portal, message_ids
+from sandbox.vendors.portal_faults import AnswerForm
 
 USERS = ("u-1", "u-2")
-# What `break_down` is told: see sandbox.portal_faults.
+# What `break_down` is told: see sandbox.vendors.portal_faults.
 DOWN = {"down": True}
 FAILING = {"status": 500}
 RATE_LIMITED = {"rate_limited": True}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
+from callback.admission import TokenCheck
 from callback.handshakes import Handshakes
 from callback.intake import Intake
 from relay.callback_token import CallbackToken
@@ -21,10 +22,11 @@ from relay.content import (
     OutboundMessage,
     SendSuccess,
 )
-from relay.events import Content, Event
+from relay.events import Content, Event, KeptBody
 from relay.payloads import Payloads
 from relay.publisher import Publisher
 from relay.secrets import SecretReader
+from relay.settings import Clock
 from relay.store import Claim, ClaimState, EventStore
 
 if TYPE_CHECKING:
@@ -138,13 +140,16 @@ class MemoryStore(EventStore):
     def __init__(self) -> None:
         self.kept: dict[str, Event] = {}
         self.published: set[str] = set()
+        self.kept_bodies: dict[str, KeptBody] = {}
 
-    def claim(self, event: Event) -> Claim:
+    def claim(self, event: Event, body: KeptBody | None = None) -> Claim:
         if kept := self.kept.get(event.id):
             standing = ClaimState.PUBLISHED if event.id in self.published else ClaimState.IN_PROGRESS
             return Claim(standing, event.id, kept)
         other = any(known.key == event.key for known in self.kept.values())
         self.kept[event.id] = event
+        if body:
+            self.kept_bodies[event.id] = body
         return Claim(ClaimState.GRANTED, event.id, event, other)
 
     def mark_published(self, claim: Claim) -> None:
@@ -153,14 +158,14 @@ class MemoryStore(EventStore):
 
 class MemoryHandshakes(Handshakes):
     def __init__(self) -> None:
-        self.tags: dict[str, set[str]] = {}
+        self.tags: dict[str, list[str]] = {}
 
     def keep(self, dispatch_id: str, event_tag: str) -> None:
-        self.tags.setdefault(dispatch_id, set()).add(event_tag)
+        self.tags.setdefault(dispatch_id, []).append(event_tag)
 
-    def tag_of(self, dispatch_id: str) -> str | None:
-        tags = self.tags.get(dispatch_id, set())
-        return next(iter(tags)) if len(tags) == 1 else None
+    def tag_of(self, dispatch_id: str, content_tag: str | None = None) -> str | None:
+        tags = self.tags.get(dispatch_id, [])
+        return content_tag if content_tag in tags else next(iter(tags), None)
 
 
 class MemoryPayloads(Payloads):
@@ -195,17 +200,19 @@ class Secrets:
         self.reads += 1
         return {"SecretString": json.dumps(self.token)}
 
-    def reader(self, **options: Any) -> SecretReader[CallbackToken]:
-        return SecretReader("arn", CallbackToken, lambda: cast("SecretsManagerClient", self), **options)
+    def check(self, clock: Clock = lambda: NOW, **options: Any) -> TokenCheck:
+        """Who is admitted with this secret."""
+        client = cast("SecretsManagerClient", self)
+        return TokenCheck(SecretReader("arn", CallbackToken, lambda: client, clock=clock, **options), clock)
 
 
 class Inbound:
     """An intake whose every room is in memory."""
 
-    def __init__(self, secret: SecretReader[CallbackToken] | None = None) -> None:
+    def __init__(self, token: TokenCheck | None = None) -> None:
         self.store, self.handshakes = MemoryStore(), MemoryHandshakes()
         self.payloads, self.topics = MemoryPayloads(), MemoryTopics()
-        secret = secret or Secrets(current=TOKEN, previous=PREVIOUS).reader()
+        token = token or Secrets(current=TOKEN, previous=PREVIOUS).check()
         self.intake = Intake(
-            secret, self.handshakes, self.store, self.payloads, self.topics, clock=lambda: NOW
+            token, self.handshakes, self.store, self.payloads, self.topics, clock=lambda: NOW
         )

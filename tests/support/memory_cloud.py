@@ -16,6 +16,7 @@ _TERM = re.compile(
     r"(?P<test>attribute_(?:not_)?exists)\((?P<tested>\w+)\)|(?P<name>\w+) (?P<sign><=?) (?P<value>:\w+)"
 )
 _UPDATE = re.compile(r"SET (?P<set>.+?)(?: REMOVE (?P<remove>.+))?")
+_FIRST = re.compile(r"(#\w+) = if_not_exists\(\1, (:\w+)\)")
 _KEY_CONDITION = "#shard = :shard AND receivedAt BETWEEN :since AND :until"
 
 
@@ -44,16 +45,22 @@ class MemoryCloud:
         Key: Item,
         UpdateExpression: str,
         ReturnValues: str = "NONE",
+        ExpressionAttributeNames: Mapping[str, str] | None = None,
         **rest: Any,
     ) -> dict[str, Any]:
         key = Key["pk"]["S"]
         self._check(key, **rest)
-        update = _UPDATE.fullmatch(UpdateExpression)
+        update = _UPDATE.fullmatch(_FIRST.sub(r"\1 = \2", UpdateExpression))
         assert update, UpdateExpression
+        old, names = self.items.get(key, Key), ExpressionAttributeNames or {}
         pairs = (pair.split(" = ") for pair in update["set"].split(", "))
-        given = {name: rest["ExpressionAttributeValues"][value] for name, value in pairs}
+        given = {names.get(name, name): rest["ExpressionAttributeValues"][value] for name, value in pairs}
+        given |= {
+            name: old[name]
+            for name in (names[kept] for kept, _ in _FIRST.findall(UpdateExpression))
+            if name in old
+        }
         removed = (update["remove"] or "").split(", ")
-        old = self.items.get(key, Key)
         self.items[key] = {name: value for name, value in (old | given).items() if name not in removed}
         return {"Attributes": self.items[key]} if ReturnValues == "ALL_NEW" else {}
 
@@ -83,8 +90,23 @@ class MemoryCloud:
         self.messages.append(request)
         return {"MessageId": "m"}
 
-    def put_object(self, *, Bucket: str, Key: str, Body: bytes, ContentType: str) -> dict[str, Any]:
-        self.objects[f"s3://{Bucket}/{Key}"] = Body
+    def put_object(
+        self, *, Bucket: str, Key: str, Body: bytes, IfNoneMatch: str, **about: str
+    ) -> dict[str, Any]:
+        assert IfNoneMatch == "*"
+        address = f"s3://{Bucket}/{Key}"
+        if address in self.objects:
+            raise refusal({}, "PreconditionFailed")
+        self.objects[address] = Body
+        return {}
+
+    def copy_object(
+        self, *, Bucket: str, Key: str, CopySource: dict[str, str], MetadataDirective: str, **about: str
+    ) -> dict[str, Any]:
+        """Over itself, which changes nothing but its age."""
+        assert CopySource == {"Bucket": Bucket, "Key": Key}
+        assert MetadataDirective == "REPLACE"
+        assert f"s3://{Bucket}/{Key}" in self.objects
         return {}
 
     def _check(
@@ -99,9 +121,9 @@ class MemoryCloud:
         raise refusal(told)
 
 
-def refusal(told: dict[str, Any]) -> ClientError:
+def refusal(told: dict[str, Any], code: str = "ConditionalCheckFailedException") -> ClientError:
     """What botocore raises when a condition does not hold; `told` is the item that is in the way."""
-    error: Any = {"Error": {"Code": "ConditionalCheckFailedException", "Message": "refused"}}
+    error: Any = {"Error": {"Code": code, "Message": "refused"}}
     return ClientError(error | told, "Write")
 
 

@@ -15,7 +15,7 @@ from notice.portal.tokens import EnosCredentials
 from notice.queue.records import QueuedNotice
 from relay.secrets import SecretReader
 from relay.settings import Clock
-from sandbox.portal import Portal
+from sandbox.vendors.portal import Portal
 from tests.support.in_process_portal import InProcessPortal
 from tests.support.stand_ins import KEY, PATH, SECRET
 

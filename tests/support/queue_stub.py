@@ -33,6 +33,6 @@ class QueueStub:
 
 
 def send(queue: QueueStub, *words: str) -> Ran:
-    """`python -m operate send` with these words."""
+    """`mozi-relay send` with these words."""
     stack = Stack("relay", {"NoticeQueueUrl": URL}, {"sqs": queue}.__getitem__)
     return ran("send", "--stack", "relay", *words, connect=lambda *_: stack)

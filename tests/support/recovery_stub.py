@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from relay.api.base import InvalidRequestError
-from relay.api.recovery import Replay, read_request
+from relay.api.recovery import Replay, ReplayAnswer, ReplayCounts, read_request
 
 
 @dataclass
@@ -66,14 +66,17 @@ class RecoveryStub:
     ) -> dict[str, Any]:
         published = [] if request.dry_run else [name for _, name in chosen]
         self.published += published
-        return {
-            "counts": {"matched": len(chosen), "replayed": len(published), "gone": 0},
-            "topics": dict(Counter(slug for slug, _ in chosen)),
-            "cursor": cursor,
-            "notFound": missing or [],
-            "left": left or [],
-            "stopped": stopped or "",
-        }
+        answer = ReplayAnswer(
+            action="replay",
+            dry_run=request.dry_run,
+            counts=ReplayCounts(matched=len(chosen), replayed=len(published), gone=0),
+            topics=dict(Counter(slug for slug, _ in chosen)),
+            cursor=cursor,
+            not_found=missing or [],
+            left=left or [],
+            stopped=stopped or "",
+        )
+        return answer.payload()
 
 
 def _answered(payload: dict[str, Any], **beside: str) -> dict[str, Any]:

@@ -8,10 +8,11 @@ from typing import Any
 
 import boto3
 
+from callback.admission import READS_PER_SECOND
 from relay.events import timestamp
 from relay.store import LEASE_SECONDS
-from sandbox.gateway import Gateway
-from sandbox.portal import Portal
+from sandbox.vendors.gateway import Gateway
+from sandbox.vendors.portal import Portal
 from tests.support import template
 from tests.support.inbound import TOKEN, dumps, message, rest_api
 from tests.support.outbound import event
@@ -67,8 +68,8 @@ def invoked(app: ModuleType, given: Any) -> Any:
             printer.stream = stream
 
 
-def delivery(number: int, request_id: str = "r", **content: Any) -> dict[str, Any]:
-    body = dumps(message({"appName": "x", **content}, sourceMessageId=f"s-{number}"))
+def delivery(number: int, request_id: str = "r", beside: str | None = None, **content: Any) -> dict[str, Any]:
+    body = dumps(message({"appName": "x", **content}, sourceMessageId=f"s-{number}", beside=beside))
     return rest_api(body, slug="app-update", requestContext={"requestId": request_id})
 
 
@@ -86,9 +87,9 @@ def day_in(run: Run, portal: Portal, gateway: Gateway) -> None:
 
 def _events(run: Run) -> None:
     for given in (
-        delivery(1), delivery(1, "r-again"), delivery(1, "r-other", appName="y"),
+        delivery(1), delivery(1, "r-again"), delivery(1, beside="more"), delivery(1, "r-other", appName="y"),
         rest_api("?"), rest_api(dumps({"eventTag": "a|b", "dispatchId": "d"})), rest_api(""),
-        rest_api("{}", token="x"),
+        *[rest_api("{}", token="x")] * (READS_PER_SECOND + 1),
     ):  # fmt: skip
         run("callback", given)
     boto3.client("sns").delete_topic(TopicArn=TOPIC)

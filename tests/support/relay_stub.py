@@ -11,6 +11,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from operate.stack import Stack
+from relay.api.base import ActionAnswer
+from relay.api.gateway import FailedAnswer, FailedCounts, ListAnswer, ListCounts, ListedTag
+from relay.api.recovery import PendingEvents, SetAsideEvents, StatusAnswer
 from relay.catalog import CATALOG, SLUGS
 
 NAME = "mozi-relay"
@@ -30,7 +33,7 @@ OUTPUTS = {
 
 _serial = count(1)
 
-type Answer = Mapping[str, Any] | Exception
+type Answer = ActionAnswer | Mapping[str, Any] | Exception
 
 
 def ago(**time: float) -> datetime:
@@ -45,16 +48,31 @@ def refused(operation: str, code: str = "AccessDenied") -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": "because"}}, operation)
 
 
-def listed(**states: str) -> dict[str, Any]:
+def listed(**states: str) -> ListAnswer:
     """The gateway function's list: every tag current, but for those that are named (dashes as _)."""
     given = {slug.replace("_", "-"): state for slug, state in states.items()}
-    tags = [{"slug": kind.slug, "state": given.get(kind.slug, "current")} for kind in CATALOG]
-    return {"action": "list", "tags": tags}
+    tags = [
+        ListedTag(event_tag=kind.event_tag, slug=kind.slug, state=given.get(kind.slug, "current"))
+        for kind in CATALOG
+    ]
+    return ListAnswer(action="list", counts=ListCounts(), tags=tags, unknown=[])
 
 
-def standing(**facts: Any) -> dict[str, Any]:
-    pending = {"count": 0, "more": False, "oldest": None}
-    return {"tags": dict.fromkeys(SLUGS), "pending": pending, "unknown": {}, **facts}
+def standing(
+    *,
+    tags: Mapping[str, str | None] | None = None,
+    pending: PendingEvents | None = None,
+    unknown: Mapping[str, str] | None = None,
+    set_aside: SetAsideEvents | None = None,
+) -> StatusAnswer:
+    """The recovery function's status: nothing came, and nothing waits."""
+    return StatusAnswer(
+        action="status",
+        tags=dict.fromkeys(SLUGS) if tags is None else dict(tags),
+        pending=pending or PendingEvents(count=0, more=False, oldest=None),
+        unknown=dict(unknown or {}),
+        set_aside=set_aside,
+    )
 
 
 def depth(visible: int = 0, invisible: int = 0, delayed: int = 0) -> dict[str, Any]:
@@ -176,11 +194,12 @@ class Pages:
     paginate: Callable[..., list[dict[str, Any]]]
 
 
-def failed_list(count: int, unreadable: int = 0) -> dict[str, Any]:
-    return {"action": "failed", "counts": {"failed": count, "unreadable": unreadable}, "rows": [], "left": 0}
+def failed_list(count: int, unreadable: int = 0) -> FailedAnswer:
+    counts = FailedCounts(failed=count, unreadable=unreadable)
+    return FailedAnswer(action="failed", counts=counts, rows=[], left=0)
 
 
 def _told(answer: Answer) -> Mapping[str, Any]:
     if isinstance(answer, Exception):
         raise answer
-    return answer
+    return answer.payload() if isinstance(answer, ActionAnswer) else answer

@@ -56,9 +56,9 @@ def main(*told: str) -> None:
     services: list[str] = []
     make = aws.client
 
-    def recorded(service: str) -> Any:
+    def recorded(service: str, limit: aws.TimeLimit | None = None) -> Any:
         services.append(service)
-        return make(service)
+        return make(service, limit)
 
     aws.client = recorded
     importlib.import_module("callback.app")

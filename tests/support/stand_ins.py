@@ -10,10 +10,10 @@ from itertools import count
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
-from sandbox import gateway_signature, portal_token
-from sandbox.gateway import PREFIX, Gateway
-from sandbox.loopback import Reply
-from sandbox.portal import PRODUCE_PATHS, TOKEN_PATHS, Portal
+from sandbox.vendors import gateway_signature, portal_token
+from sandbox.vendors.gateway import PREFIX, Gateway
+from sandbox.vendors.loopback import Reply
+from sandbox.vendors.portal import PRODUCE_PATHS, TOKEN_PATHS, Portal
 
 KEY, SECRET = "app-key", "app-secret"
 MOZI_KEY, MOZI_SECRET = "mozi-key", "mozi-secret"

@@ -1,8 +1,9 @@
-"""`python -m operate status` as a test runs it, and some of what it may find."""
+"""`mozi-relay status` as a test runs it, and some of what it may find."""
 
 import json
 from typing import Any
 
+from relay.api.recovery import PendingEvents, StatusAnswer
 from tests.support.command_line import Ran, ran
 from tests.support.relay_stub import NAME, RelayStub, ago, iso, standing
 
@@ -21,8 +22,8 @@ def needs(stub: RelayStub, *words: str) -> list[str]:
     return found
 
 
-def waiting(seconds: float, count: int = 12) -> dict[str, Any]:
-    return standing(pending={"count": count, "more": False, "oldest": iso(ago(seconds=seconds))})
+def waiting(seconds: float, count: int = 12) -> StatusAnswer:
+    return standing(pending=PendingEvents(count=count, more=False, oldest=iso(ago(seconds=seconds))))
 
 
 def aged(*seconds: float) -> dict[str, Any]:

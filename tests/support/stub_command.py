@@ -1,4 +1,4 @@
-"""Stands in for aws, sam, make and python: checks a command line as they would, and does nothing else.
+"""Stands in for aws, sam, make, python and mozi-relay: checks a command line as they would; that is all.
 
 Run as `stub_command.py FOLDER PROGRAM ARGUMENT…`. Every call is a line of FOLDER/calls, with its exit status.
 Options and names are those of botocore, SAM, the Makefile and our own commands; a parameter of `sam deploy`,
@@ -78,12 +78,6 @@ def python(arguments: list[str]) -> None:
     match arguments:
         case ["-c", *_]:
             sys.stdout.write(_run([sys.executable, *arguments]))
-        case ["-m", "operate", *words]:
-            from operate.commands import cli
-
-            given = _parsed(cli, "operate", words)
-            if saved := given.get("save"):
-                Path(saved).write_text("{}\n", "utf-8")
         case ["-m", "sandbox", "local-invoke", *words]:
             sam(["local", "invoke", *words])
         case ["-m", "sandbox" | "benchmarks", *_]:
@@ -93,6 +87,14 @@ def python(arguments: list[str]) -> None:
             pass
         case _:
             refuse(f"nothing is known of python {' '.join(arguments)}")
+
+
+def mozi_relay(arguments: list[str]) -> None:
+    from operate.cli import PROGRAM, cli
+
+    given = _parsed(cli, PROGRAM, arguments)
+    if saved := given.get("save"):
+        Path(saved).write_text("{}\n", "utf-8")
 
 
 def _parsed(group: Any, name: str, arguments: list[str]) -> dict[str, Any]:
@@ -112,7 +114,7 @@ def nothing(_: list[str]) -> None:
 
 PROGRAMS: dict[str, Callable[[list[str]], None]]
 PROGRAMS = {"aws": aws, "sam": sam, "make": make, "python": python, "python3": python}
-PROGRAMS |= {"ruff": nothing, "mypy": nothing}
+PROGRAMS |= {"mozi-relay": mozi_relay, "ruff": nothing, "mypy": nothing}
 
 
 def _names(section: str) -> set[str]:

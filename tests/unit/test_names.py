@@ -1,4 +1,4 @@
-"""One name, one thing: classes and files of the functions and the layer."""
+"""One name, one thing: classes and files of functions, layer, contract and operate."""
 
 import ast
 from collections import defaultdict
@@ -7,13 +7,15 @@ from pathlib import Path
 
 from tests.support.template import ROOT
 
-# The same job in each room: the settings of a function, its entry, its vendor's client, its report.
-EVERY_ROOM = {"app.py", "__init__.py", "actions.py", "client.py", "report.py"}
+# The same job in each room: a function's entry and actions, its vendor's client, its report, the tree of its
+# errors; of a command the command itself, its run, and what is shown of it.
+EVERY_ROOM = {"app.py", "__init__.py", "__main__.py", "actions.py", "client.py", "report.py", "errors.py"}
+EVERY_ROOM |= {"command.py", "run.py", "shown.py"}
 SAME_JOB = {"Settings"}
 
 
 def modules() -> Iterator[Path]:
-    for folder in ("functions", "layers/relay"):
+    for folder in ("functions", "layers/relay", "contract", "operate"):
         yield from sorted((ROOT / folder).rglob("*.py"))
 
 
@@ -46,7 +48,8 @@ def test_no_module_leads_back_to_itself() -> None:
 
 
 def module_of(path: Path) -> str:
-    folder = ROOT / ("functions" if path.is_relative_to(ROOT / "functions") else "layers")
+    folders = (ROOT / "functions", ROOT / "layers", ROOT)
+    folder = next(folder for folder in folders if path.is_relative_to(folder))
     return ".".join(path.relative_to(folder).with_suffix("").parts).removesuffix(".__init__")
 
 

@@ -20,12 +20,23 @@ class InvalidRequestError(Exception):
 
 
 class ActionRequest(BaseModel):
-    """Base of the actions: field `event_tags` is written eventTags, and no unknown field passes."""
+    """Base of the actions: made by field name, read and written in camelCase; no unknown field passes."""
 
     # Deferred: an invocation needs one of the models.
     model_config = ConfigDict(
-        alias_generator=to_camel, extra="forbid", frozen=True, coerce_numbers_to_str=True, defer_build=True
+        alias_generator=to_camel,
+        populate_by_name=True,
+        extra="forbid",
+        frozen=True,
+        coerce_numbers_to_str=True,
+        defer_build=True,
     )
+
+    action: str
+
+    def payload(self) -> dict[str, JsonValue]:
+        """Returns the request as JSON has it: the action, and the fields that were given."""
+        return {"action": self.action, **self.model_dump(mode="json", by_alias=True, exclude_unset=True)}
 
 
 class AnswerPart(BaseModel):
@@ -78,7 +89,7 @@ def read_request[Action: BaseModel](event: object, actions: Mapping[str, type[Ac
     if model is None:
         raise InvalidRequestError(f"action: must be one of {', '.join(actions)}")
     try:
-        return model.model_validate(event)
+        return model.model_validate(event, by_alias=True, by_name=False)
     except ValidationError as error:
         # Without its cause, which repeats the input: an address in it may hold a token.
         raise InvalidRequestError("; ".join(_faults(error))) from None

@@ -39,7 +39,7 @@ class OfTags(ActionRequest):
 class Register(OfTags):
     """`callback_url` is the address up to /callback. `take_over` also moves another's."""
 
-    action: Literal["register"]
+    action: Literal["register"] = "register"
     callback_url: CallbackUrl
     take_over: bool = False
 
@@ -47,27 +47,27 @@ class Register(OfTags):
 class Update(OfTags):
     """Move what is registered to the current token, and to `callback_url` where that is given."""
 
-    action: Literal["update"]
+    action: Literal["update"] = "update"
     callback_url: CallbackUrl | None = None
 
 
 class Unregister(OfTags):
     """`take_over` also removes what is not this relay's address."""
 
-    action: Literal["unregister"]
+    action: Literal["unregister"] = "unregister"
     take_over: bool = False
 
 
 class List(ActionRequest):
     """List the registrations."""
 
-    action: Literal["list"]
+    action: Literal["list"] = "list"
 
 
 class Failed(ActionRequest):
     """Show at most `limit` rows of the failed list, from the `offset`th on."""
 
-    action: Literal["failed"]
+    action: Literal["failed"] = "failed"
     limit: int = Field(default=100, ge=1, le=500)
     offset: int = Field(default=0, ge=0)
 
@@ -78,7 +78,7 @@ class RetryFailed(ActionRequest):
     `unattended`, by the schedule: before there are credentials there is nothing to retry, and no error.
     """
 
-    action: Literal["retry-failed"]
+    action: Literal["retry-failed"] = "retry-failed"
     limit: int = Field(default=100, ge=1, le=1000)
     unattended: bool = False
 
@@ -86,7 +86,7 @@ class RetryFailed(ActionRequest):
 class RemoveFailed(ActionRequest):
     """Take rows off the failed list, for good."""
 
-    action: Literal["remove-failed"]
+    action: Literal["remove-failed"] = "remove-failed"
     ids: Annotated[tuple[FailedId, ...], Field(min_length=1), AfterValidator(unique)]
 
 

@@ -13,11 +13,13 @@ class CallbackMetric:
     REPEATED = "Repeated"
     EMPTY = "Empty"
     FORBIDDEN = "Forbidden"
+    NOT_CHECKED = "TokenNotChecked"
     IN_PROGRESS = "Busy"
     FAILED = "Failed"
     UNCLASSIFIED = "Unclassified"
     CONTENT_MISMATCH = "ContentMismatch"
     SAME_ID_OTHER_CONTENT = "SameIdOtherContent"
+    OTHER_FIELDS_DIFFER = "OtherFieldsDiffer"
     LATENCY = "Latency"
     END_TO_END_LATENCY = "EndToEndLatency"
 
@@ -42,6 +44,7 @@ class RecoveryMetric:
     PENDING_EVENTS = "PendingEvents"
     PENDING_AGE = "PendingAge"
     RECOVERED = "Recovered"
+    SET_ASIDE = "SetAside"
     END_TO_END_LATENCY = "EndToEndLatency"
     REPLAYED = "Replayed"
 

@@ -6,7 +6,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, ValidationInfo, field
 
 from relay import catalog
 from relay.api import base
-from relay.api.base import ActionAnswer, ActionRequest, AnswerPart, EventId, event_tag, unique
+from relay.api.base import ActionAnswer, ActionRequest, AnswerPart, EventId, EventTag, event_tag, unique
 
 
 def _slug(name: str) -> str:
@@ -21,17 +21,18 @@ Slugs = Annotated[
 class Sweep(ActionRequest):
     """Publish what was kept and not published."""
 
-    action: Literal["sweep"]
+    action: Literal["sweep"] = "sweep"
 
 
 class Replay(ActionRequest):
     """Publish kept events once more: those of some topics and a time, or those with certain ids.
 
     One invocation publishes at most `limit` of them; the rest follow by the cursor that it answers. The
-    time is that of receiving, `from` and `to` included; `to` is now when it is not given.
+    time is that of receiving, `from` and `to` included; `to` is now when it is not given. With `as` their
+    bodies, as they came, are read anew under that eventTag: each gives a new event, beside the old one.
     """
 
-    action: Literal["replay"]
+    action: Literal["replay"] = "replay"
     slugs: Slugs | None = Field(default=None, alias="eventTags")
     since: AwareDatetime | None = Field(default=None, alias="from")
     until: AwareDatetime | None = Field(default=None, alias="to")
@@ -39,6 +40,7 @@ class Replay(ActionRequest):
     ids: (
         Annotated[tuple[EventId, ...], Field(min_length=1, max_length=100), AfterValidator(unique)] | None
     ) = None
+    reading: EventTag | None = Field(default=None, alias="as")
     dry_run: bool = False
     limit: int = Field(default=1000, ge=1, le=10_000)
     events_per_second: int | None = Field(default=None, ge=1, le=1000)
@@ -62,7 +64,7 @@ class Replay(ActionRequest):
 class Status(ActionRequest):
     """Report when each topic last got an event, and what waits to be published; change nothing."""
 
-    action: Literal["status"]
+    action: Literal["status"] = "status"
 
 
 RecoveryRequest = Sweep | Replay | Status
@@ -75,10 +77,14 @@ def read_request(event: object) -> RecoveryRequest:
 
 
 class SweepCounts(AnswerPart):
-    """What became of the pending events; `settled` ones were published, taken or deleted by others."""
+    """What became of the pending events; `settled` ones were published, taken or deleted by others.
+
+    `set_aside` are those that SNS refuses for good: no sweep tries them again.
+    """
 
     recovered: int
     settled: int
+    set_aside: int = 0
     failed: int
     left: int
 
@@ -95,7 +101,9 @@ class SweepAnswer(ActionAnswer):
 class ReplayCounts(AnswerPart):
     """`matched` were found, of which `gone` were deleted by then; none is `replayed` in a dry run.
 
-    `not_found` and `left` count the ids that were asked for.
+    `not_found` and `left` count the ids that were asked for. Of those that were read anew, the new events of
+    `repeated` were published before, `unchanged` say what they said, `expired` ones are not in the bucket any
+    more, and `no_event` are handshakes by the new reading.
     """
 
     matched: int
@@ -103,12 +111,17 @@ class ReplayCounts(AnswerPart):
     gone: int
     not_found: int = 0
     left: int = 0
+    repeated: int = 0
+    unchanged: int = 0
+    expired: int = 0
+    no_event: int = 0
 
 
 class ReplayAnswer(ActionAnswer):
     """What a replay did, or would do; the next invocation goes on with the `cursor`, or the ids `left`.
 
-    `topics` counts by slug. `stopped` is the reason for which it ended early, empty for none.
+    `topics` counts by slug. `expired` are the ids whose body is not in the bucket any more. `stopped` is the
+    reason for which it ended early, empty for none.
     """
 
     action: Literal["replay"]
@@ -118,11 +131,12 @@ class ReplayAnswer(ActionAnswer):
     cursor: str | None
     not_found: list[str]
     left: list[str]
+    expired: list[str] = Field(default_factory=list)
     stopped: str
 
 
-PENDING = "pending"
-"""The name of the pending events among the slugs of `unknown`."""
+PENDING, SET_ASIDE = "pending", "setAside"
+"""The names of the pending events, and of those set aside, among the slugs of `unknown`."""
 
 
 class PendingEvents(AnswerPart):
@@ -133,16 +147,37 @@ class PendingEvents(AnswerPart):
     oldest: str | None
 
 
+class SetAsideEvent(AnswerPart):
+    """One event that SNS refuses for good."""
+
+    id: str
+    slug: str
+    received_at: str
+
+
+class SetAsideEvents(AnswerPart):
+    """Events that SNS refuses for good, at least so many if there are `more`; the oldest ones are named.
+
+    A replay by their ids publishes what SNS takes by then.
+    """
+
+    count: int
+    more: bool
+    events: list[SetAsideEvent]
+
+
 class StatusAnswer(ActionAnswer):
     """When each topic, by slug, last got an event; None for never, as far as events are kept.
 
-    `unknown` gives the reason for each slug, or for PENDING, that the table did not answer. Times are as
+    `unknown` gives the reason for each slug, PENDING or SET_ASIDE that the table did not answer. Times are as
     `relay.events.timestamp` has them.
     """
 
     action: Literal["status"]
     tags: dict[str, str | None]
     pending: PendingEvents
+    set_aside: SetAsideEvents | None = None
+    """None from a function of a release that set nothing aside."""
     unknown: dict[str, str]
 
 

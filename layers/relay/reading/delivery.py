@@ -34,6 +34,10 @@ class Delivery:
     source_message_id: str | None = None
     callback_message_id: str | None = None
     other_fields: str | None = None
+    as_came: bytes | None = None
+    """The whole body, where the content that is published is not byte for byte what came."""
+    content_type: str | None = None
+    """What was declared of the body."""
 
     @property
     def tenant_id(self) -> str | None:

@@ -16,7 +16,7 @@ from callback.request import CallbackRequest
 from recovery.history import History
 from relay import aws
 from relay.catalog import CATALOG
-from relay.payloads import resolve
+from relay.payloads import CloudEvent, resolve
 from relay.secrets import MAX_AGE_SECONDS
 from relay.store import LEASE_SECONDS
 from tests.support.inbound import (
@@ -31,6 +31,7 @@ from tests.support.inbound import (
     rest_api,
     sample,
 )
+from tests.support.invocations import Context
 from tests.support.template import (
     ACCOUNT,
     EVENT_TABLE,
@@ -42,8 +43,11 @@ from tests.support.template import (
 )
 
 SUCCESS = {"errcode": "0", "errmsg": "成功"}
+# The page shows no tenant in the contents of outbound messages.
+WITHOUT_TENANT = {f"callback-notification-{state}" for state in ("pushed", "failed", "revoked", "read")}
 SAMPLES = sorted(path.stem for path in EVENTS.glob("callback-*.json"))
 SECRETS = "TOP-SECRET-WORDS"
+ROTATED = "rotated-rotated-rotated"
 
 
 class Stdout:
@@ -151,7 +155,7 @@ class Topics:
                 Attributes={"RawMessageDelivery": "true"},
             )
 
-    def taken(self) -> list[tuple[str, dict[str, Any]]]:
+    def taken(self) -> list[tuple[str, CloudEvent]]:
         """Slug and CloudEvent of what arrived since."""
         found = []
         for slug, queue in self._queues.items():
@@ -163,7 +167,7 @@ class Topics:
 
 
 def answer_of(app: ModuleType, event: dict[str, Any]) -> tuple[int, dict[str, str]]:
-    response = app.handler(event, None)
+    response = app.handler(event, Context())
     assert json.dumps(response)
     return response["statusCode"], json.loads(response["body"])
 
@@ -202,8 +206,7 @@ def test_a_sample_is_answered_and_published_where_its_path_says(
     assert [slug for slug, _ in arrived] == ([] if name == "callback-handshake" else [slug])
     for _, cloud in arrived:
         assert cloud["sourcemessageid"]
-        # The page shows no tenant in the contents of outbound messages.
-        assert cloud.get("subject") == (None if name == "callback-outbound-message" else "50006001")
+        assert cloud.get("subject") == (None if name in WITHOUT_TENANT else "50006001")
 
 
 def test_every_tag_is_named_by_its_handshake_when_the_path_names_none(
@@ -249,6 +252,16 @@ def test_a_large_content_reaches_its_subscriber_through_the_bucket(
     assert cloud["dataref"].startswith(f"s3://{PAYLOAD_BUCKET}/events/")
 
 
+def test_a_large_repeat_leaves_the_published_content_as_it_is(app: ModuleType) -> None:
+    content = {"a": "政" * 100_000, "b": 1}
+    for given in (content, dict(reversed(content.items()))):
+        assert answer_of(app, rest_api(dumps(message(given)), slug="app-update")) == (200, SUCCESS)
+
+    (kept,) = boto3.client("s3").list_objects_v2(Bucket=PAYLOAD_BUCKET)["Contents"]
+    body = boto3.client("s3").get_object(Bucket=PAYLOAD_BUCKET, Key=kept["Key"])["Body"].read()
+    assert body.decode() == dumps(content)
+
+
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_gbk_form_from_any_source_arrives_in_characters(
     app: ModuleType, topics: Topics, source: Any
@@ -290,9 +303,9 @@ def test_a_crash_at_any_call_loses_nothing(
     crashes.call, crashes.when = call, when
 
     with pytest.raises(Crash):
-        app.handler(event, None)
+        app.handler(event, Context())
     crashes.call = None
-    at_work = app.handler(event, None)
+    at_work = app.handler(event, Context())
 
     clock.ahead = LEASE_SECONDS + 1
     if then == "a sweep runs":
@@ -350,13 +363,11 @@ def test_an_event_whose_publishing_failed_stays_pending(
 def test_a_rotation_refuses_no_delivery_and_needs_no_deploy(app: ModuleType, clock: Clock) -> None:
     assert answer_of(app, rest_api("{}"))[0] == 200
     boto3.client("secretsmanager").put_secret_value(
-        SecretId="token", SecretString=json.dumps({"current": "rotated", "previous": TOKEN})
+        SecretId="token", SecretString=json.dumps({"current": ROTATED, "previous": TOKEN})
     )
     clock.ahead = MAX_AGE_SECONDS
 
-    assert [answer_of(app, rest_api("{}", token=token))[0] for token in (TOKEN, "rotated", TOKEN)] == [
-        200
-    ] * 3
+    assert [answer_of(app, rest_api("{}", token=token))[0] for token in (TOKEN, ROTATED, TOKEN)] == [200] * 3
 
 
 def test_what_is_printed_names_the_event_and_holds_no_token_body_or_recipient(
@@ -374,12 +385,12 @@ def test_what_is_printed_names_the_event_and_holds_no_token_body_or_recipient(
     for text in (dumps(body), SECRETS, dumps({"eventTag": SECRETS, "dispatchId": SECRETS}), ""):
         for token in (TOKEN, PREVIOUS, f"guess-{SECRETS}"):
             for source in SOURCES:
-                app.handler(source(text, token=token, slug="notification-read"), None)
+                app.handler(source(text, token=token, slug="notification-read"), Context())
     boto3.client("sns").delete_topic(TopicArn=f"{TOPIC_PREFIX}unclassified")
-    app.handler(rest_api(SECRETS), None)
+    app.handler(rest_api(SECRETS), Context())
     boto3.client("secretsmanager").put_secret_value(SecretId="token", SecretString=SECRETS)
     clock.ahead = MAX_AGE_SECONDS
-    app.handler(rest_api(SECRETS), None)
+    app.handler(rest_api(SECRETS), Context())
 
     output = capsys.readouterr()
     ours = "".join(record.getMessage() for record in caplog.records if not record.name.startswith("boto"))
@@ -393,7 +404,7 @@ def test_what_is_printed_names_the_event_and_holds_no_token_body_or_recipient(
 
 def test_every_request_is_counted(app: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
     requests = {
-        "Published": sample("callback-ding-failure"),
+        "Published": sample("callback-ding-failed-account"),
         "ContentMismatch": rest_api(dumps(message({"a": 1}, sourceMessageId="s-2")), slug="app-update"),
         "SameIdOtherContent": rest_api(dumps(message({"a": 2}, sourceMessageId="s-2")), slug="app-update"),
         "Repeated": rest_api(dumps(message({"a": 2}, sourceMessageId="s-2")), slug="app-update"),
@@ -403,7 +414,7 @@ def test_every_request_is_counted(app: ModuleType, capsys: pytest.CaptureFixture
         "Empty": rest_api(""),
     }  # fmt: skip
     for name, event in requests.items():
-        app.handler(event, None)
+        app.handler(event, Context())
         metric = json.loads(capsys.readouterr().out.splitlines()[-1])
         assert metric["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "MoziRelay"
         assert metric["Received"] == metric[name] == [1.0]

@@ -75,7 +75,7 @@ def race(order: str, bodies: dict[str, str]) -> tuple[dict[str, CallbackResponse
     table: Any = InTurn(boto3.client("dynamodb"), turns)
     sns: Any = InTurn(topic, turns)
     intake = Intake(
-        Secrets(current=TOKEN).reader(),
+        Secrets(current=TOKEN).check(),
         MemoryHandshakes(),
         EventStore(table, EVENT_TABLE, retention_days=1),
         MemoryPayloads(),

@@ -11,7 +11,7 @@ from pydantic.alias_generators import to_snake
 
 from relay import catalog
 from relay.api.gateway import read_request
-from sandbox.loopback import Answer, Loopback, Request
+from sandbox.vendors.loopback import Answer, Loopback, Request
 from tests.support import template
 from tests.support.invocations import Invoke, started
 
@@ -170,7 +170,10 @@ def test_a_removal_without_time(invoke: Invoke) -> None:
 
 
 def test_an_unattended_retry_without_credentials(cloud: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    token, keys = template.make_secret("token", '{"current": "t"}'), template.make_secret("gateway", None)
+    token, keys = (
+        template.make_secret("token", '{"current": "token-token-token"}'),
+        template.make_secret("gateway", None),
+    )
     named = {"CALLBACK_TOKEN_SECRET_ARN": token, "GATEWAY_CREDENTIALS_SECRET_ARN": keys}
     invoke = started("gateway", {"GATEWAY_BASE_URL": "http://192.0.2.1", **named}, monkeypatch)
 

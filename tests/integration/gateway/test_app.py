@@ -13,8 +13,8 @@ from gateway.client import CALL_SECONDS
 from relay import catalog
 from relay.api import error_types
 from relay.api.gateway import read_request
-from sandbox.gateway import Gateway
-from sandbox.loopback import Answer, Loopback, Request
+from sandbox.vendors.gateway import Gateway
+from sandbox.vendors.loopback import Answer, Loopback, Request
 from tests.support import template
 from tests.support.invocations import Invoke, ends_with, started
 from tests.support.stand_ins import says

@@ -22,8 +22,8 @@ from gateway.client import (
 )
 from gateway.signing import Credentials
 from relay.transport import Transport
-from sandbox.gateway import Gateway
-from sandbox.loopback import Answer
+from sandbox.vendors.gateway import Gateway
+from sandbox.vendors.loopback import Answer
 from tests.support.certificates import self_signed, served_with
 
 CREDENTIALS = Credentials(apiKey="key", secretKey="secret")

@@ -14,8 +14,8 @@ import boto3
 import pytest
 from pydantic import ValidationError
 
-from sandbox.portal import Portal
-from sandbox.portal_token import BEGINNING
+from sandbox.vendors.portal import Portal
+from sandbox.vendors.portal_token import BEGINNING
 from tests.support import template
 from tests.support.outbound import event, message, record
 from tests.support.stand_ins import KEY, PATH, SECRET, produce

@@ -1,4 +1,4 @@
-"""`python -m operate dead-letters` shows every dead letter, keeps each, and holds none afterwards."""
+"""`mozi-relay dead-letters` shows every dead letter, keeps each, and holds none afterwards."""
 
 import io
 import json
@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from rich.cells import cell_len
 
-from operate.page import many
+from operate.output import many
 from tests.support.dead_letter_queues import Queues
 from tests.support.outbound import message
 from tests.support.template import RESOURCES
@@ -283,9 +283,9 @@ def test_what_cannot_be_meant_deletes_nothing(queues: Queues, words: list[str]) 
 def test_a_saved_file_is_never_written_over(queues: Queues, tmp_path: Path) -> None:
     queues.fill(1)
     file = tmp_path / "letters.jsonl"
-    file.write_text("mended")
+    file.write_text("fixed")
     result = queues.run("dead-letters", "--save", str(file))
 
     assert result.status == 2
     assert "name a new file" in result.stderr
-    assert file.read_text() == "mended"
+    assert file.read_text() == "fixed"

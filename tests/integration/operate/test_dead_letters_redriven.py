@@ -1,4 +1,4 @@
-"""`python -m operate redrive` sends dead letters again and deletes each afterwards; none is ever lost."""
+"""`mozi-relay redrive` sends dead letters again and deletes each afterwards; none is ever lost."""
 
 import json
 from pathlib import Path
@@ -27,7 +27,7 @@ def unreachable() -> None:
 
 
 def save(queues: Queues, file: Path) -> list[dict[str, Any]]:
-    """The lines of the letters, ready to be mended."""
+    """The lines of the letters, ready to be fixed."""
     assert queues.run("dead-letters", "--save", str(file)).status == 0
     return [json.loads(line) for line in file.read_text("utf-8").splitlines()]
 
@@ -55,8 +55,8 @@ def test_a_mended_notice_is_on_the_notice_queue_and_its_letter_gone(queues: Queu
 
     assert result.status == 0
     assert result.stdout.startswith("1 letter redriven in ")
-    mended = sent.replace("\n", " ").replace("[]", '["张三"]')
-    assert queues.sent() == ['{"orgId":"o-中","messages":[' + mended + "]}"]
+    fixed = sent.replace("\n", " ").replace("[]", '["张三"]')
+    assert queues.sent() == ['{"orgId":"o-中","messages":[' + fixed + "]}"]
     assert [letter["messageId"] for letter in queues.listed()] == ["n-0"]
 
 

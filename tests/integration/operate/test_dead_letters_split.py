@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from operate.listing import MOST_LISTED
+from operate.output import MOST_LISTED
 from tests.support.dead_letter_queues import Queues
 from tests.support.outbound import message
 

@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from operate.faults import Failed
+from operate.errors import UnfinishedError
 from operate.stack import find_stack
-from sandbox.loopback import Answer, Loopback, Request
+from relay.api.recovery import Sweep, SweepAnswer
+from sandbox.vendors.loopback import Answer, Loopback, Request
 from tests.support.template import RESOURCES
 
 DESCRIBED = """<DescribeStacksResponse><DescribeStacksResult><Stacks><member>
@@ -54,8 +55,8 @@ def test_an_invocation_that_goes_wrong_is_not_repeated(
     with Aws(invoked) as aws:
         monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)
         stack = find_stack("relay", None, None)
-        with pytest.raises(Failed):
-            stack.invoke("RecoveryFunctionName", {"action": "sweep"})
+        with pytest.raises(UnfinishedError):
+            stack.recovery(Sweep(), SweepAnswer)
 
     assert aws.calls == ["/2015-03-31/functions/the-recovery/invocations"]
 
@@ -75,5 +76,5 @@ def test_aws_out_of_reach_is_said_in_a_line(monkeypatch: pytest.MonkeyPatch, clo
         monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
 
-    with pytest.raises(Failed, match="AWS cannot be reached"):
+    with pytest.raises(UnfinishedError, match="AWS cannot be reached"):
         find_stack("relay", None, None)

@@ -1,4 +1,4 @@
-"""`python -m operate status` against AWS as moto has it: its questions are ones that AWS understands."""
+"""`mozi-relay status` against AWS as moto has it: its questions are ones that AWS understands."""
 
 import json
 import time

@@ -19,6 +19,7 @@ SLUG, TAG = "employee-leave", "MOZI_VDS_TENANT_CHANGE|EMPLOYEE_LEAVE"
 SETTINGS = {
     "EVENT_TABLE": template.EVENT_TABLE,
     "EVENT_TOPIC_ARN_PREFIX": template.TOPIC_PREFIX,
+    "PAYLOAD_BUCKET": template.PAYLOAD_BUCKET,
     "EVENT_RETENTION_DAYS": "90",
 }
 BODY = "张三的变动"
@@ -75,7 +76,7 @@ def test_a_sweep_publishes_what_was_cut_short_and_counts_it(
 
     assert answer == {
         "action": "sweep",
-        "counts": {"recovered": 1, "settled": 0, "failed": 0, "left": 0},
+        "counts": {"recovered": 1, "settled": 0, "setAside": 0, "failed": 0, "left": 0},
         "oldest": event.received_at,
         "faults": {},
     }
@@ -94,7 +95,7 @@ def test_a_sweep_publishes_what_was_cut_short_and_counts_it(
 def test_a_sweep_of_nothing_reports_no_age(invoke: Invoke, capsys: pytest.CaptureFixture[str]) -> None:
     assert invoke("sweep") == {
         "action": "sweep",
-        "counts": {"recovered": 0, "settled": 0, "failed": 0, "left": 0},
+        "counts": {"recovered": 0, "settled": 0, "setAside": 0, "failed": 0, "left": 0},
         "oldest": None,
         "faults": {},
     }
@@ -198,11 +199,37 @@ def test_the_status_is_answered_and_nothing_is_published(
         "action": "status",
         "tags": dict.fromkeys(template.topic_slugs()) | {SLUG: newest.received_at},
         "pending": {"count": 1, "more": False, "oldest": waiting.received_at},
+        "setAside": {"count": 0, "more": False, "events": []},
         "unknown": {},
     }
     assert received(subscriber) == []
     (line,), metrics = printed(capsys)
     assert (line["level"], line["message"], metrics) == ("INFO", "status told", [])
+
+
+def test_what_is_set_aside_is_named_and_a_replay_publishes_it_for_good(
+    invoke: Invoke, subscriber: str
+) -> None:
+    event = keep(1, age=600)
+    store = EventStore(boto3.client("dynamodb"), template.EVENT_TABLE, retention_days=1)
+    claim = store.take_over(event.key)
+    assert claim is not None
+    store.refuse(claim, set_aside=True)
+
+    named = invoke("status")["setAside"]
+    assert named == {
+        "count": 1,
+        "more": False,
+        "events": [{"id": event.id, "slug": SLUG, "receivedAt": event.received_at}],
+    }
+    assert invoke("sweep")["counts"]["recovered"] == 0
+    assert received(subscriber) == []
+
+    assert invoke("replay", ids=[named["events"][0]["id"]])["counts"]["replayed"] == 1
+
+    assert invoke("status")["setAside"]["count"] == 0
+    (message,) = received(subscriber)
+    assert message["MessageAttributes"]["replayed"]["Value"] == "true"
 
 
 def test_what_cannot_be_known_of_the_table_is_named_with_the_reason(
@@ -217,7 +244,8 @@ def test_what_cannot_be_known_of_the_table_is_named_with_the_reason(
         "action": "status",
         "tags": {},
         "pending": {"count": 0, "more": False, "oldest": None},
-        "unknown": dict.fromkeys(["pending", *template.topic_slugs()], reason),
+        "setAside": {"count": 0, "more": False, "events": []},
+        "unknown": dict.fromkeys(["pending", "setAside", *template.topic_slugs()], reason),
     }
     assert printed(capsys)[0][0]["level"] == "WARNING"
 

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from recovery.pace import STEP_SECONDS
 from recovery.status import ASKING_SECONDS, EventStatus, Survey
-from relay.api.recovery import PENDING
+from relay.api.recovery import PENDING, SET_ASIDE
 from relay.catalog import BY_SLUG, SLUGS
 from relay.events import Content, Event, event_id, timestamp
 from relay.settings import Clock
@@ -32,7 +32,8 @@ class Table:
         values = {name: value["S"] for name, value in question["ExpressionAttributeValues"].items()}
         if values[":shard"] in self._fails:
             raise ClientError({"Error": {"Code": "Throttling"}}, "Query")
-        assert question["IndexName"] == ("pending" if values[":shard"].startswith("pending#") else "by-tag")
+        pending = values[":shard"].startswith(("pending#", "setaside#"))
+        assert question["IndexName"] == ("pending" if pending else "by-tag")
         times = sorted(self._shards.get(values[":shard"], ()), reverse="ScanIndexForward" in question)
         found = [at for at in times if values[":since"] <= at <= values[":until"]][: question.get("Limit")]
         if question.get("Select") == "COUNT":
@@ -73,7 +74,7 @@ def test_of_an_empty_table_every_topic_is_known_to_have_had_nothing() -> None:
     table = Table()
 
     assert taken(table) == EventStatus(latest=dict.fromkeys(SLUGS))
-    assert table.asked == SHARDS * (len(SLUGS) + 1)
+    assert table.asked == SHARDS * (len(SLUGS) + 2)
 
 
 @pytest.mark.parametrize("shard", [0, SHARDS - 1])
@@ -127,13 +128,37 @@ def test_pending_is_unknown_when_one_of_its_shards_is(shard: int) -> None:
     assert set(found.latest) == set(SLUGS)
 
 
+@pytest.mark.parametrize("shard", [0, SHARDS - 1])
+def test_what_is_set_aside_is_unknown_when_one_of_its_shards_is(shard: int) -> None:
+    found = taken(Table({}, f"setaside#{shard}"))
+
+    assert found.unknown == {SET_ASIDE: "Query: Throttling"}
+
+
+@pytest.mark.usefixtures("inbound")
+def test_what_is_set_aside_is_named_and_not_pending() -> None:
+    store = EventStore(boto3.client("dynamodb"), EVENT_TABLE, retention_days=1, clock=lambda: NOW - 600)
+    events = [
+        Event(event_id("A|B", str(number), Content("{}")), "A|B", UPDATE, timestamp(NOW - 600 + number), "{}")
+        for number in range(40)
+    ]
+    for event in events:
+        store.refuse(store.claim(event), set_aside=True)
+
+    found = taken(boto3.client("dynamodb"))
+
+    assert (found.set_aside.count, found.set_aside.more) == (40, False)
+    assert [event.id for event in found.set_aside.events] == [event.id for event in events]
+    assert (found.pending, found.oldest, found.unknown) == (0, None, {})
+
+
 @pytest.mark.parametrize(("remaining", "asks"), [(STEP_SECONDS, False), (STEP_SECONDS + 60, True)])
 def test_nothing_is_asked_that_the_remaining_time_could_not_finish(remaining: float, asks: bool) -> None:
     table = Table()
     found = taken(table, remaining)
 
     assert (table.asked > 0) is asks
-    assert set(found.unknown) == (set() if asks else {*SLUGS, PENDING})
+    assert set(found.unknown) == (set() if asks else {*SLUGS, PENDING, SET_ASIDE})
     assert set(found.unknown.values()) <= {"Query: no time was left"}
 
 
@@ -144,7 +169,7 @@ def test_a_slow_table_is_given_up_on_long_before_the_functions_time_is_over() ->
     found = taken(table, timer=lambda: next(seconds))
 
     assert table.asked <= ASKING_SECONDS + 1
-    assert set(found.unknown) == {*SLUGS, PENDING}
+    assert set(found.unknown) == {*SLUGS, PENDING, SET_ASIDE}
     timeout = RESOURCES["RecoveryFunction"]["Properties"]["Timeout"]
     assert timeout / 2 > ASKING_SECONDS + STEP_SECONDS
 

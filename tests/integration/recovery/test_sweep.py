@@ -9,10 +9,10 @@ import pytest
 
 from recovery.history import History
 from recovery.pace import STEP_SECONDS, WORKERS, Pace
-from recovery.sweep import Sweeper
+from recovery.sweep import SET_ASIDE_AFTER, Sweeper
 from relay.aws import UnavailableError
 from relay.events import Event, timestamp
-from relay.publisher import Publisher
+from relay.publisher import EventRefusedError, Publisher
 from relay.store import LEASE_SECONDS, Claim, ClaimState, EventStore
 from tests.support.inbound import NOW
 from tests.support.template import EVENT_TABLE
@@ -30,16 +30,19 @@ class Clock:
 
 
 class Topics(Publisher):
-    """Remembers what was published, in order; fails for the `broken` ids."""
+    """Remembers what was published, in order; fails for the `broken` ids, refuses others."""
 
     def __init__(self) -> None:
         self.ids: list[str] = []
         self.broken: set[str] = set()
+        self.refused: set[str] = set()
 
     def publish(self, event: Event, *, replayed: bool = False) -> None:
         assert not replayed
         if event.id in self.broken:
             raise UnavailableError("NotFound", "Publish")
+        if event.id in self.refused:
+            raise EventRefusedError("InvalidParameter", "Publish")
         self.ids.append(event.id)
 
 
@@ -198,6 +201,53 @@ def test_an_event_that_cannot_be_published_stays_pending_and_holds_up_no_other(
     clock.now += LEASE_SECONDS
     assert Sweeper(store, topics).sweep(history.pending(), endless()).recovered == 2
     assert sorted(topics.ids) == sorted(claim.event.id for claim in claims)
+
+
+def test_what_sns_refuses_for_good_is_set_aside_after_some_sweeps_and_holds_up_no_other(
+    store: EventStore, history: History, topics: Topics, clock: Clock
+) -> None:
+    claims = kept(store, 3)
+    topics.refused, topics.broken = {claims[0].event.id}, {claims[1].event.id}
+
+    found = []
+    for _ in range(SET_ASIDE_AFTER + 1):
+        clock.now += 100
+        swept = Sweeper(store, topics).sweep(history.pending(), endless())
+        found.append((swept.pending, swept.set_aside, swept.oldest))
+
+    first, second = (claim.event.received_at for claim in claims[:2])
+    assert found[:2] == [(3, 0, first), (2, 0, first)]
+    # Not pending any more, from the sweep on that sets it aside.
+    assert found[2:] == [(1, 1, second), (1, 0, second)]
+    assert in_table(claims[0])["pendingShard"]["S"].startswith("setaside#")
+    assert in_table(claims[0])["refusals"] == {"N": str(SET_ASIDE_AFTER)}
+    assert topics.ids == [claims[2].event.id]
+
+
+def test_what_is_set_aside_is_published_by_its_next_delivery_when_sns_takes_it(
+    store: EventStore, topics: Topics, clock: Clock
+) -> None:
+    (claim,) = kept(store, 1)
+    store.refuse(claim, set_aside=True)
+    clock.now += LEASE_SECONDS
+
+    repeat = store.claim(claim.event)
+    assert repeat.state is ClaimState.GRANTED
+    store.mark_published(repeat)
+
+    assert not {"pendingShard", "refusals", "leaseUntil"} & set(in_table(claim))
+
+
+def test_a_refusal_that_is_told_late_brings_no_published_event_back(
+    store: EventStore, topics: Topics, clock: Clock
+) -> None:
+    (claim,) = kept(store, 1)
+    store.mark_published(claim)
+
+    with pytest.raises(UnavailableError, match="ConditionalCheckFailed"):
+        store.refuse(claim, set_aside=True)
+
+    assert "pendingShard" not in in_table(claim)
 
 
 def test_a_sweep_out_of_time_has_done_the_oldest_and_says_what_is_left(

@@ -11,9 +11,9 @@ import pytest
 from callback.responses import CallbackResponse
 from relay.api.error_types import InvocationError
 from relay.api.gateway import ACTIONS
-from sandbox.gateway import Gateway
-from sandbox.portal import Portal
-from sandbox.portal_token import BEGINNING
+from sandbox.vendors.gateway import Gateway
+from sandbox.vendors.portal import Portal
+from sandbox.vendors.portal_token import BEGINNING
 from tests.support import template
 from tests.support.inbound import PREVIOUS, TOKEN, dumps, load_balancer, message, rest_api
 from tests.support.outbound import event, record

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from relay.aws import UnavailableError
 from relay.events import Content, Event, envelope, timestamp
 from relay.payloads import Payloads, resolve
-from relay.publisher import Publisher
+from relay.publisher import EventRefusedError, Publisher
 from tests.support.inbound import NOW
 from tests.support.template import PAYLOAD_BUCKET, REGION, TOPIC_PREFIX
 
@@ -27,6 +28,16 @@ class Recorder:
 
     def publish(self, **request: Any) -> None:
         self.requests.append(request)
+
+
+class Refusing:
+    """SNS that answers each publish with this code."""
+
+    def __init__(self, code: str) -> None:
+        self._code = code
+
+    def publish(self, **_: Any) -> None:
+        raise ClientError({"Error": {"Code": self._code, "Message": ""}}, "Publish")
 
 
 def event(tenant: str | None = "50006001", slug: str = "app-update") -> Event:
@@ -86,6 +97,28 @@ def test_a_topic_that_cannot_be_reached_is_unavailable() -> None:
     assert (refused.value.code, refused.value.operation) == ("NotFound", "Publish")
 
 
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("InvalidParameter", EventRefusedError),
+        ("ParameterValueInvalid", EventRefusedError),
+        ("NotFound", UnavailableError),
+        ("KMSAccessDenied", UnavailableError),
+        ("AuthorizationError", UnavailableError),
+        ("Throttled", UnavailableError),
+        ("InternalError", UnavailableError),
+    ],
+)
+def test_what_sns_will_never_take_is_told_from_what_it_cannot_take_now(
+    code: str, kind: type[UnavailableError]
+) -> None:
+    with pytest.raises(UnavailableError) as refused:
+        Publisher(cast("SNSClient", Refusing(code)), TOPIC_PREFIX).publish(event())
+
+    assert type(refused.value) is kind
+    assert (refused.value.code, refused.value.operation) == (code, "Publish")
+
+
 def payloads(bucket: str = PAYLOAD_BUCKET) -> Payloads:
     return Payloads(bucket, lambda: boto3.client("s3"))
 
@@ -111,6 +144,28 @@ def test_a_content_that_was_sent_along_needs_no_bucket() -> None:
     message = envelope({"id": "k-c"}, Content('{"a":null}'))
 
     assert resolve(message, cast(Any, None))["data"] == {"a": None}
+
+
+def test_bytes_that_no_charset_fits_are_resolved_as_such() -> None:
+    boto3.client("s3").put_object(Bucket=PAYLOAD_BUCKET, Key="events/k-b", Body=b"\x00\xff")
+    dataref = f"s3://{PAYLOAD_BUCKET}/events/k-b"
+    message = {"id": "k-b", "datacontenttype": "application/octet-stream", "dataref": dataref}
+
+    assert resolve(json.dumps(message), boto3.client("s3"))["data_base64"] == "AP8="
+
+
+def test_what_is_in_the_bucket_is_never_replaced_and_as_young_as_its_latest_delivery() -> None:
+    s3 = boto3.client("s3")
+    s3.put_bucket_versioning(Bucket=PAYLOAD_BUCKET, VersioningConfiguration={"Status": "Enabled"})
+
+    dataref = payloads().put("k-c", Content('{"a":1,"b":2}'))
+    assert payloads().put("k-c", Content('{"b": 2, "a": 1}')) == dataref
+
+    kept = s3.get_object(Bucket=PAYLOAD_BUCKET, Key="events/k-c")
+    assert kept["Body"].read() == b'{"a":1,"b":2}'
+    assert kept["ContentType"] == "application/json;charset=UTF-8"
+    # Written anew over itself: the bucket's rule counts its days from now on.
+    assert len(s3.list_object_versions(Bucket=PAYLOAD_BUCKET)["Versions"]) == 2
 
 
 def test_a_bucket_that_cannot_be_reached_is_unavailable() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 import pytest
 
-from callback.handshakes import Handshakes
+from callback.handshakes import KEPT_SECONDS, Handshakes
 from recovery.history import History
 from relay.aws import UnavailableError
 from relay.events import Content, Event, event_id, timestamp
@@ -368,7 +368,7 @@ def test_any_kept_event_is_found_by_its_id_and_its_key(
     assert history.find(event(content="[3]").id) is None
 
 
-def test_a_handshake_names_the_tag_of_its_dispatch_id_for_good(history: History) -> None:
+def test_a_handshake_names_the_tag_of_its_dispatch_id(history: History) -> None:
     handshakes = Handshakes(boto3.client("dynamodb"), EVENT_TABLE)
 
     handshakes.keep("d-1", "A|B")
@@ -378,17 +378,63 @@ def test_a_handshake_names_the_tag_of_its_dispatch_id_for_good(history: History)
     assert handshakes.tag_of("d-1") == "A|B"
     assert handshakes.tag_of("d" * 5_000) == "A|C"
     assert handshakes.tag_of("d-2") is None
-    assert all("expiresAt" not in item for item in items().values())
     assert [history.get(key) for key in items()] == [None, None]
 
 
-def test_a_dispatch_id_of_two_tags_names_none() -> None:
-    handshakes = Handshakes(boto3.client("dynamodb"), EVENT_TABLE)
+def test_of_several_tags_of_a_dispatch_id_it_is_the_first_or_the_one_that_the_content_names() -> None:
+    clock = Clock()
+    handshakes = Handshakes(boto3.client("dynamodb"), EVENT_TABLE, clock=clock)
+    for tag in ("B|B", "A|A", "C|C"):
+        handshakes.keep("d-1", tag)
+        clock.now += 1
+    # Once more, it is no later than it was.
+    handshakes.keep("d-1", "B|B")
 
+    assert handshakes.tag_of("d-1") == "B|B"
+    assert handshakes.tag_of("d-1", "C|C") == "C|C"
+    assert handshakes.tag_of("d-1", "D|D") == "B|B"
+
+
+def test_a_handshake_expires_although_the_table_has_not_deleted_it() -> None:
+    clock = Clock()
+    handshakes = Handshakes(boto3.client("dynamodb"), EVENT_TABLE, clock=clock)
     handshakes.keep("d-1", "A|B")
+    clock.now += 1000
     handshakes.keep("d-1", "A|C")
+    (item,) = boto3.client("dynamodb").scan(TableName=EVENT_TABLE)["Items"]
+    assert item["expiresAt"] == {"N": str(int(clock.now) + KEPT_SECONDS)}
 
+    clock.now += KEPT_SECONDS - 1000
+    assert handshakes.tag_of("d-1") == "A|C"
+    clock.now += KEPT_SECONDS
     assert handshakes.tag_of("d-1") is None
+
+
+def test_a_handshake_that_is_used_stays() -> None:
+    clock = Clock()
+    handshakes = Handshakes(boto3.client("dynamodb"), EVENT_TABLE, clock=clock)
+    handshakes.keep("d-1", "A|B")
+
+    for _ in range(10):
+        clock.now += KEPT_SECONDS * 0.6
+        assert handshakes.tag_of("d-1") == "A|B"
+
+
+@pytest.mark.parametrize(("before", "tag"), [(["A|B"], "A|B"), (["A|B", "A|C"], None)])
+def test_a_handshake_kept_without_a_time_is_used_and_has_one_then(before: list[str], tag: str | None) -> None:
+    clock = Clock()
+    handshakes = Handshakes(boto3.client("dynamodb"), EVENT_TABLE, clock=clock)
+    handshakes.keep("d-1", "X|X")
+    (item,) = boto3.client("dynamodb").scan(TableName=EVENT_TABLE)["Items"]
+    old = {"pk": item["pk"], "eventTags": {"SS": before}}
+    boto3.client("dynamodb").put_item(TableName=EVENT_TABLE, Item=old)
+
+    assert handshakes.tag_of("d-1") == tag
+    (item,) = boto3.client("dynamodb").scan(TableName=EVENT_TABLE)["Items"]
+    assert ("expiresAt" in item) is (tag is not None)
+    clock.now += KEPT_SECONDS
+    if tag:
+        assert handshakes.tag_of("d-1") is None
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sandbox.containers import Forwarder, gateway_of
-from sandbox.key import Key
-from sandbox.portal import Portal
+from sandbox.cloud.containers import Forwarder, gateway_of
+from sandbox.cloud.key import Key
+from sandbox.vendors.portal import Portal
 from tests.support.stand_ins import notice, produce, token
 from tests.support.web_page import PAGES, send
 

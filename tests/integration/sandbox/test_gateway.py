@@ -10,13 +10,13 @@ from urllib.parse import parse_qs, unquote
 import pytest
 
 from relay.catalog import CATALOG
-from sandbox import gateway_signature
-from sandbox.callbacks import RefusedError
-from sandbox.delivery import CONTENT_TYPE, REPEATS, Shape, encode
-from sandbox.gateway import Gateway
-from sandbox.loopback import Answer, Loopback, Request
-from sandbox.samples import SAMPLES
-from sandbox.steps import await_count
+from sandbox.demo.samples import SAMPLES
+from sandbox.demo.steps import await_count
+from sandbox.vendors import gateway_signature
+from sandbox.vendors.callbacks import RefusedError
+from sandbox.vendors.delivery import CONTENT_TYPE, REPEATS, Shape, encode
+from sandbox.vendors.gateway import Gateway
+from sandbox.vendors.loopback import Answer, Loopback, Request
 from tests.support.stand_ins import manage
 
 TAG = "MOZI_VDS_TENANT_CHANGE|ORGANIZATION_ADD_UPDATE"

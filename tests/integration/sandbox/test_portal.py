@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from sandbox import portal_token
-from sandbox.loopback import Answer, Request
-from sandbox.portal import BATCH_LIMIT, PRODUCE_PATHS, TOKEN_PATHS, Portal
-from sandbox.portal_faults import AnswerForm
+from sandbox.vendors import portal_token
+from sandbox.vendors.loopback import Answer, Request
+from sandbox.vendors.portal import BATCH_LIMIT, PRODUCE_PATHS, TOKEN_PATHS, Portal
+from sandbox.vendors.portal_faults import AnswerForm
 from tests.support.stand_ins import ask_token, notice, produce, token
 from tests.support.stand_ins import token_request as request_for_token
 
@@ -240,7 +240,7 @@ class TestFaults:
         access = token(portal)
         portal.break_down(down=True)
         down = produce(portal, notices(1), access=access).status
-        portal.mend()
+        portal.fix()
 
         assert (down, produce(portal, notices(1), access=access).status) == (503, 200)
 
@@ -319,7 +319,7 @@ class TestReplies:
         assert produce(portal, [notice("n-2")]).status == 409
         assert produce(portal, [notice("n-1")]).status == 200
         assert produce(portal, [notice("n-2")]).status == 409
-        portal.mend()
+        portal.fix()
         assert produce(portal, [notice("n-2")]).status == 200
 
     def test_a_reply_can_take_what_it_denies(self, portal: Portal) -> None:

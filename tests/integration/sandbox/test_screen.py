@@ -7,11 +7,11 @@ from typing import Any, cast
 import pytest
 from rich.console import Console
 
-from sandbox import demo
-from sandbox.screen import Screen
-from sandbox.stage import Stage
-from sandbox.steps import Check, OrganisationRow, Progress, Scene, Step, TopicRow
-from sandbox.tables import show_tables
+from sandbox.demo import demo
+from sandbox.demo.screen import Screen
+from sandbox.demo.stage import Stage
+from sandbox.demo.steps import Check, OrganisationRow, Progress, Scene, Step, TopicRow
+from sandbox.demo.tables import show_tables
 
 
 def console(*, terminal: bool = False) -> Console:

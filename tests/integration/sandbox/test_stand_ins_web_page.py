@@ -5,8 +5,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from sandbox.gateway import PREFIX, Gateway
-from sandbox.portal import PRODUCE_PATHS, TOKEN_PATHS, Portal
+from sandbox.vendors.gateway import PREFIX, Gateway
+from sandbox.vendors.portal import PRODUCE_PATHS, TOKEN_PATHS, Portal
 from tests.support.stand_ins import ask_token, manage
 from tests.support.web_page import PAGES, send
 

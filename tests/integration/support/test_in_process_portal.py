@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from notice.portal.errors import ProduceError
-from sandbox.portal import Portal
+from sandbox.vendors.portal import Portal
 from tests.support.in_process_portal import (
     DOWN,
     FAILED,

@@ -5,13 +5,17 @@ one is carried out, and it is halted where it is about to make the one after.
 """
 
 import json
+from base64 import b64decode, b64encode
 from collections import deque
+from dataclasses import replace
 from enum import Enum
 from functools import cache, partial
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from callback.admission import TokenCheck
 from callback.handshakes import Handshakes
 from callback.intake import Intake
 from callback.request import CallbackRequest
@@ -22,7 +26,7 @@ from relay.aws import UnavailableError
 from relay.callback_token import CallbackToken
 from relay.catalog import kind_of
 from relay.events import MESSAGE_LIMIT
-from relay.payloads import Payloads
+from relay.payloads import BODY_LIMIT, Payloads
 from relay.publisher import Publisher
 from relay.reading import Delivery, read
 from relay.secrets import SecretReader
@@ -43,6 +47,10 @@ class Path(NamedTuple):
     slug: str | None
     warm: bool
     calls: tuple[str, ...]
+    as_came: bytes | None = None
+    """What is kept beside the event, where the content is not its own copy."""
+    refused: bool = False
+    """SNS refuses the event for good, until the last phase."""
 
 
 CLAIM_CALLS = ("claim", "take over", "publish", "mark")
@@ -51,8 +59,16 @@ SHORT = Path(dumps(message(content_of(TAG))), "app-update", True, CLAIM_CALLS)
 # A content for the bucket.
 OVERSIZE = SHORT._replace(
     body=dumps(message(content_of(TAG) | {"more": "政" * (MESSAGE_LIMIT // 3)})),
-    calls=("put content", *CLAIM_CALLS),
+    calls=("put content", "renew content", *CLAIM_CALLS),
 )
+# A body that is kept beside the event, and one for the bucket.
+FORM = SHORT._replace(as_came=b"a=b")
+LARGE_FORM = SHORT._replace(
+    # Digests, which deflate to no less than they hold.
+    as_came=b"".join(sha256(b"%d" % n).digest() for n in range(1 + BODY_LIMIT // 32)),
+    calls=("put body", "renew body", *CLAIM_CALLS),
+)
+REFUSED = SHORT._replace(refused=True)
 # A new container, and an eventTag that only the handshake tells.
 COLD = SHORT._replace(slug=None, warm=False, calls=("token", "handshake", *CLAIM_CALLS))
 
@@ -103,21 +119,49 @@ def id_of(path: Path) -> str:
 # What the reads at the start of a cold delivery are answered; nothing in the search changes it.
 _READS: dict[str, Any] = {
     "token": Secrets(current=TOKEN).get_secret_value(SecretId="arn"),
-    "handshake": {"Item": {"eventTags": {"SS": [TAG]}}},
+    "handshake": {"Item": {f"since {TAG}": {"N": "0"}, f"until {TAG}": {"N": str(10**12)}}},
 }
 _CALLS = {
-    "get_secret_value": "token", "get_item": "handshake", "put_object": "put content", "put_item": "claim",
+    "get_secret_value": "token", "get_item": "handshake", "put_item": "claim",
     "query": "list", "publish": "publish",
 }  # fmt: skip
+
+
+def _named(operation: str, request: dict[str, Any]) -> str:
+    """A call as a history names it."""
+    if operation in ("put_object", "copy_object"):
+        verb = "put" if operation == "put_object" else "renew"
+        return f"{verb} {'body' if request['Key'].startswith('bodies/') else 'content'}"
+    if operation == "update_item":
+        update = request["UpdateExpression"]
+        return "mark" if "publishedAt" in update else "refuse" if "SET refusals" in update else "take over"
+    return _CALLS[operation]
+
+
+def written(value: Any, **how: Any) -> str:
+    """The value as JSON, bytes included."""
+    return json.dumps(value, default=lambda raw: {"bytes": b64encode(raw).decode()}, **how)
+
+
+def read_back(text: str) -> Any:
+    """What `written` has written."""
+    return json.loads(text, object_hook=lambda one: b64decode(one["bytes"]) if "bytes" in one else one)
 
 
 class Aws:
     """All clients of one function: repeats what its calls brought, and carries out the next one."""
 
     def __init__(
-        self, path: Path, cloud: MemoryCloud, past: tuple[tuple[str, float], ...], clock: float, fate: Fate
+        self,
+        path: Path,
+        cloud: MemoryCloud,
+        past: tuple[tuple[str, float], ...],
+        clock: float,
+        fate: Fate,
+        refuses: bool,
     ) -> None:
         self._path, self.cloud, self._fate, self._clock = path, cloud, fate, clock
+        self._refuses = refuses
         self._coming, self.past = deque(past), past
         # A function reads the clock when the answer to its last call has come, not when its next one arrives.
         self.now = past[0][1] if past else clock
@@ -133,9 +177,7 @@ class Aws:
         if self._coming:
             outcome, self.now = self._coming.popleft()
             return _told(outcome, claimant)
-        call = _CALLS.get(operation) or (
-            "mark" if "publishedAt" in request["UpdateExpression"] else "take over"
-        )
+        call = _named(operation, request)
         if self.call:
             self.following = call
             raise Halt
@@ -159,13 +201,16 @@ class Aws:
     def _effect(self, operation: str, request: dict[str, Any]) -> str:
         if self.call in _READS:
             return json.dumps(_READS[self.call])
+        if self._refuses and operation == "publish":
+            return "refused" + written([{}, "InvalidParameter"])
         if "TableName" in request:
-            self.request = json.dumps([operation, request]).replace(_claimant(request), "mine")
+            self.request = written([operation, request]).replace(_claimant(request), "mine")
         try:
-            return json.dumps(getattr(self.cloud, operation)(**request))
+            return written(getattr(self.cloud, operation)(**request))
         except ClientError as error:
             response: Any = error.response
-            return "refused" + json.dumps({"Item": response["Item"]} if "Item" in response else {})
+            told = {"Item": response["Item"]} if "Item" in response else {}
+            return "refused" + written([told, response["Error"]["Code"]])
 
     def _concerns_the_event(self, request: dict[str, Any]) -> bool:
         """An index has many shards, of which one can hold the event: the others take no turn."""
@@ -187,12 +232,12 @@ def _told(outcome: str, claimant: str) -> Any:
         raise ReadTimeoutError(endpoint_url="aws")
     outcome = outcome.replace("mine", claimant)
     if outcome.startswith("refused"):
-        raise refusal(json.loads(outcome.removeprefix("refused")))
-    return json.loads(outcome)
+        raise refusal(*read_back(outcome.removeprefix("refused")))
+    return read_back(outcome)
 
 
 def load(cloud: str) -> MemoryCloud:
-    items, objects = json.loads(cloud)
+    items, objects = read_back(cloud)
     loaded = MemoryCloud(items)
     loaded.objects = dict.fromkeys(objects, b"")
     return loaded
@@ -200,10 +245,16 @@ def load(cloud: str) -> MemoryCloud:
 
 @cache
 def step(
-    path: Path, name: str, cloud: str, past: tuple[tuple[str, float], ...], clock: float, fate: Fate
+    path: Path,
+    name: str,
+    cloud: str,
+    past: tuple[tuple[str, float], ...],
+    clock: float,
+    fate: Fate,
+    refuses: bool = False,
 ) -> Step:
-    """The next call of the function `name`, made at `clock`."""
-    aws = Aws(path, load(cloud), past, clock, fate)
+    """The next call of the function `name`, made at `clock`; `refuses` is what SNS does with the event."""
+    aws = Aws(path, load(cloud), past, clock, fate, refuses)
     end = ""
     try:
         end = _sweep(aws) if name == "sweep" else _deliver(path, aws)
@@ -211,7 +262,7 @@ def step(
         pass
     except Killed:
         end = "killed"
-    text = json.dumps([_anonymous(aws.cloud.items), sorted(aws.cloud.objects)], sort_keys=True)
+    text = written([_anonymous(aws.cloud.items), sorted(aws.cloud.objects)], sort_keys=True)
     messages = tuple(f"{one['TopicArn']} {one['Message']}" for one in aws.cloud.messages)
     return Step(text, aws.past if not end else (), aws.call, aws.request, aws.following, end, messages)
 
@@ -222,16 +273,21 @@ def _anonymous(items: dict[str, Any]) -> dict[str, Any]:
 
 
 def _deliver(path: Path, aws: Aws) -> str:
-    secret = Secrets(current=TOKEN) if path.warm else aws
     client: Any = aws
+    secrets: Any = Secrets(current=TOKEN) if path.warm else aws
     intake = Intake(
-        SecretReader("arn", CallbackToken, lambda: secret),  # type: ignore[arg-type, return-value]
+        TokenCheck(SecretReader("arn", CallbackToken, lambda: secrets), lambda: aws.now),
         Handshakes(client, EVENT_TABLE),
         EventStore(client, EVENT_TABLE, retention_days=1, clock=lambda: aws.now),
         Payloads(PAYLOAD_BUCKET, lambda: client),
         Publisher(client, TOPIC_PREFIX),
         clock=lambda: aws.now,
     )
+    if path.as_came:
+        kept = replace(
+            delivery_of(path), as_came=path.as_came, content_type="application/x-www-form-urlencoded"
+        )
+        return intake.accept(kept, path.slug).response.name
     return intake.receive(CallbackRequest.of(rest_api(path.body, slug=path.slug))).response.name
 
 
@@ -240,7 +296,9 @@ def _sweep(aws: Aws) -> str:
     store = EventStore(client, EVENT_TABLE, retention_days=1, clock=lambda: aws.now)
     history = History(client, EVENT_TABLE, clock=lambda: aws.now)
     try:
-        swept = Sweeper(store, Publisher(client, TOPIC_PREFIX)).sweep(history.pending(), Pace(lambda: 240))
+        # Set aside at the first refusal: no phase has a second sweep.
+        sweeper = Sweeper(store, Publisher(client, TOPIC_PREFIX), tries=1)
+        swept = sweeper.sweep(history.pending(), Pace(lambda: 240))
     except UnavailableError:
         return "failed"
     return "failed" if swept.failed else "swept"

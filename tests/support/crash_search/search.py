@@ -26,6 +26,7 @@ from tests.support.crash_search.worlds import (
     ticked,
     with_actor,
 )
+from tests.support.template import PAYLOAD_BUCKET
 
 FAILURES = ("UNAVAILABLE", "failed")
 
@@ -85,7 +86,8 @@ class Search:
         world = world._replace(faults=world.faults - (fate is not Fate.FINE))
         if actor.ended:
             return Move(name, fate=fate), with_actor(world, index, actor._replace(turns=actor.turns + 1))
-        made = step(self.path, name, world.cloud, actor.past, clock(world), fate)
+        refuses = self.path.refused and world.phase < LAST
+        made = step(self.path, name, world.cloud, actor.past, clock(world), fate, refuses)
         self.calls.add((world.phase, name, made.call, fate))
         self.ends.add((name, made.end))
         if made.request:
@@ -107,8 +109,9 @@ class Search:
             ),
         )
         self._check(world, move, after, made)
-        if fate is Fate.TWICE:
-            once = step(self.path, name, world.cloud, actor.past, clock(world), Fate.FINE)
+        # What is put twice is there the second time, and written over itself: no more than a call.
+        if fate is Fate.TWICE and made.call not in ("put content", "put body"):
+            once = step(self.path, name, world.cloud, actor.past, clock(world), Fate.FINE, refuses)
             alike = (once.following, once.end) == (made.following, made.end)
             self._note(world, move, "a call that botocore makes again counts as one", alike)
         return move, after
@@ -121,6 +124,8 @@ class Search:
             sound = all(self._sound(message, made) for message in made.messages)
             self._note(world, move, "on its topic is the event, and its content can be had", sound)
             self._note(world, move, "twice only after a crash between publish and mark", after.surplus <= 1)
+        if self.path.as_came:
+            self._note(world, move, "an event is kept with the body that brought it", self._whole(made))
         if not made.end:
             return
         done = after.published and marked(after)
@@ -132,7 +137,9 @@ class Search:
             world, move, "成功 is answered only for an event that is marked", marked(after) or not success
         )
         alone = world.phase == LAST and sum(actor.turns > 0 for actor in after.actors) == 1
-        if alone and (move.name == "delivery" or '"eventId"' in made.cloud):
+        # What is set aside is no sweep's any more: its next delivery, or a replay, publishes it.
+        swept = '"eventId"' in made.cloud and '"setaside#' not in made.cloud
+        if alone and (move.name == "delivery" or swept):
             self._note(world, move, f"a {move.name} alone ends with a kept event published", done)
 
     def _settled(self, world: World, move: Move, after: World) -> World:
@@ -158,6 +165,13 @@ class Search:
         event = json.loads(envelope)
         there = event["dataref"] in load(made.cloud).objects if "dataref" in event else "data" in event
         return topic == TOPIC and event["id"] == id_of(self.path) and there
+
+    def _whole(self, made: Step) -> bool:
+        cloud = load(made.cloud)
+        bodies = [item.get("body", {}) for item in cloud.items.values()]
+        return all(
+            "B" in body or f"s3://{PAYLOAD_BUCKET}/{body.get('S')}" in cloud.objects for body in bodies
+        )
 
     def _note(self, world: World, move: Move, rule: str, holds: bool) -> None:
         if not holds and rule not in self.broken:

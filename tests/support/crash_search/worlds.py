@@ -70,7 +70,7 @@ class Move(NamedTuple):
 def excused(actor: Actor, made: Step, fate: Fate) -> int:
     """Whether this is a crash between publish and mark: nobody knows then that the event was published."""
     if made.call == "publish":
-        return int(fate in (Fate.UNANSWERED, Fate.TWICE, Fate.KILLED_AFTER))
+        return int(bool(made.messages) and fate in (Fate.UNANSWERED, Fate.TWICE, Fate.KILLED_AFTER))
     return int(made.call == "mark" and actor.published and fate in (Fate.FAILED, Fate.KILLED_BEFORE))
 
 

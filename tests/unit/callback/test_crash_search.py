@@ -10,13 +10,30 @@ from math import comb, factorial, prod
 import pytest
 
 from callback.responses import CallbackResponse
-from tests.support.crash_search.calls import COLD, OVERSIZE, SHORT, SWEEP_CALLS, Fate
+from tests.support.crash_search.calls import (
+    COLD,
+    FORM,
+    LARGE_FORM,
+    OVERSIZE,
+    REFUSED,
+    SHORT,
+    SWEEP_CALLS,
+    Fate,
+)
 from tests.support.crash_search.search import Search
 
 # Faults in the first phase and in the second. What a cold delivery makes first are reads: in the race, a
 # fault of one does no more than to take the delivery out of it.
-FAULTS = {SHORT: (1, 2), OVERSIZE: (1, 1), COLD: (1, 0)}
-HISTORIES = {SHORT: 7_930_708_285_500, OVERSIZE: 7_040_736_743_040, COLD: 1_675_003_730_400}
+FAULTS = {SHORT: (1, 2), FORM: (1, 1), REFUSED: (1, 1), OVERSIZE: (1, 1), LARGE_FORM: (1, 1), COLD: (1, 0)}
+RENEWALS = ("renew content", "renew body")
+HISTORIES = {
+    SHORT: 7_930_708_285_500,
+    FORM: 282_742_960_500,
+    REFUSED: 282_742_960_500,
+    OVERSIZE: 135_675_302_162_400,
+    LARGE_FORM: 135_675_302_162_400,
+    COLD: 1_675_003_730_400,
+}
 
 
 @cache
@@ -24,7 +41,7 @@ def searched(path: object) -> Search:
     return next(Search(known, faults) for known, faults in FAULTS.items() if known is path)
 
 
-@pytest.fixture(params=FAULTS, ids=["short", "oversize", "cold"])
+@pytest.fixture(params=FAULTS, ids=["short", "form", "refused", "oversize", "large form", "cold"])
 def search(request: pytest.FixtureRequest) -> Search:
     return searched(request.param)
 
@@ -48,18 +65,22 @@ def test_every_order_is_come_by_with_every_choice_of_faults(search: Search) -> N
 
 def test_every_call_of_every_function_meets_every_fate(search: Search) -> None:
     calls = [("delivery", call) for call in search.path.calls] + [("sweep", call) for call in SWEEP_CALLS]
-    phases = (
-        [("delivery", call) for call in search.path.calls if call != "take over"],
-        calls,
-        calls,
-    )
+    # Alone and for the first time, a delivery finds nothing there but its own: what it put twice.
+    alone = [("delivery", call) for call in search.path.calls if call not in ("take over", *RENEWALS)]
+    at_once = calls
+    if search.path.refused:
+        alone.remove(("delivery", "mark"))
+        at_once = [one for one in calls if one[1] != "mark"] + [("sweep", "refuse")]
+    phases = alone, at_once, calls
     fates = [Fate if most else [Fate.FINE] for most in (*FAULTS[search.path], 0)]
 
-    assert search.calls == {
+    expected = {
         (phase, *call, fate)
         for phase, (made, chosen) in enumerate(zip(phases, fates, strict=True))
         for call, fate in product(made, chosen)
     }
+    expected |= {(0, "delivery", call, Fate.FINE) for call in search.path.calls if call in RENEWALS}
+    assert search.calls == expected
 
 
 def test_every_end_is_come_by(search: Search) -> None:

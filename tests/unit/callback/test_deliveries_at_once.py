@@ -45,7 +45,7 @@ def test_fifteen_are_told_to_come_back_and_one_publishes_and_all_are_repeats_aft
     cloud = SlowTopic()
     client: Any = cloud
     intake = Intake(
-        Secrets(current=TOKEN).reader(),
+        Secrets(current=TOKEN).check(),
         MemoryHandshakes(),
         EventStore(client, "events", retention_days=1, clock=lambda: NOW),
         MemoryPayloads(),

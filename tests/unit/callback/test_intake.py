@@ -79,7 +79,7 @@ def test_a_handshake_is_answered_kept_and_not_published(inbound: Inbound, tag: s
     receipt = receive(inbound, dumps(body) if shape == "json" else f"eventTag={tag}&dispatchId=d-1&content=")
 
     assert receipt == Receipt(CallbackResponse.HANDSHAKE)
-    assert inbound.handshakes.tags == {"d-1": {tag}}
+    assert inbound.handshakes.tags == {"d-1": [tag]}
     assert inbound.topics.events == []
 
 
@@ -273,3 +273,25 @@ def test_a_content_goes_to_the_bucket_when_its_message_would_pass_the_limit(
     else:
         assert inbound.topics.events[1].size == SNS_LIMIT + more
         assert inbound.payloads.bodies == {}
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "counted"),
+    [
+        ({}, {}, False),
+        ({"more": 1}, {"more": 1}, False),
+        ({"more": 1, "and": 2}, {"and": 2, "more": 1}, False),
+        ({"more": 1}, {"more": 2}, True),
+        ({}, {"more": 1}, True),
+        ({"more": 1}, {}, True),
+    ],
+)
+def test_a_repeat_beside_whose_content_other_fields_stand_is_counted(
+    inbound: Inbound, first: dict[str, int], then: dict[str, int], counted: bool
+) -> None:
+    receive(inbound, message(content_of(ACCOUNT), **first), "account-frozen")
+
+    repeat = receive(inbound, message(content_of(ACCOUNT), **then), "account-frozen")
+
+    assert repeat.response is CallbackResponse.REPEATED
+    assert repeat.counts == (("OtherFieldsDiffer",) if counted else ())

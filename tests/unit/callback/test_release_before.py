@@ -74,7 +74,7 @@ def holding(name: str) -> Cloud:
 def intake_on(cloud: Cloud, now: float = NOW) -> Intake:
     client: Any = cloud
     return Intake(
-        Secrets(current=TOKEN).reader(),
+        Secrets(current=TOKEN).check(),
         Handshakes(client, "events"),
         EventStore(client, "events", retention_days=90, clock=lambda: now),
         Payloads("payloads", lambda: client),

@@ -85,6 +85,7 @@ def test_a_success_is_answered_exactly_as_the_vendor_wants_it(response: Callback
         (CallbackResponse.FORBIDDEN, 403),
         (CallbackResponse.IN_PROGRESS, 503),
         (CallbackResponse.UNAVAILABLE, 503),
+        (CallbackResponse.NOT_CHECKED, 503),
     ],
 )
 def test_any_other_answer_has_a_status_and_an_errcode_of_its_own(
@@ -94,7 +95,7 @@ def test_any_other_answer_has_a_status_and_an_errcode_of_its_own(
 
     assert rendered["statusCode"] == status
     assert json.loads(rendered["body"])["errcode"] != "0"
-    assert len({json.loads(one.render({})["body"])["errcode"] for one in CallbackResponse}) == 5
+    assert len({json.loads(one.render({})["body"])["errcode"] for one in CallbackResponse}) == 6
 
 
 def test_a_load_balancer_gets_what_it_insists_on() -> None:

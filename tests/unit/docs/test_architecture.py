@@ -4,6 +4,7 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -19,15 +20,18 @@ from notice.outcomes import Reason
 from recovery.pace import STEP_SECONDS
 from relay.api import error_types
 from relay.catalog import CATALOG
-from relay.events import Content, Event
+from relay.events import Content, Event, KeptBody
 from relay.store import LEASE_SECONDS, ClaimState, EventStore
 from tests.support.memory_cloud import MemoryCloud
 from tests.support.template import RESOURCES, ROOT
 
 PAGE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
 FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
-PACKAGES = {**{name: ROOT / "functions" / name for name in FUNCTIONS}, "relay": ROOT / "layers" / "relay"}
-OPERATE = "operate"
+PACKAGES = {
+    **{name: ROOT / "functions" / name for name in FUNCTIONS},
+    "relay": ROOT / "layers" / "relay",
+    "operate": ROOT / "operate",
+}
 # A module that more others use than this is used by "many".
 FEW = 6
 _TICKED = re.compile(r"`([^`\n]+)`")
@@ -102,9 +106,6 @@ def users() -> dict[tuple[str, str], set[str]]:
         for name, path in files(package).items():
             for used in imported(path):
                 found[used].add(name if used[0] == package else package)
-    for path in (ROOT / OPERATE).rglob("*.py"):
-        for used in imported(path):
-            found[used].add(OPERATE)
     return found
 
 
@@ -260,16 +261,24 @@ def test_the_attributes_of_the_item_are_those_that_are_written() -> None:
     event = Event("m-c", *CATALOG[0][:2], "2026-11-22T08:15:30.120Z", "", "tenant", "request")
     store = EventStore(cloud, "table", retention_days=1)
 
-    claim = store.claim(event.enclosing(Content("{}"), {}))
-    (pending,) = map(set, cloud.items.values())
+    bodiless = replace(event.enclosing(Content("{}"), {}), id="n-c")
+    store.claim(bodiless)
+    claim = store.claim(event.enclosing(Content("{}"), {}), KeptBody("text/plain", b"deflated"))
+    beside = set(cloud.items["m"]) - set(cloud.items["n"])
+    pending = set(cloud.items["m"]) - beside
+    store.refuse(claim, set_aside=True)
+    refused = set(cloud.items["m"]) - beside - pending
     store.mark_published(claim)
-    (published,) = map(set, cloud.items.values())
+    published = set(cloud.items["m"]) - beside
 
-    rows = {when: set[str]() for when in ("always", "while pending", "once published")}
+    times = "always", "if not its own copy", "while pending", "if refused", "once published"
+    rows = {when: set[str]() for when in times}
     for attributes, _, when in table("The item"):
         rows[when] |= set(ticked(attributes))
     assert rows == {
         "always": pending & published,
+        "if not its own copy": beside,
         "while pending": pending - published,
+        "if refused": refused,
         "once published": published - pending,
     }

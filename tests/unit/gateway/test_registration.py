@@ -18,9 +18,9 @@ from relay.callback_token import CallbackToken
 
 BASE = "http://192.0.2.10/callback"
 TAG, SLUG = "MOZI_VDS_TENANT_CHANGE|EMPLOYEE_LEAVE", "employee-leave"
-WANTED = f"{BASE}/new/{SLUG}"
-OLD_HOST = f"http://192.0.2.9/callback/new/{SLUG}"
-OLD_TOKEN = f"{BASE}/old/{SLUG}"
+WANTED = f"{BASE}/newTokenOfThisRelay/{SLUG}"
+OLD_HOST = f"http://192.0.2.9/callback/newTokenOfThisRelay/{SLUG}"
+OLD_TOKEN = f"{BASE}/oldTokenOfThisRelay/{SLUG}"
 VERY_OLD_TOKEN = f"{BASE}/older/{SLUG}"
 OTHER_RELAY = f"http://192.0.2.50/callback/theirs/{SLUG}"
 OTHER_SYSTEM = "http://192.0.2.77:8090/rpc/update"
@@ -28,19 +28,23 @@ OTHER_SYSTEM = "http://192.0.2.77:8090/rpc/update"
 
 def registered(*addresses: str | None, id: str | None = "282") -> Registrations:
     rows = [Row(id, TAG, address, None, {}) for address in addresses]
-    return Registrations(rows, Addresses(CallbackToken(current="new", previous="old")))
+    return Registrations(
+        rows, Addresses(CallbackToken(current="newTokenOfThisRelay", previous="oldTokenOfThisRelay"))
+    )
 
 
 def register(there: Registrations, **more: Any) -> list[Step]:
-    return list(plan_register(Register(action="register", callbackUrl=BASE, eventTags=(TAG,), **more), there))
+    return list(
+        plan_register(Register(action="register", callback_url=BASE, event_tags=(TAG,), **more), there)
+    )
 
 
 def update(there: Registrations, **more: Any) -> list[Step]:
-    return list(plan_update(Update(action="update", eventTags=(TAG,), **more), there))
+    return list(plan_update(Update(action="update", event_tags=(TAG,), **more), there))
 
 
 def unregister(there: Registrations, **more: Any) -> list[Step]:
-    return list(plan_unregister(Unregister(action="unregister", eventTags=(TAG,), **more), there))
+    return list(plan_unregister(Unregister(action="unregister", event_tags=(TAG,), **more), there))
 
 
 def test_a_tag_that_is_not_there_is_registered() -> None:
@@ -54,7 +58,14 @@ def test_a_tag_that_is_registered_as_wanted_is_left_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    "address", [OLD_HOST, OLD_TOKEN, VERY_OLD_TOKEN, f"{BASE}/new", f"{BASE}/new/app-update"]
+    "address",
+    [
+        OLD_HOST,
+        OLD_TOKEN,
+        VERY_OLD_TOKEN,
+        f"{BASE}/newTokenOfThisRelay",
+        f"{BASE}/newTokenOfThisRelay/app-update",
+    ],
 )
 def test_an_address_of_this_relay_that_changed_is_updated(address: str) -> None:
     assert register(registered(address)) == [Step(TAG, Change.UPDATED, WANTED, "282", was=address)]
@@ -108,10 +119,10 @@ def test_an_update_brings_the_current_token_to_where_the_relay_is() -> None:
 
 
 def test_an_update_with_an_address_moves_the_relay() -> None:
-    assert update(registered(OLD_HOST), callbackUrl=BASE) == [
+    assert update(registered(OLD_HOST), callback_url=BASE) == [
         Step(TAG, Change.UPDATED, WANTED, "282", was=OLD_HOST)
     ]
-    assert update(registered(VERY_OLD_TOKEN), callbackUrl=BASE)[0].change is Change.UPDATED
+    assert update(registered(VERY_OLD_TOKEN), callback_url=BASE)[0].change is Change.UPDATED
 
 
 @pytest.mark.parametrize("address", [OTHER_RELAY, OTHER_SYSTEM, VERY_OLD_TOKEN, None])

@@ -40,7 +40,26 @@ def test_the_list_is_found_wherever_it_is(content: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [None, "", [], {}, FLAGS, {**FLAGS, "data": []}, {**FLAGS, "data": {"total": 0, "rows": []}}]
+    "content",
+    [
+        None,
+        "",
+        "null",
+        [],
+        {},
+        FLAGS,
+        {**FLAGS, "data": []},
+        {**FLAGS, "data": {"total": 0, "rows": []}},
+        {**FLAGS, "data": None, "totalCount": 0, "pageNo": 1, "pageSize": 20, "hasNext": "false"},
+        {**FLAGS, "data": {"rows": None, "current": 1, "size": 10, "pages": 0, "searchCount": True}},
+        {**FLAGS, "data": "null"},
+        {**FLAGS, "data": "[]", "pageSize": 20},
+        {**FLAGS, "bizErrorCode": "0", "bizErrorMsg": "OK"},
+        {**FLAGS, "data": None, "bizErrorCode": "NO_DATA"},
+        {**FLAGS, "summary": "nothing failed"},
+        "nothing failed",
+        17,
+    ],
 )
 def test_an_empty_list_is_empty(content: Any) -> None:
     assert rows.registrations(content) == []
@@ -115,11 +134,21 @@ def test_two_lists_side_by_side_are_both_read() -> None:
     assert [row.id for row in rows.failed_callbacks({"new": [{"id": 1}], "old": [{"id": 2}]})] == ["1", "2"]
 
 
-def test_an_answer_with_no_list_but_something_to_say_is_a_row_of_its_own() -> None:
-    (row,) = rows.failed_callbacks({**FLAGS, "summary": "3 callbacks failed"})
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ({"id": 7}, ("7", None, None)),
+        ({"eventTag": TAG}, (None, TAG, None)),
+        ({"data": {"callbackUrl": URL, "pageSize": 20}}, (None, TAG, URL)),
+    ],
+)
+def test_an_answer_with_no_list_is_a_row_if_it_holds_an_id_a_tag_or_an_address(
+    said: dict[str, Any], found: tuple[str | None, ...]
+) -> None:
+    (row,) = rows.failed_callbacks({**FLAGS, **said})
 
-    assert row.id is None
-    assert row.raw == {"summary": "3 callbacks failed"}
+    assert (row.id, row.event_tag, row.address) == found
+    assert row.raw == said
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ from gateway import views
 from gateway.addresses import Addresses
 from relay.callback_token import CallbackToken
 
-ADDRESSES = Addresses(CallbackToken(current="theToken"))
+ADDRESSES = Addresses(CallbackToken(current="theTokenOfThisRelay"))
 
 
 def nested(levels: int) -> JsonValue:
-    value: JsonValue = "theToken"
+    value: JsonValue = "theTokenOfThisRelay"
     for _ in range(levels):
         value = [value]
     return value

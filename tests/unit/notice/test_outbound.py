@@ -5,7 +5,7 @@ from typing import Any
 from notice.outbound import Outbound
 from notice.outcomes import Deferred, Reason
 from notice.queue.settlement import Settler
-from sandbox.loopback import Request
+from sandbox.vendors.loopback import Request
 from tests.support.in_process_portal import InProcessPortal
 from tests.support.outbound import NOW, event, message, new_dispatcher, record
 

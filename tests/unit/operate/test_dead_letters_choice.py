@@ -5,10 +5,10 @@ import threading
 
 import pytest
 
-from operate.dead_letter_choice import short_ids, with_prefixes
-from operate.dead_letter_interrupts import unbroken
-from operate.dead_letter_queue import Letter
-from operate.faults import Wrong
+from operate.dead_letters.choice import short_ids, with_prefixes
+from operate.dead_letters.held import Letter
+from operate.dead_letters.interrupts import unbroken
+from operate.errors import NothingDoneError
 from tests.support.interrupts import interruptible
 
 
@@ -42,7 +42,7 @@ def test_a_beginning_that_fits_one_letter_means_it(prefix: str, name: str) -> No
     ],
 )
 def test_a_beginning_that_fits_none_or_several_is_named(prefix: str, said: str) -> None:
-    with pytest.raises(Wrong, match=said):
+    with pytest.raises(NothingDoneError, match=said):
         with_prefixes(LETTERS, ["b", prefix])
 
 
@@ -98,8 +98,8 @@ def test_an_interrupt_that_is_ignored_stays_ignored() -> None:
 
 
 def test_a_fault_is_raised_as_it_is() -> None:
-    with pytest.raises(Wrong, match="why"), unbroken():
-        raise Wrong("why")
+    with pytest.raises(NothingDoneError, match="why"), unbroken():
+        raise NothingDoneError("why")
     with interruptible(), pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGINT)
 

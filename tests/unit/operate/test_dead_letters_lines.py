@@ -1,13 +1,13 @@
-"""A dead letter becomes a line that a person mends, and a line is read by the rules of the relay."""
+"""A dead letter becomes a line that a person fixes, and a line is read by the rules of the relay."""
 
 import json
 from typing import Any
 
 import pytest
 
-from operate.dead_letter_lines import Line, LineFault, read_lines
-from operate.dead_letter_queue import Letter
-from operate.dead_letter_saved import line_of
+from operate.dead_letters.held import Letter
+from operate.dead_letters.saved import line_of
+from operate.redrive.file import Line, LineFault, read_lines
 from tests.support.outbound import message
 
 LARGEST = 1_000_000
@@ -80,14 +80,18 @@ def test_what_is_not_one_notice_of_one_organisation_is_kept_whole(body: str) -> 
 @pytest.mark.parametrize("count", [0, 1, 3])
 def test_what_was_saved_is_read_again_whatever_ends_a_line(count: int, end: str) -> None:
     bodies = [
-        '{"orgId":"o-1","messages":[' + json.dumps(message(f"a\u2028{n}\x85"), ensure_ascii=False) + "]}"
+        '{"orgId":"o-1","messages":['
+        + json.dumps(message(f"a\u2028{n}\x85\x7f\x9b\u202e"), ensure_ascii=False)
+        + "]}"
         for n in range(count)
     ]
     text = "".join(line_of(letter(body, f"l-{n}")) + end for n, body in enumerate(bodies))
     lines, faults = read_lines(text, LARGEST)
 
     assert faults == []
-    assert [(one.letter, one.body) for one in lines] == [(f"l-{n}", body) for n, body in enumerate(bodies)]
+    assert text.translate({ord(one): None for one in "\r\n"}).isprintable()
+    read = [(one.letter, json.loads(one.body)) for one in lines]
+    assert read == [(f"l-{n}", json.loads(body)) for n, body in enumerate(bodies)]
 
 
 @pytest.mark.parametrize(

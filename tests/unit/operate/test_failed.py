@@ -1,35 +1,50 @@
-"""`python -m operate failed` shows the gateway's failed list, whatever its rows look like, and retries it."""
+"""`mozi-relay failed` shows the gateway's failed list, whatever its rows look like, and retries it."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from rich.cells import cell_len
 
-from operate.page import WIDTH
+from operate.output import WIDTH
+from relay.api.base import ActionAnswer
+from relay.api.gateway import CallError, FailedAnswer, FailedCounts, FailedRow, RetryAnswer, RetryCounts
 from tests.support.command_line import Ran, ran
 from tests.support.relay_stub import RelayStub
 
 TAG = "MOZI_VDS_TENANT_CHANGE|EMPLOYEE_LEAVE"
 
 
-def row(number: int, **facts: Any) -> dict[str, Any]:
-    return {"id": str(number), "eventTag": TAG, "time": "1795374566463", "callbackUrl": "http://h/…", **facts}
+def row(number: int, event_tag: str | None = TAG, time: str | None = "1795374566463") -> FailedRow:
+    return FailedRow(id=str(number), event_tag=event_tag, time=time, callback_url="http://h/…")
 
 
-def shown(*rows: dict[str, Any], left: int = 0) -> RelayStub:
-    unreadable = sum("unreadable" in one for one in rows)
-    counts = {"failed": len(rows) + left, "unreadable": unreadable}
-    return RelayStub(gateway={"failed": {"counts": counts, "rows": list(rows), "left": left}})
+def shown(*rows: FailedRow, left: int = 0) -> RelayStub:
+    unreadable = sum(one.id is None for one in rows)
+    counts = FailedCounts(failed=len(rows) + left, unreadable=unreadable)
+    return RelayStub(
+        gateway={"failed": FailedAnswer(action="failed", counts=counts, rows=list(rows), left=left)}
+    )
 
 
 def retried(
-    retried: int = 0, *, errors: Any = (), unreadable: Any = (), left: int = 0, stopped: str = ""
-) -> Any:
+    retried: int = 0,
+    *,
+    errors: Sequence[CallError] = (),
+    unreadable: Sequence[object] = (),
+    left: int = 0,
+    stopped: str = "",
+) -> RelayStub:
     counts = {"retried": retried, "refused": len(errors), "left": left, "unreadable": len(unreadable)}
-    counts["failed"] = sum(counts.values())
-    told = {"errors": list(errors), "unreadable": list(unreadable), "stopped": stopped}
-    return RelayStub(gateway={"retry-failed": {"counts": counts, **told}})
+    answer = RetryAnswer(
+        action="retry-failed",
+        counts=RetryCounts(failed=sum(counts.values()), **counts),
+        errors=list(errors),
+        unreadable=list(unreadable),
+        stopped=stopped,
+    )
+    return RelayStub(gateway={"retry-failed": answer})
 
 
 def run(stub: RelayStub, *words: str) -> Ran:
@@ -49,7 +64,7 @@ def test_each_row_is_shown_and_nothing_is_retried(count: int) -> None:
 
 @pytest.mark.parametrize("raw", [{"no": "id", "名": "张三"}, "?", None, ["x"], {"a": "字" * 300}])
 def test_a_row_that_cannot_be_understood_is_shown_as_it_came(raw: Any) -> None:
-    result = run(shown(row(1), {"unreadable": raw}))
+    result = run(shown(row(1), FailedRow(unreadable=raw)))
 
     assert result.stdout.splitlines()[0] == "2 failed callbacks, 1 of them without an id"
     as_it_came = json.dumps(raw, ensure_ascii=False).replace(" ", "")
@@ -59,7 +74,7 @@ def test_a_row_that_cannot_be_understood_is_shown_as_it_came(raw: Any) -> None:
 
 @pytest.mark.parametrize(("tag", "word"), [(None, "-"), ("new|tag", "new|tag"), ("\x1b[2J", "�[2J")])
 def test_a_row_of_another_tag_or_none_is_shown_too(tag: str | None, word: str) -> None:
-    result = run(shown(row(7, eventTag=tag, time=None)))
+    result = run(shown(row(7, tag, None)))
 
     assert result.stdout.splitlines()[1].split() == ["7", "-", word]
 
@@ -79,7 +94,7 @@ def test_rows_beyond_the_limit_are_counted() -> None:
         (retried(), 0, "0 failed callbacks: 0 retried"),
         (retried(3), 0, "3 failed callbacks: 3 retried, 0 refused, 0 left"),
         (retried(2, left=1, stopped="no time was left"), 1, "stopped: no time was left"),
-        (retried(2, errors=[{"id": "7", "error": "已被删除 [code]"}]), 1, "7  已被删除 [code]"),
+        (retried(2, errors=[CallError(id="7", error="已被删除 [code]")]), 1, "7  已被删除 [code]"),
         (retried(2, unreadable=[{"no": "id"}]), 1, '{"no": "id"}'),
     ],
 )
@@ -92,7 +107,9 @@ def test_a_retry_tells_what_stays(stub: RelayStub, status: int, said: str) -> No
 
 @pytest.mark.parametrize(("stub", "words"), [(shown(row(1)), []), (retried(1), ["--retry"])])
 def test_a_program_gets_the_functions_answer(stub: RelayStub, words: list[str]) -> None:
-    assert json.loads(run(stub, "--json", *words).stdout) in stub.gateway.values()
+    (answer,) = stub.gateway.values()
+    assert isinstance(answer, ActionAnswer)
+    assert json.loads(run(stub, "--json", *words).stdout) == answer.payload()
 
 
 @pytest.mark.parametrize("limit", ["0", "501", "x"])

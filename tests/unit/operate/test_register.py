@@ -1,4 +1,4 @@
-"""`python -m operate register` and `unregister` say what became of each tag, and in the vendor's words."""
+"""`mozi-relay register` and `unregister` say what became of each tag, and in the vendor's words."""
 
 import io
 import json
@@ -7,26 +7,33 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
-from operate.commands import cli
-from operate.page import WIDTH
-from relay.catalog import CATALOG
+from operate.output import WIDTH
+from relay.api.gateway import Change, ChangeAnswer, ChangeCounts, ChangedTag
+from relay.catalog import CATALOG, Kind
 from tests.support.command_line import Ran, ran
 from tests.support.relay_stub import OUTPUTS, RelayStub
-from tests.support.template import ROOT
 
-SLUGS = [kind.slug for kind in CATALOG]
 LEAVE, TAG = "employee-leave", "MOZI_VDS_TENANT_CHANGE|EMPLOYEE_LEAVE"
+BY_SLUG = {kind.slug: kind for kind in CATALOG}
 STATIC = ["http://192.0.2.10:8090/callback", "http://192.0.2.11:8090/callback"]
 TAKEN = 'not an address of this relay, so left alone; register or unregister it with "takeOver": true'
 
 
-def tags(change: str, count: int = len(SLUGS), **facts: str) -> list[dict[str, str]]:
-    return [{"slug": slug, "change": change, **facts} for slug in SLUGS[:count]]
+def tags(change: Change, count: int = len(CATALOG), **facts: str) -> list[ChangedTag]:
+    return [changed(kind, change, **facts) for kind in CATALOG[:count]]
 
 
-def relay(*found: list[dict[str, str]]) -> RelayStub:
-    answer = {"tags": [tag for some in found for tag in some]}
-    return RelayStub(gateway={"register": answer, "unregister": answer})
+def changed(kind: Kind, change: Change, **facts: str) -> ChangedTag:
+    return ChangedTag(event_tag=kind.event_tag, slug=kind.slug, change=change, **facts)
+
+
+def relay(*found: list[ChangedTag]) -> RelayStub:
+    return RelayStub(gateway={name: answer(name, *found) for name in ("register", "unregister")})
+
+
+def answer(action: str, *found: list[ChangedTag]) -> ChangeAnswer:
+    every = [tag for some in found for tag in some]
+    return ChangeAnswer.model_validate({"action": action, "counts": ChangeCounts(), "tags": every})
 
 
 def run(stub: RelayStub, *words: str, command: str = "register") -> Ran:
@@ -34,7 +41,7 @@ def run(stub: RelayStub, *words: str, command: str = "register") -> Ran:
 
 
 def test_every_tag_is_registered_with_the_stacks_own_address() -> None:
-    stub = relay(tags("registered", 17), tags("unchanged", 1))
+    stub = relay(tags(Change.REGISTERED, 17), tags(Change.UNCHANGED, 1))
     result = run(stub)
 
     assert (result.status, result.stderr) == (0, "")
@@ -44,11 +51,11 @@ def test_every_tag_is_registered_with_the_stacks_own_address() -> None:
 
 @pytest.mark.parametrize("words", [["--tag", LEAVE], ["--tag", TAG], ["--tag", LEAVE, "--tag", "app-update"]])
 def test_some_tags_are_named_by_tag_or_slug(words: list[str]) -> None:
-    stub = relay(tags("registered", 1))
+    stub = relay(tags(Change.REGISTERED, 1))
     result = run(stub, *words, "--url", "http://192.0.2.10/callback", "--take-over")
 
     assert result.status == 0
-    assert stub.requests[0]["eventTags"] == [LEAVE, "app-update"][: len(words) // 2]
+    assert stub.requests[0]["eventTags"] == [TAG, BY_SLUG["app-update"].event_tag][: len(words) // 2]
     assert stub.requests[0]["callbackUrl"] == "http://192.0.2.10/callback"
     assert stub.requests[0]["takeOver"] is True
 
@@ -80,7 +87,7 @@ def test_what_is_no_callback_address_is_refused_without_a_call(url: str) -> None
 
 
 def test_of_several_addresses_a_person_chooses() -> None:
-    stub = relay(tags("registered"))
+    stub = relay(tags(Change.REGISTERED))
     stub.outputs["StaticCallbackUrls"] = ",".join(STATIC)
 
     result = run(stub)
@@ -95,32 +102,40 @@ def test_of_several_addresses_a_person_chooses() -> None:
 @pytest.mark.parametrize(
     ("tag", "said", "again"),
     [
-        ({"change": "failed", "error": "callbackUrl only supports ip (code 9999)"}, "only supports ip", True),
-        ({"change": "left", "error": "no time was left: do the same again"}, "no time was left", True),
-        ({"change": "taken", "callbackUrl": "http://h/…", "error": TAKEN}, "leads to http://h/…", False),
+        (
+            {"change": Change.FAILED, "error": "callbackUrl only supports ip (code 9999)"},
+            "only supports ip",
+            True,
+        ),
+        ({"change": Change.LEFT, "error": "no time was left: do the same again"}, "no time was left", True),
+        (
+            {"change": Change.TAKEN, "callback_url": "http://h/…", "error": TAKEN},
+            "leads to http://h/…",
+            False,
+        ),
     ],
 )
 def test_a_tag_that_is_not_registered_is_shown_with_the_reason(
-    tag: dict[str, str], said: str, again: bool
+    tag: dict[str, Any], said: str, again: bool
 ) -> None:
-    result = run(relay(tags("registered", 1), [{"slug": LEAVE, **tag}]), "--tag", LEAVE)
+    result = run(relay(tags(Change.REGISTERED, 1), [changed(BY_SLUG[LEAVE], **tag)]), "--tag", LEAVE)
 
     assert result.status == 1
     (line,) = [line for line in result.stdout.splitlines() if said in line]
     assert line.strip().startswith(LEAVE)
-    told = "python -m operate register --stack mozi-relay --tag employee-leave" in result.stderr
-    assert told is again
+    shown = "mozi-relay register --stack mozi-relay --tag employee-leave" in result.stderr
+    assert shown is again
 
 
 def test_an_updated_address_is_shown_with_the_old_one() -> None:
-    result = run(relay(tags("updated", 1, was="http://192.0.2.9/callback/***/x")))
+    result = run(relay(tags(Change.UPDATED, 1, was="http://192.0.2.9/callback/***/x")))
 
     assert (result.status, "was http://192.0.2.9/callback/***/x" in result.stdout) == (0, True)
 
 
 def test_the_vendors_chinese_stays_within_the_width_and_commands_no_terminal() -> None:
     error = "回调地址只支持IP地址" * 30 + "\x1b[2J [red]"
-    result = run(relay(tags("failed", 18, error=error)))
+    result = run(relay(tags(Change.FAILED, 18, error=error)))
 
     assert max(map(cell_len, result.stdout.splitlines())) <= WIDTH
     assert "\x1b" not in result.stdout
@@ -129,11 +144,11 @@ def test_the_vendors_chinese_stays_within_the_width_and_commands_no_terminal() -
 
 @pytest.mark.parametrize("command", ["register", "unregister"])
 def test_a_program_gets_the_functions_answer_alone(command: str) -> None:
-    stub = relay(tags("failed", 1, error="拒绝"))
-    result = run(stub, "--json", *(["--yes"] if command == "unregister" else []), command=command)
+    found = tags(Change.FAILED, 1, error="拒绝\x7f\x9b\u202e")
+    result = run(relay(found), "--json", *(["--yes"] if command == "unregister" else []), command=command)
 
-    assert result.status == 1
-    assert json.loads(result.stdout) == stub.gateway[command]
+    assert (result.status, result.stdout.isascii(), "\x7f" in result.stdout) == (1, True, False)
+    assert json.loads(result.stdout) == answer(command, found).payload()
 
 
 @pytest.mark.parametrize(
@@ -141,10 +156,12 @@ def test_a_program_gets_the_functions_answer_alone(command: str) -> None:
     [("GatewayNotAllowed", 1), ("SecretUnavailable", 1), ("InvalidRequest", 2)],
 )
 def test_a_function_that_ends_in_an_error_says_why(error: str, status: int) -> None:
-    told: Any = {"errorType": error, "errorMessage": "the signature does not match"}
-    result = run(RelayStub(gateway={"register": told}))
+    message = "the signature does not match\x1b[2J\x9b\u202e\nAll is well."
+    result = run(RelayStub(gateway={"register": {"errorType": error, "errorMessage": message}}))
 
     assert (result.status, "the signature does not match" in result.stderr) == (status, True)
+    (line,) = result.stderr.splitlines()
+    assert line.isprintable()
 
 
 def test_an_interrupted_call_is_said_to_go_on() -> None:
@@ -161,15 +178,15 @@ def test_an_interrupted_call_is_said_to_go_on() -> None:
 @pytest.mark.parametrize(
     ("words", "found", "status"),
     [
-        ([], tags("unregistered", 17) + tags("notRegistered", 1), 0),
-        ([], tags("unregistered", 17) + tags("taken", 1, callbackUrl="http://h/…"), 0),
-        (["--tag", LEAVE], tags("taken", 1, callbackUrl="http://h/…"), 1),
-        ([], tags("unregistered", 17) + tags("left", 1), 1),
-        ([], tags("failed", 1, error="no"), 1),
+        ([], tags(Change.UNREGISTERED, 17) + tags(Change.NOT_REGISTERED, 1), 0),
+        ([], tags(Change.UNREGISTERED, 17) + tags(Change.TAKEN, 1, callback_url="http://h/…"), 0),
+        (["--tag", LEAVE], tags(Change.TAKEN, 1, callback_url="http://h/…"), 1),
+        ([], tags(Change.UNREGISTERED, 17) + tags(Change.LEFT, 1), 1),
+        ([], tags(Change.FAILED, 1, error="no"), 1),
     ],
 )
 def test_what_is_still_registered_with_this_stack_counts_as_left(
-    words: list[str], found: list[dict[str, str]], status: int
+    words: list[str], found: list[ChangedTag], status: int
 ) -> None:
     assert run(relay(found), "--yes", *words, command="unregister").status == status
 
@@ -181,14 +198,8 @@ def test_nothing_is_unregistered_without_a_yes(
     monkeypatch: pytest.MonkeyPatch, typed: str, status: int, asked: int
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(typed))
-    stub = relay(tags("unregistered"))
+    stub = relay(tags(Change.UNREGISTERED))
     result = run(stub, command="unregister")
 
     assert (result.status, len(stub.requests)) == (status, asked)
     assert ("Nothing was unregistered." in result.stderr) is (status == 2)
-
-
-@pytest.mark.parametrize("name", ["register", "failed", "status"])
-def test_make_has_a_target_for_the_command(name: str) -> None:
-    assert name in cli.commands
-    assert f"\n\t@python -m operate {name} $(ARGS)\n" in (ROOT / "Makefile").read_text()

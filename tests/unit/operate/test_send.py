@@ -1,4 +1,4 @@
-"""`python -m operate send` checks a whole file of notices, then queues them or says what is wrong."""
+"""`mozi-relay send` checks a whole file of notices, then queues them or says what is wrong."""
 
 import io
 import json
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from operate.listing import MOST_LISTED
+from operate.output import MOST_LISTED
 from tests.support.outbound import message
 from tests.support.queue_stub import QueueStub, send
 
@@ -203,8 +203,8 @@ def test_what_sqs_did_not_take_is_named_and_the_shown_command_sends_it_again(wri
     assert "line 101 (n-100): SQS: InternalError" in result.stderr
     assert "… and 80 more" in result.stderr
     words = shlex.split(result.stderr.rpartition("notice once:\n")[2])
-    assert words[:6] == ["python", "-m", "operate", "send", "--stack", "relay"]
-    assert send(queue, *words[6:]).status == 0
+    assert words[:4] == ["mozi-relay", "send", "--stack", "relay"]
+    assert send(queue, *words[4:]).status == 0
     assert {one["messageId"] for _, one in queue.notices()} == {f"n-{number}" for number in range(250)}
 
 
@@ -292,7 +292,7 @@ def test_what_is_shown_fits_a_hundred_columns(written: WriteFile) -> None:
     )
 
     assert result.status == 1
-    lines = [line for line in (result.stdout + result.stderr).splitlines() if "python -m" not in line]
+    lines = [line for line in (result.stdout + result.stderr).splitlines() if "mozi-relay" not in line]
     assert max(len(line) for line in lines) <= 100
     assert "\u202e" not in result.stderr
     assert result.stderr.count("名") < 50

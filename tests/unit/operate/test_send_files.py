@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from operate import notice_file_csv
-from operate.faults import Wrong
-from operate.notice_file import Entry, Mistake, read
+from operate.errors import NothingDoneError
+from operate.send.file import csv_rows
+from operate.send.file.entries import Entry, Mistake, read
 from relay.notices import Notice
 from relay.notices.sending import pack
 from tests.support.outbound import message
@@ -148,7 +148,7 @@ def test_a_table_gives_every_field() -> None:
 
 
 def test_the_columns_are_the_fields_of_a_notice() -> None:
-    columns = notice_file_csv.TEXTS | notice_file_csv.LISTS | notice_file_csv.NUMBERS | notice_file_csv.NAMES
+    columns = csv_rows.TEXTS | csv_rows.LISTS | csv_rows.NUMBERS | csv_rows.NAMES
 
     assert columns == {field.alias for field in Notice.model_fields.values()} | {"orgId"}
 
@@ -243,7 +243,7 @@ def test_a_comma_in_the_header_line_makes_commas_part_the_cells() -> None:
     ],
 )
 def test_a_table_that_breaks_off_is_wrong_as_a_whole(table: bytes, said: str) -> None:
-    with pytest.raises(Wrong, match=said):
+    with pytest.raises(NothingDoneError, match=said):
         of_csv(table)
 
 

@@ -1,4 +1,4 @@
-"""`python -m operate send` says which notice is meant, what may not be meant, and how far it came."""
+"""`mozi-relay send` says which notice is meant, what may not be meant, and how far it came."""
 
 import io
 import json
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from operate.listing import MOST_LISTED
+from operate.output import MOST_LISTED
 from tests.support.outbound import message
 from tests.support.queue_stub import QueueStub, send
 

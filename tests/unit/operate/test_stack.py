@@ -11,10 +11,12 @@ import pytest
 from botocore.stub import Stubber
 from rich.console import Console
 
-from operate.faults import Failed, Wrong
-from operate.screen import bar
+from operate.errors import NothingDoneError, UnfinishedError
+from operate.progress import bar
 from operate.stack import stack_of
+from relay.api.recovery import Status, StatusAnswer
 from tests.support.command_line import ran
+from tests.support.relay_stub import standing
 
 OUTPUTS = [{"OutputKey": "RecoveryFunctionName", "OutputValue": "the-recovery"}]
 
@@ -45,10 +47,23 @@ def described(stubs: tuple[Stubber, Stubber], outputs: list[dict[str, str]]) -> 
 
 
 def test_a_function_is_called_by_the_output_that_names_it(stubs: tuple[Stubber, Stubber]) -> None:
-    asked = {"FunctionName": "the-recovery", "Payload": '{"action": "sweep"}'}
-    stubs[1].add_response("invoke", {"Payload": io.BytesIO(b'{"counts": {}}')}, asked)
+    asked = {"FunctionName": "the-recovery", "Payload": '{"action": "status"}'}
+    payload = json.dumps(standing().payload()).encode()
+    stubs[1].add_response("invoke", {"Payload": io.BytesIO(payload)}, asked)
 
-    assert described(stubs, OUTPUTS).invoke("RecoveryFunctionName", {"action": "sweep"}) == {"counts": {}}
+    assert described(stubs, OUTPUTS).recovery(Status(), StatusAnswer) == standing()
+
+
+@pytest.mark.parametrize(
+    ("payload", "named"), [({"action": "status"}, "tags, pending, unknown"), (7, "the whole")]
+)
+def test_an_answer_of_another_release_is_named_by_its_fields(
+    stubs: tuple[Stubber, Stubber], payload: object, named: str
+) -> None:
+    stubs[1].add_response("invoke", {"Payload": io.BytesIO(json.dumps(payload).encode())})
+
+    with pytest.raises(UnfinishedError, match=named):
+        described(stubs, OUTPUTS).recovery(Status(), StatusAnswer)
 
 
 def test_a_stack_is_known_by_its_parameters_too(stubs: tuple[Stubber, Stubber]) -> None:
@@ -58,23 +73,23 @@ def test_a_stack_is_known_by_its_parameters_too(stubs: tuple[Stubber, Stubber]) 
 def test_a_stack_that_does_not_exist_is_named_with_the_region(stubs: tuple[Stubber, Stubber]) -> None:
     stubs[0].add_client_error("describe_stacks", "ValidationError", "Stack with id relay does not exist")
 
-    with pytest.raises(Wrong, match="no stack relay in cn-north-1"):
+    with pytest.raises(NothingDoneError, match="no stack relay in cn-north-1"):
         found(stubs)
 
 
 def test_a_stack_of_something_else_is_told_apart(stubs: tuple[Stubber, Stubber]) -> None:
-    with pytest.raises(Wrong, match="relay has no output RecoveryFunctionName"):
-        described(stubs, []).invoke("RecoveryFunctionName", {})
+    with pytest.raises(NothingDoneError, match="relay has no output RecoveryFunctionName"):
+        described(stubs, []).recovery(Status(), StatusAnswer)
 
 
 @pytest.mark.parametrize(
     ("code", "kind"),
     [
-        ("AccessDenied", Wrong),
-        ("ExpiredToken", Wrong),
-        ("InvalidClientTokenId", Wrong),
-        ("Throttling", Failed),
-        ("InternalFailure", Failed),
+        ("AccessDenied", NothingDoneError),
+        ("ExpiredToken", NothingDoneError),
+        ("InvalidClientTokenId", NothingDoneError),
+        ("Throttling", UnfinishedError),
+        ("InternalFailure", UnfinishedError),
     ],
 )
 def test_what_aws_refuses_is_wrong_and_what_it_cannot_do_just_now_failed(
@@ -89,8 +104,8 @@ def test_what_aws_refuses_is_wrong_and_what_it_cannot_do_just_now_failed(
 @pytest.mark.parametrize(
     ("error", "kind", "said"),
     [
-        ("InvalidRequest", Wrong, "the-recovery does not take this: ids.0: nonsense"),
-        ("Unavailable", Failed, "the-recovery failed: Unavailable: ids.0: nonsense"),
+        ("InvalidRequest", NothingDoneError, "the-recovery does not take this: ids.0: nonsense"),
+        ("Unavailable", UnfinishedError, "the-recovery failed: Unavailable: ids.0: nonsense"),
     ],
 )
 def test_a_function_that_ends_in_an_error_says_which(
@@ -100,7 +115,7 @@ def test_a_function_that_ends_in_an_error_says_which(
     stubs[1].add_response("invoke", {"FunctionError": "Unhandled", "Payload": io.BytesIO(payload)})
 
     with pytest.raises(kind, match=said):
-        described(stubs, OUTPUTS).invoke("RecoveryFunctionName", {})
+        described(stubs, OUTPUTS).recovery(Status(), StatusAnswer)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""`python -m operate status` shows what is known, names what is not, and tells scripts if all is well."""
+"""`mozi-relay status` shows what is known, names what is not, and tells scripts if all is well."""
 
 import re
 from typing import Any
@@ -7,9 +7,9 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from rich.cells import cell_len
 
-from operate.faults import Failed, Fault, Wrong
-from operate.page import WIDTH
-from operate.status_asking import QUESTIONS
+from operate.errors import NothingDoneError, OperatorError, UnfinishedError
+from operate.output import WIDTH
+from operate.status.survey import QUESTIONS
 from relay.catalog import SLUGS
 from tests.support.command_line import ran
 from tests.support.relay_stub import (
@@ -128,8 +128,10 @@ def test_a_program_gets_the_facts_alone() -> None:
     assert (found["portalErrors"], found["alarms"]) == ({"last": None}, [])
 
 
-@pytest.mark.parametrize("fault", [Wrong("no such stack"), Failed("AWS cannot be reached")])
-def test_a_stack_that_cannot_be_asked_is_told_from_one_that_is_not_well(fault: Fault) -> None:
+@pytest.mark.parametrize(
+    "fault", [NothingDoneError("no such stack"), UnfinishedError("AWS cannot be reached")]
+)
+def test_a_stack_that_cannot_be_asked_is_told_from_one_that_is_not_well(fault: OperatorError) -> None:
     def nowhere(*_: Any) -> Any:
         raise fault
 

@@ -1,4 +1,4 @@
-"""`python -m operate status` finds the last error of the portal in the notice function's log."""
+"""`mozi-relay status` finds the last error of the portal in the notice function's log."""
 
 import json
 from datetime import datetime
@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from operate.status_log import PAGES
-from operate.status_needs import FAULT_SECONDS
+from operate.status.log import PAGES
+from operate.status.needs import FAULT_SECONDS
 from tests.support.relay_stub import (
     LETTERS,
     NAME,

@@ -1,10 +1,11 @@
-"""`python -m operate status` names each thing that needs a person, and nothing else."""
+"""`mozi-relay status` names each thing that needs a person, and nothing else."""
 
 from typing import Any
 
 import pytest
 
-from operate.status_needs import FAULT_SECONDS, PENDING_SECONDS, QUEUE_SECONDS
+from operate.status.needs import FAULT_SECONDS, PENDING_SECONDS, QUEUE_SECONDS
+from relay.api.recovery import SetAsideEvent, SetAsideEvents
 from tests.support.relay_stub import (
     LETTERS,
     NAME,
@@ -13,7 +14,9 @@ from tests.support.relay_stub import (
     ago,
     depth,
     failed_list,
+    iso,
     listed,
+    standing,
 )
 from tests.support.status_command import aged, alarm, facts, needs, run, waiting
 from tests.support.template import RESOURCES
@@ -36,7 +39,7 @@ def test_a_tag_that_does_not_lead_here_needs_a_person(state: str, shown: str, ne
     assert f"app-update  {shown}" in result.stdout
     assert result.status == (1 if needed else 0)
     if needed:
-        command = f"python -m operate register --stack {NAME} --region cn-north-1"
+        command = f"mozi-relay register --stack {NAME} --region cn-north-1"
         command += " --take-over" if state == "other" else ""
         assert needed + command in " ".join(result.stdout.split())
 
@@ -49,9 +52,26 @@ def test_tags_that_are_not_named_are_nobodys_concern() -> None:
     assert run(stub, "--tag", "employee-leave", "--tag", "unclassified").status == 0
 
 
+@pytest.mark.parametrize(("ids", "more"), [([], False), (["a1"], False), (["a1", "b2"], True)])
+def test_what_sns_refuses_needs_a_person_who_replays_it_when_it_is_fixed(ids: list[str], more: bool) -> None:
+    events = [SetAsideEvent(id=one, slug="app-update", received_at=iso(ago(days=1))) for one in ids]
+    stub = RelayStub(recovery=standing(set_aside=SetAsideEvents(count=len(events), more=more, events=events)))
+    found = needs(stub)
+
+    assert len(found) == bool(ids)
+    for line in found:
+        replay = f"mozi-relay replay --stack {NAME}" + "".join(f" --id {one}" for one in ids)
+        assert line.startswith(f"{len(ids)} event")
+        assert line.endswith(replay)
+
+
 def test_of_several_registrations_of_a_tag_the_best_counts() -> None:
-    stub, again = RelayStub(), {"slug": "app-update", "state": "other"}
-    stub.gateway["list"] = {"tags": [again, *listed()["tags"], again]}
+    stub, again = (
+        RelayStub(),
+        next(one for one in listed(app_update="other").tags if one.slug == "app-update"),
+    )
+    every = listed()
+    stub.gateway["list"] = every.model_copy(update={"tags": [again, *every.tags, again]})
 
     assert needs(stub) == []
 
@@ -75,7 +95,7 @@ def test_dead_letters_need_a_person(visible: int, invisible: int, said: str | No
     stub = RelayStub(queues={QUEUE: depth(3, 2, 1), LETTERS: depth(visible, invisible)})
 
     assert "3 to be taken, 2 at work or waiting, 1 delayed" in run(stub).stdout
-    assert needs(stub) == ([f"{said}: python -m operate dead-letters --stack {NAME}"] if said else [])
+    assert needs(stub) == ([f"{said}: mozi-relay dead-letters --stack {NAME}"] if said else [])
 
 
 @pytest.mark.parametrize(
@@ -149,7 +169,7 @@ def test_failed_callbacks_are_counted_and_those_without_an_id_need_a_person(
     stub.gateway["failed"] = failed_list(3, unreadable)
 
     assert facts(stub)["failedCallbacks"] == {"count": 3, "unreadable": unreadable}
-    needed = f"{said} that cannot be retried: python -m operate failed --stack {NAME}"
+    needed = f"{said} that cannot be retried: mozi-relay failed --stack {NAME}"
     assert needs(stub) == ([needed] if said else [])
 
 

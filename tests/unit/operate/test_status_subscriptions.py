@@ -1,4 +1,4 @@
-"""`python -m operate status` lists who is subscribed, and names what an event would be lost by."""
+"""`mozi-relay status` lists who is subscribed, and names what an event would be lost by."""
 
 from typing import Any
 
@@ -96,3 +96,13 @@ def test_what_a_subscriber_calls_itself_commands_no_terminal() -> None:
     relay = stub(subscription(protocol="https", endpoint="https://x.example/\x1b[2J" + "e" * 200))
 
     assert "\x1b[2J" not in run(relay, "--tag", LEAVE).stdout
+
+
+def test_a_password_or_a_token_in_an_endpoint_is_not_shown() -> None:
+    endpoint = "https://user:s3cret@hooks.example/mozi?token=s3cret"
+    relay = stub(subscription(protocol="https", endpoint=endpoint))
+
+    for words in ([], ["--json"]):
+        result = run(relay, *words)
+        assert "hooks.example" in result.stdout
+        assert "s3cret" not in result.stdout + result.stderr

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from operate.commands import cli
-from operate.faults import Failed, Fault, Wrong
+from operate.cli import cli
+from operate.errors import NothingDoneError, OperatorError, UnfinishedError
 from tests.support.command_line import ran
 from tests.support.template import ROOT
 
@@ -31,9 +31,10 @@ def test_every_command_is_looked_at() -> None:
 
 @pytest.mark.parametrize("name", DOING)
 @pytest.mark.parametrize(
-    ("fault", "status"), [(Failed("AWS cannot be reached"), 1), (Wrong("No credentials that work"), 2)]
+    ("fault", "status"),
+    [(UnfinishedError("AWS cannot be reached"), 1), (NothingDoneError("No credentials that work"), 2)],
 )
-def test_1_is_for_calling_again_and_2_for_mending_first(name: str, fault: Fault, status: int) -> None:
+def test_1_is_for_calling_again_and_2_for_mending_first(name: str, fault: OperatorError, status: int) -> None:
     def connect(*_: Any) -> Any:
         raise fault
 

@@ -66,7 +66,7 @@ def test_a_cursor_of_another_replay_is_refused(other: dict[str, Any]) -> None:
     cursor = begin(eventTags=[SECOND]).cursor
 
     with pytest.raises(
-        InvalidRequestError, match="cursor: belongs to a replay of other eventTags, from or to"
+        InvalidRequestError, match="cursor: belongs to a replay of other eventTags, from, to or as"
     ):
         begin(**other, cursor=cursor)
 

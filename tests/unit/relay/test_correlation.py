@@ -62,7 +62,7 @@ class World:
         self.store = EventStore(client, EVENT_TABLE, retention_days=1, clock=lambda: self.now)
         self.history = History(client, EVENT_TABLE, clock=lambda: self.now)
         self.intake = Intake(
-            Secrets(current=TOKEN).reader(),
+            Secrets(current=TOKEN).check(),
             Handshakes(client, EVENT_TABLE),
             self.store,
             Payloads(PAYLOAD_BUCKET, lambda: client),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox.cross_site import OwnHosts, cross_site
+from sandbox.cloud.cross_site import OwnHosts, cross_site
 
 OWN = OwnHosts(4566, "s3-akia234")
 

@@ -11,9 +11,9 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from sandbox.cross_site import OwnHosts
-from sandbox.guard import guarded
-from sandbox.key import Key
+from sandbox.cloud.cross_site import OwnHosts
+from sandbox.cloud.guard import guarded
+from sandbox.cloud.key import Key
 from tests.support.web_page import PAGES
 
 KEY = Key.made()

@@ -10,7 +10,7 @@ from tests.support.template import ROOT
 
 WAITING = """
 import time
-from sandbox.leaving import leave_properly
+from sandbox.cloud.leaving import leave_properly
 leave_properly()
 try:
     print("ready", flush=True)

@@ -3,7 +3,7 @@
 import pytest
 
 from relay.notices.model import field_names
-from sandbox.notice_rules import fault_in_new
+from sandbox.vendors.notice_rules import fault_in_new
 
 NOTICE = {"messageId": "n", "messageType": 1, "targetType": 0, "appId": "a", "header": {"defaultValue": "h"}}
 

@@ -12,8 +12,8 @@ from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth, SigV4QueryAu
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from sandbox.key import Key
-from sandbox.signed import Call, claims_signature, is_signed
+from sandbox.cloud.key import Key
+from sandbox.cloud.signed import Call, claims_signature, is_signed
 
 KEY = Key.made()
 URL = "http://127.0.0.1:4566"

@@ -201,6 +201,27 @@ def test_only_the_accounts_of_the_parameter_are_let_in_from_outside() -> None:
     assert all(one["Effect"] == "Deny" for one in statements if "Fn::If" not in one)
 
 
+def test_of_the_bucket_other_accounts_read_what_events_refer_to_and_never_a_body() -> None:
+    statements = RESOURCES["PayloadBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    (allowed,) = [one["Fn::If"][1] for one in statements if "Fn::If" in one]
+    (closed,) = [one for one in statements if one.get("Sid") == "BodiesStayHere"]
+
+    assert allowed["Resource"] == {"Fn::Sub": "${PayloadBucket.Arn}/events/*"}
+    assert (closed["Effect"], closed["Principal"], closed["Action"]) == ("Deny", "*", "s3:GetObject*")
+    assert closed["Resource"] == {"Fn::Sub": "${PayloadBucket.Arn}/bodies/*"}
+    assert closed["Condition"] == {
+        "StringNotEquals": {"aws:PrincipalAccount": {"Ref": "AWS::AccountId"}},
+        "Null": {"aws:PrincipalAccount": "false"},
+    }
+
+
+def test_what_is_kept_in_the_bucket_is_kept_as_long_as_the_events_whatever_its_name() -> None:
+    (rule,) = RESOURCES["PayloadBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+
+    assert rule["ExpirationInDays"] == {"Ref": "EventRetentionDays"}
+    assert not {"Prefix", "TagFilters", "ObjectSizeGreaterThan"} & set(rule)
+
+
 def test_other_accounts_subscribe_queues_functions_and_https_and_see_no_other_subscriber() -> None:
     """The list of a topic's subscriptions has everybody's endpoints, e-mail addresses among them."""
     statements = RESOURCES["EventTopicPolicy"]["Properties"]["PolicyDocument"]["Statement"]

@@ -10,8 +10,8 @@ from notice.dispatch.dispatcher import Dispatcher
 from notice.outcomes import Accepted, Deferred
 from notice.queue.records import QueuedNotice
 from relay.notices import Notice as Read
-from sandbox.notices import notice as written
-from sandbox.portal import Portal
+from sandbox.demo.notices import notice as written
+from sandbox.vendors.portal import Portal
 from tests.support.outbound import deadline, kinds, portal_client
 from tests.support.stand_ins import relays_portal
 
@@ -42,7 +42,7 @@ def test_after_a_cut_or_an_outage_every_user_has_each_notice_once(
     portal.break_down(**fault)
     first = sender.dispatch(notices(count), deadline())
     taken = len(portal.accepted("o-1"))
-    portal.mend()
+    portal.fix()
 
     report = sender.dispatch(notices(count, receives=2), deadline())
 

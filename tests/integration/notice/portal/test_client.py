@@ -23,9 +23,9 @@ from notice.portal.errors import (
 from notice.portal.tokens import EnosCredentials
 from relay.secrets import SecretReader
 from relay.settings import Clock
-from sandbox.loopback import Answer, Reply, Request
-from sandbox.portal import Portal
-from sandbox.portal_token import BEGINNING
+from sandbox.vendors.loopback import Answer, Reply, Request
+from sandbox.vendors.portal import Portal
+from sandbox.vendors.portal_token import BEGINNING
 from tests.support import template
 from tests.support.certificates import self_signed, served_with
 from tests.support.outbound import deadline

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.loopback import Answer, Request
+from sandbox.vendors.loopback import Answer, Request
 from tests.support.days import DAY, HOUR, MINUTE, Simulation
 from tests.support.in_process_portal import DOWN, FAILING, InProcessPortal, refusal, too_many
 from tests.support.outbound import message
@@ -30,7 +30,7 @@ def test_three_days_of_outage_lose_nothing_and_cost_few_calls(
     assert days.calls[0] <= at_first
     assert max(calls for hour, calls in days.calls.items() if hour) <= later
 
-    portal.mend()
+    portal.fix()
     before = len(portal.calls)
     days.run(HOUR)
 

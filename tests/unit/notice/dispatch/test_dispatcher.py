@@ -14,7 +14,7 @@ from notice.dispatch.gate import OUT_OF_TIME, START_SECONDS
 from notice.dispatch.ledger import Ledger, Report
 from notice.outcomes import Accepted, Deferred, Rejected
 from notice.queue.records import QueuedNotice
-from sandbox.loopback import Request
+from sandbox.vendors.loopback import Request
 from tests.support.in_process_portal import InProcessPortal, raising, refusal
 from tests.support.outbound import (
     BATCH_LIMIT,

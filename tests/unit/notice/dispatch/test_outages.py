@@ -9,8 +9,8 @@ import pytest
 from notice.dispatch.dispatcher import WORKERS
 from notice.outcomes import Accepted, Deferred, Reason
 from notice.portal.errors import PortalNotAllowedError
-from sandbox.loopback import Answer
-from sandbox.portal import org_id
+from sandbox.vendors.loopback import Answer
+from sandbox.vendors.portal import org_id
 from tests.support.in_process_portal import (
     DOWN,
     FAILED,
@@ -72,7 +72,7 @@ def test_a_portal_that_asks_for_patience_is_not_called_again_before_that() -> No
     dispatcher = new_dispatcher(portal, clock=lambda: now[0])
 
     first = dispatcher.dispatch([notice(1)], deadline())
-    portal.mend()
+    portal.fix()
     now[0] += 59
     second = dispatcher.dispatch([notice(2)], deadline())
     now[0] += 1.1
@@ -108,7 +108,7 @@ def test_a_portal_that_works_again_is_not_left_alone_after_its_next_failure() ->
         now[0] += 1000
         dispatcher.dispatch([notice(1)], deadline())
 
-    portal.mend()
+    portal.fix()
 
     assert kinds(dispatcher.dispatch([notice(1)], deadline())) == {Accepted: 1}
 
@@ -144,7 +144,7 @@ def test_a_rate_limit_without_a_time_stops_this_invocation_only() -> None:
     dispatcher = new_dispatcher(portal, workers=1)
 
     assert dispatcher.dispatch(notices(1000), deadline()).calls == 1
-    portal.mend()
+    portal.fix()
     assert dispatcher.dispatch(notices(1000), deadline()).calls == 10
 
 
@@ -152,7 +152,7 @@ def test_a_notice_that_was_taken_but_not_answered_is_sent_again_and_told_once() 
     portal = InProcessPortal()
     portal.break_down(cut=True)
     first = dispatch([notice(1)], portal)
-    portal.mend()
+    portal.fix()
     second = dispatch([notice(1, receives=2)], portal)
 
     assert kinds(first) == {Deferred: 1}
@@ -165,7 +165,7 @@ def test_after_a_rate_limit_notices_travel_in_full_batches_again() -> None:
     dispatcher = new_dispatcher(portal, workers=1, clock=lambda: next(hours))
     portal.break_down(**RATE_LIMITED)
     dispatcher.dispatch(notices(300, receives=9), deadline())
-    portal.mend()
+    portal.fix()
 
     dispatcher.dispatch(notices(300, receives=10), deadline())
 
@@ -177,7 +177,7 @@ def test_a_fresh_notice_that_fails_does_not_slow_down_the_redelivered_ones_of_it
     dispatcher = new_dispatcher(portal, workers=1, clock=lambda: next(hours))
     portal.break_down(**RATE_LIMITED)
     dispatcher.dispatch([notice("x")], deadline())
-    portal.mend()
+    portal.fix()
     portal.break_down(break_on={"poison"})
 
     given = [notice("good", org="good"), notice("poison"), *notices(300, org="good", receives=5)]

@@ -3,8 +3,8 @@
 import pytest
 
 from notice.outcomes import Deferred
-from sandbox.loopback import Answer, Request
-from sandbox.portal import org_id
+from sandbox.vendors.loopback import Answer, Request
+from sandbox.vendors.portal import org_id
 from tests.support.days import DAY, HOUR, MINUTE, Simulation
 from tests.support.in_process_portal import FAILED, FAILING, InProcessPortal, as_the_rules_say, refusal
 from tests.support.outbound import deadline, kinds, message, new_dispatcher, notice, notices
@@ -95,7 +95,7 @@ def test_a_wrong_organisation_is_noticed_though_its_notices_come_one_by_one() ->
     assert days.dead == ["n-0", "n-1", "n-2", "n-3"]
     assert len(days.queue) == 296
 
-    portal.mend()
+    portal.fix()
     days.run(DAY)
     assert len(portal.content) == 296
 

@@ -13,7 +13,7 @@ from notice.portal.answer import check
 from notice.portal.errors import PortalUnavailableError, ProduceError
 from notice.queue.records import QueuedNotice
 from relay.transport import Response
-from sandbox.loopback import Answer, Request
+from sandbox.vendors.loopback import Answer, Request
 from tests.support.in_process_portal import (
     FAILED,
     FORBIDDEN,

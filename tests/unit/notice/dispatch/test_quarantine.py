@@ -7,8 +7,8 @@ import pytest
 from notice.dispatch.dispatcher import WORKERS
 from notice.dispatch.quarantine import OVERDUE_RECEIVES
 from notice.outcomes import Accepted, Deferred, Outcome, Rejected
-from sandbox.loopback import Answer, Request
-from sandbox.portal import message_ids, org_id
+from sandbox.vendors.loopback import Answer, Request
+from sandbox.vendors.portal import message_ids, org_id
 from tests.support.in_process_portal import FORBIDDEN, RATE_LIMITED, InProcessPortal, refusal
 from tests.support.outbound import deadline, dispatch, kinds, new_dispatcher, notice, notices
 
@@ -77,7 +77,7 @@ def test_a_wrong_organisation_that_is_made_right_gets_everything_through() -> No
     portal.break_down(reply=NO_SUCH_ORGANISATION)
     dispatcher = new_dispatcher(portal)
     dispatcher.dispatch(notices(10_000, receives=OVERDUE_RECEIVES - 1), deadline())
-    portal.mend()
+    portal.fix()
 
     report = dispatcher.dispatch(notices(10_000, receives=OVERDUE_RECEIVES), deadline())
 
@@ -94,7 +94,7 @@ def test_what_is_overdue_is_rejected_for_its_own_reason_in_quarantine_or_not(
         portal.break_down(**RATE_LIMITED)
         dispatcher.dispatch([notice("first", receives=9)], deadline())
         now[0] += 3600
-        portal.mend()
+        portal.fix()
     portal.refuse(f"n-{number}" for number in range(120))
     young = [notice(number, receives=OVERDUE_RECEIVES - 1) for number in range(20)]
     old = [notice(number, receives=OVERDUE_RECEIVES) for number in range(20, 120)]
@@ -144,7 +144,7 @@ def test_a_quarantine_ends_once_something_is_accepted() -> None:
     portal.break_down(reply=NO_SUCH_ORGANISATION)
     dispatcher = new_dispatcher(portal)
     dispatcher.dispatch(notices(100), deadline())
-    portal.mend()
+    portal.fix()
     portal.refuse({"n-7"})
 
     dispatcher.dispatch([notice(1, receives=2)], deadline())

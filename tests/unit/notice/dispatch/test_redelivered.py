@@ -6,8 +6,8 @@ import pytest
 
 from notice.outcomes import Accepted, Deferred, Rejected
 from notice.portal.errors import PortalUnavailableError
-from sandbox.loopback import Answer, Request
-from sandbox.portal import message_ids
+from sandbox.vendors.loopback import Answer, Request
+from sandbox.vendors.portal import message_ids
 from tests.support.in_process_portal import (
     DOWN,
     FAILED,

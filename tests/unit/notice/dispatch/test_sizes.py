@@ -82,7 +82,7 @@ def test_nothing_is_lost_in_an_outage_and_everything_is_through_after_it(
     portal.break_down(**fault)
     down = dispatcher.dispatch(notices(count), deadline())
     calls_down = len(portal.calls)
-    portal.mend()
+    portal.fix()
 
     up = dispatcher.dispatch(notices(count, receives=2), deadline())
 
@@ -97,7 +97,7 @@ def test_what_was_taken_without_an_answer_is_sent_again_unchanged(count: int) ->
     portal = InProcessPortal()
     portal.break_down(cut=True)
     cut = dispatch(notices(count), portal)
-    portal.mend()
+    portal.fix()
 
     report = dispatch(notices(count, receives=2), portal)
 

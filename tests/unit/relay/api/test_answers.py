@@ -67,7 +67,7 @@ ANSWERS: list[tuple[type[ActionAnswer], dict[str, Any]]] = [
         SweepAnswer,
         {
             "action": "sweep",
-            "counts": {"recovered": 1, "settled": 0, "failed": 1, "left": 0},
+            "counts": {"recovered": 1, "settled": 0, "setAside": 1, "failed": 1, "left": 0},
             "oldest": None,
             "faults": {"Publish: NotFound": 1},
         },
@@ -91,6 +91,11 @@ ANSWERS: list[tuple[type[ActionAnswer], dict[str, Any]]] = [
             "action": "status",
             "tags": {"app-update": "2026-11-22T04:00:00.000Z", "unclassified": None},
             "pending": {"count": 0, "more": False, "oldest": None},
+            "setAside": {
+                "count": 1,
+                "more": False,
+                "events": [{"id": "f", "slug": "app-update", "receivedAt": "2026-11-22T04:00:00.000Z"}],
+            },
             "unknown": {"pending": "Query: Throttling"},
         },
     ),

@@ -16,9 +16,7 @@ TAG = "MOZI_VDS_TENANT_CHANGE|EMPLOYEE_LEAVE"
 def test_a_registration_is_of_all_tags_unless_some_are_named() -> None:
     request = read_request({"action": "register", "callbackUrl": BASE + "/"})
 
-    assert request == Register(
-        action="register", callbackUrl=BASE, eventTags=tuple(catalog.BY_TAG), takeOver=False
-    )
+    assert request == Register(callback_url=BASE, event_tags=tuple(catalog.BY_TAG), take_over=False)
 
 
 def test_tags_are_named_as_such_or_by_slug_and_count_once() -> None:

@@ -1,0 +1,82 @@
+"""The portal and the AWS of all measurements: the sandbox's portal, without rules, until stdin ends.
+
+Answers as DynamoDB, SNS, S3 and Secrets Manager do when all is well, and keeps nothing. Prints its address
+and the portal's token as a line of JSON.
+"""
+
+import json
+import sys
+from collections import Counter, defaultdict
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+sys.path.append(str(Path(__file__).parents[2]))
+
+from sandbox.vendors.loopback import Answer, Request
+from sandbox.vendors.portal import Portal
+from sandbox.vendors.portal_faults import AnswerForm
+
+KEY, SECRET = "key", "secret"
+SECRETS = {"token": {"current": "TOKEN" * 6, "previous": ""}, "enos": {"appKey": KEY, "appSecret": SECRET}}
+PUBLISHED = (
+    b'<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult>'
+    b"<MessageId>567910cd-659e-55d4-8ccb-5aaf14679dc0</MessageId></PublishResult><ResponseMetadata>"
+    b"<RequestId>d74b8436-ae13-5ab4-a9ff-ce54dfea72a0</RequestId></ResponseMetadata></PublishResponse>"
+)
+
+
+class MeasuredPortal(Portal):
+    """Can be told how to behave, and asked what it saw, over HTTP too."""
+
+    def answer(self, request: Request) -> Answer:
+        if request.path == "/behave":
+            self.fix()
+            self.break_down(**json.loads(request.body))
+            self.forget_calls()
+            return Answer(200, {})
+        if request.path == "/seen":
+            return Answer(200, self._seen())
+        if "authorization" in request.headers:
+            return aws(request)
+        return super().answer(request)
+
+    def _seen(self) -> dict[str, object]:
+        """Calls by organisation; of what they brought how many notices, how often each, and a digest."""
+        calls = Counter(call.org_id for call in self.calls)
+        taken: defaultdict[str, list[Any]] = defaultdict(list)
+        for call in self.calls:
+            if call.ok:
+                taken[call.org_id] += json.loads(call.body)["messages"]
+        return {org: {"calls": calls[org], **contents(taken[org])} for org in calls}
+
+
+def contents(notices: list[Any]) -> dict[str, object]:
+    times = Counter(str(one["messageId"]) for one in notices)
+    digest = sha256("\n".join(sorted(json.dumps(one) for one in notices)).encode()).hexdigest()
+    return {"notices": len(times), "times": sorted(set(times.values())), "digest": digest}
+
+
+def aws(request: Request) -> Answer:
+    """What AWS says to a signed request."""
+    operation = request.headers.get("x-amz-target", "").rpartition(".")[2]
+    if operation == "GetSecretValue":
+        name = json.loads(request.body)["SecretId"].rpartition(":")[2]
+        return Answer(200, {"ARN": "arn", "Name": name, "SecretString": json.dumps(SECRETS[name])})
+    if operation in ("PutItem", "UpdateItem", "GetItem"):
+        return Answer(200, {})
+    if request.method == "PUT":
+        return Answer(200, b"", {"ETag": '"0"'})
+    if parse_qs(request.body.decode()).get("Action") == ["Publish"]:
+        return Answer(200, PUBLISHED)
+    return Answer(501, {})
+
+
+with MeasuredPortal(
+    app_key=KEY, app_secret=SECRET, form=AnswerForm(refusal_status=400), rules=False
+) as portal:
+    # No token has to be replaced while something is measured.
+    portal.tokens.life = 30 * 86_400
+    print(json.dumps({"url": portal.url, "token": portal.tokens.issue()}), flush=True)
+    sys.stdin.read()

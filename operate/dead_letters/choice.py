@@ -1,0 +1,72 @@
+"""Which letters are meant: all, those of an organisation or a code, or those whose id begins so."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice, pairwise
+
+import click
+
+from operate.dead_letters.held import DeadLetterQueue, Letter
+from operate.errors import NothingDoneError
+from operate.output import many
+from operate.progress import bar
+
+SHORTEST = 8
+
+
+def letters_of(
+    queue: DeadLetterQueue, *, code: str | None, org: str | None, limit: int | None
+) -> list[Letter]:
+    """The letters of a code and an organisation, at most `limit`, the oldest first. Raises OperatorError."""
+    total, elsewhere = queue.counts()
+    if elsewhere:
+        click.echo(
+            f"About {many(elsewhere, 'letter')} {'is' if elsewhere == 1 else 'are'} not seen here: somebody "
+            "else is reading, or a command was killed. Visible again in a quarter of an hour at most.",
+            err=True,
+        )
+    with bar("reading the dead letters", total) as show_done:
+
+        def noted() -> Iterator[Letter]:
+            for done, letter in enumerate(queue.walk(), 1):
+                show_done(done)
+                if code in (None, letter.code) and org in (None, letter.org_id):
+                    yield letter
+
+        return sorted(islice(noted(), limit), key=_when)
+
+
+def _when(letter: Letter) -> tuple[float, str]:
+    return letter.rejected_at.timestamp() if letter.rejected_at else 0.0, letter.id
+
+
+def with_prefixes(letters: Sequence[Letter], prefixes: Sequence[str]) -> list[Letter]:
+    """Returns the one letter for each beginning of an id, each once.
+
+    Raises NothingDoneError, which names all that do not fit.
+    """
+    found: dict[str, Letter] = {}
+    faults = []
+    for prefix in prefixes:
+        fitting = [one for one in letters if prefix and one.id.lower().startswith(prefix.lower())]
+        if len(fitting) == 1:
+            found[fitting[0].id] = fitting[0]
+        elif fitting:
+            faults.append(
+                f"{prefix} is the beginning of {', '.join(one.id for one in fitting[:3])}, say more"
+            )
+        else:
+            faults.append(f"{prefix or 'nothing'} is not the beginning of any letter's id")
+    if faults:
+        raise NothingDoneError("; ".join(faults) + ". Nothing was done.")
+    return list(found.values())
+
+
+def short_ids(letters: Sequence[Letter]) -> dict[str, str]:
+    """How much of each id a person has to type: eight characters, or more where that would be ambiguous."""
+    ids = sorted(one.id for one in letters)
+    needed = dict.fromkeys(ids, SHORTEST)
+    for one, following in pairwise(ids):
+        same = next((n for n, pair in enumerate(zip(one, following, strict=False)) if len(set(pair)) > 1), 0)
+        for each in (one, following):
+            needed[each] = max(needed[each], same + 1)
+    return {one: one[:length] for one, length in needed.items()}

@@ -1,0 +1,124 @@
+"""`dead-letters`: list rejected notices, save them to be fixed, delete some."""
+
+from collections.abc import Sequence
+from itertools import batched
+from pathlib import Path
+from typing import Any
+
+import click
+
+from operate.dead_letters.choice import letters_of, with_prefixes
+from operate.dead_letters.held import AT_ONCE, DeadLetterQueue, Letter
+from operate.dead_letters.interrupts import unbroken
+from operate.dead_letters.listing import by_code, show
+from operate.dead_letters.saved import line_of
+from operate.errors import ExitStatus, NothingDoneError, OperatorError
+from operate.options import json_option, same_stack, with_stack
+from operate.output import many, plain, write_json, write_new
+from operate.progress import bar
+from operate.stack import Stack
+
+
+@click.command("dead-letters")
+@with_stack
+@click.option("--org", metavar="ORGID", help="Only those of an organisation.")
+@click.option("--code", metavar="CODE", help="Only those with an errorCode.")
+@click.option("--id", "ids", multiple=True, metavar="ID", help="Only that one; its beginning; repeatable.")
+@click.option("--limit", type=click.IntRange(1), help="At most so many, whichever come first.")
+@click.option("--save", type=click.Path(path_type=Path), help="Into a new file, a line each, to be fixed.")
+@click.option("--delete", "deleting", is_flag=True, help="Delete those that --id names.")
+@click.option("--yes", is_flag=True, help="Delete without asking.")
+@json_option
+def dead_letters(stack: Stack, ids: tuple[str, ...], deleting: bool, as_json: bool, **options: Any) -> None:
+    """List the notices that were rejected, and why; nothing is changed unless --delete is given.
+
+    Exit status: 0 all done; 1 something is left or AWS failed, and calling again is safe; 2 nothing was
+    done, and what to fix is named; 130 interrupted.
+    """
+    save, yes = options.pop("save"), options.pop("yes")
+    if deleting and (not ids or save or any(options.values())):
+        raise click.UsageError("Which letters are deleted? Give --id, and none of the others.")
+    if save and save.exists():
+        raise NothingDoneError(f"{save} is there already, and may hold what somebody fixed: name a new file.")
+    status = 0
+    try:
+        with DeadLetterQueue(stack) as queue:
+            limit = None if ids else options["limit"]
+            letters = letters_of(queue, code=options["code"], org=options["org"], limit=limit)
+            letters = with_prefixes(letters, ids)[: options["limit"]] if ids else letters
+            if deleting:
+                status = _delete(queue, letters, yes=yes, as_json=as_json)
+    except KeyboardInterrupt:
+        click.echo("stopped: interrupted", err=True)
+        raise SystemExit(ExitStatus.INTERRUPTED) from None
+    if not deleting:
+        _show(letters, save, as_json=as_json)
+    raise SystemExit(status)
+
+
+def _show(letters: Sequence[Letter], save: Path | None, *, as_json: bool) -> None:
+    if save:
+        try:
+            write_new(save, map(line_of, letters))
+        except OSError as error:
+            raise NothingDoneError(f"{save} cannot be written: {error.strerror}") from error
+    if as_json:
+        facts = {"byCode": dict(by_code(letters)), "letters": [_facts(one) for one in letters]}
+        write_json(facts)
+    else:
+        show(letters)
+    if save:
+        redrive = same_stack(click.get_current_context(), "redrive", str(save))
+        click.echo(f"{len(letters):,} saved. Fix {plain(str(save))}, then:\n  {redrive}", err=True)
+
+
+def _facts(letter: Letter) -> dict[str, Any]:
+    names = ("messageId", "orgId", "errorCode", "errorMessage")
+    return {
+        "deadLetter": letter.id,
+        **{name: letter.attributes.get(name, "") for name in names},
+        "rejectedAt": letter.rejected_at and letter.rejected_at.isoformat(timespec="milliseconds"),
+        "body": letter.body,
+    }
+
+
+def _delete(queue: DeadLetterQueue, letters: Sequence[Letter], *, yes: bool, as_json: bool) -> int:
+    """Delete once that is confirmed, as far as it goes; the exit status."""
+    if not (yes or _confirmed(letters, as_json=as_json)):
+        click.echo("Nothing was deleted.", err=True)
+        return 2
+    failed: dict[str, str] = {}
+    left, status, stopped = [one.id for one in letters], 0, ""
+    try:
+        with bar("deleting", len(letters)) as show_done:
+            for part in batched(tuple(left), AT_ONCE, strict=False):
+                with unbroken():
+                    failed |= queue.delete(part)
+                    left = left[len(part) :]
+                show_done(len(letters) - len(left))
+    except OperatorError as fault:
+        stopped = fault.message
+    except KeyboardInterrupt:
+        status, stopped = ExitStatus.INTERRUPTED, "interrupted"
+    deleted = len(letters) - len(left) - len(failed)
+    if as_json:
+        facts = {"deleted": deleted, "notDeleted": failed, "left": left, "stopped": stopped}
+        write_json(facts)
+    else:
+        click.echo(f"{many(deleted, 'dead letter')} deleted")
+        for one, code in failed.items():
+            click.echo(f"  not deleted: {plain(one)} {plain(code)}")
+    if stopped:
+        are_left = f"{many(len(left), 'letter')} {'is' if len(left) == 1 else 'are'} left"
+        click.echo(f"stopped: {plain(stopped)}; {are_left}", err=True)
+    return status or (1 if failed or left else 0)
+
+
+def _confirmed(letters: Sequence[Letter], *, as_json: bool) -> bool:
+    """Raises KeyboardInterrupt when nobody can answer, too."""
+    if not as_json:
+        show(letters)
+    try:
+        return click.confirm(f"Delete {many(len(letters), 'dead letter')} for good?", err=True)
+    except click.Abort:
+        raise KeyboardInterrupt from None

@@ -1,0 +1,80 @@
+"""The one way in which commands write: for a person within 100 columns, for a program as JSON.
+
+What somebody else wrote stays text: it commands no terminal, on either way.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+WIDTH = 100
+MOST_LISTED = 20
+
+
+def page() -> Console:
+    """Returns the standard output; colours are up to the terminal and to NO_COLOR."""
+    out = Console(highlight=False)
+    out.width = min(out.width, WIDTH) if out.is_terminal else WIDTH
+    return out
+
+
+def plain(text: str) -> str:
+    """Returns what somebody else wrote, on one line and without what would command a terminal."""
+    return safe(" ".join(text.split()))
+
+
+def safe(text: str) -> str:
+    """Returns the text without what would command a terminal, a line break included."""
+    return "".join(one if one.isprintable() else "\ufffd" for one in text)
+
+
+def write_json(facts: object) -> None:
+    """Write the facts on the standard output, as one line of ASCII."""
+    # DEL alone is ASCII and no text.
+    click.echo(json.dumps(facts).replace("\x7f", "\\u007f"))
+
+
+def printable(written: str) -> str:
+    """Returns JSON with the characters that are no text escaped, as they may stand within its strings."""
+    return "".join(one if one.isprintable() or one in "\t\r\n" else _escaped(one) for one in written)
+
+
+def _escaped(character: str) -> str:
+    return json.dumps(character)[1:-1] if character != "\x7f" else "\\u007f"
+
+
+def write_new(path: Path, lines: Iterable[str]) -> None:
+    """Write a new file that its owner alone may read. Raises OSError."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+        file.writelines(f"{line}\n" for line in lines)
+
+
+def beginning(lines: Sequence[str], more: str = "more") -> Iterator[str]:
+    """Returns the first of these lines, and one about the others; a program gets all."""
+    yield from lines[:MOST_LISTED]
+    if len(lines) > MOST_LISTED:
+        yield f"  … and {len(lines) - MOST_LISTED:,} {more}"
+
+
+def many(count: int, noun: str) -> str:
+    """Returns the number with its noun: 1 event, 1,200 events."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def moment(at: datetime) -> str:
+    """Returns the time as this machine has it."""
+    return f"{at.astimezone():%Y-%m-%d %H:%M:%S}"
+
+
+def span(seconds: float) -> str:
+    """Returns a length of time in its coarsest unit: 40 s, 12 min, 5 h, 3 days."""
+    for size, unit, most in ((1, "s", 120), (60, "min", 7200), (3600, "h", 172_800)):
+        if seconds < most:
+            return f"{max(0, int(seconds // size))} {unit}"
+    return f"{int(seconds // 86_400)} days"

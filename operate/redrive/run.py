@@ -1,0 +1,104 @@
+"""Puts dead letters back on the notice queue: first sent, then deleted, so that none is ever lost."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from operate.dead_letters.held import DeadLetterQueue
+from operate.dead_letters.interrupts import unbroken
+from operate.errors import aws_errors
+from operate.redrive.file import LineFault
+from operate.stack import Stack
+from relay.sqs import in_requests
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """What goes to the notice queue, and the letter that is deleted afterwards."""
+
+    letter: str
+    body: str
+    size: int
+
+
+def outgoing(letter: str, body: str) -> Outgoing:
+    return Outgoing(letter, body, len(body.encode()))
+
+
+@dataclass
+class Redriven:
+    """What became of each letter, by its id."""
+
+    left: Counter[str] = field(default_factory=Counter)
+    """How many lines of each letter were not tried, as far as is known; a request of ten may be under way."""
+    tried: int = 0
+    """Lines that were sent or refused."""
+    redriven: list[str] = field(default_factory=list)
+    would: list[str] = field(default_factory=list)
+    """What a dry run would redrive."""
+    not_sent: dict[str, str] = field(default_factory=dict)
+    not_deleted: dict[str, str] = field(default_factory=dict)
+    not_found: list[str] = field(default_factory=list)
+    invalid: list[LineFault] = field(default_factory=list)
+    stopped: str = ""
+
+    @property
+    def status(self) -> int:
+        """Exit status: 1 when calling again helps or some are through, 2 when nothing was done."""
+        if self.left or self.not_sent or self.not_deleted or self.stopped:
+            return 1
+        if self.not_found or self.invalid:
+            return 1 if self.redriven or self.would else 2
+        return 0
+
+
+class NoticeQueue:
+    """The queue that letters return to."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._url, self._sqs = stack.output("NoticeQueueUrl"), stack.client("sqs")
+
+    def largest(self) -> int:
+        """How many bytes a message may have. Raises OperatorError."""
+        name = "MaximumMessageSize"
+        with aws_errors():
+            found = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=[name])
+        return int(found["Attributes"][name])
+
+    def send(self, bodies: Sequence[str]) -> dict[int, str]:
+        """Send at most ten; AWS's codes for those that it did not take, by position. Raises OperatorError."""
+        entries: list[Any] = [{"Id": str(n), "MessageBody": body} for n, body in enumerate(bodies)]
+        with aws_errors():
+            answer = self._sqs.send_message_batch(QueueUrl=self._url, Entries=entries)
+        return {int(failed["Id"]): failed["Code"] for failed in answer.get("Failed", ())}
+
+
+def redrive(
+    wanted: Sequence[Outgoing], notices: NoticeQueue, letters: DeadLetterQueue, so_far: Redriven
+) -> Iterator[None]:
+    """Send and delete request by request; `so_far` is up to date before each yield. Raises OperatorError."""
+    for request in in_requests(wanted, lambda one: one.size):
+        # Between sending and deleting a Ctrl-C would only have notices sent twice.
+        with unbroken():
+            codes = notices.send([one.body for one in request])
+            so_far.not_sent |= {request[n].letter: code for n, code in codes.items()}
+            sent = [one for one in _tried(request, so_far) if one not in so_far.not_sent]
+            so_far.not_deleted |= dict.fromkeys(sent, "nobody knows whether it was deleted")
+            failed = letters.delete(sent)
+            so_far.not_deleted |= failed
+            for one in sent:
+                if one not in failed:
+                    del so_far.not_deleted[one]
+                    so_far.redriven.append(one)
+        yield
+
+
+def _tried(request: Sequence[Outgoing], so_far: Redriven) -> Iterator[str]:
+    """Each letter whose last line was in this request."""
+    so_far.tried += len(request)
+    for one in request:
+        so_far.left[one.letter] -= 1
+        if not so_far.left[one.letter]:
+            del so_far.left[one.letter]
+            yield one.letter

@@ -1,0 +1,112 @@
+"""`send`: put the notices of a file on the queue."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from operate.errors import ExitStatus, NothingDoneError, OperatorError, aws_errors
+from operate.options import call_again, json_option, with_stack
+from operate.output import write_json
+from operate.progress import bar
+from operate.send import shown
+from operate.send.file.entries import Entry, Mistake, organisation, read
+from operate.send.file.utf8 import NoNoticeError
+from operate.send.run import Ready, Sent, make_ready, put_on_queue
+from operate.stack import Stack
+
+CHECKING = "interrupted while checking; nothing was sent"
+_CSV_BY_SUFFIX = {"jsonl": False, "ndjson": False, "json": False, "csv": True}
+# How often a person sees how far the reading came, in notices.
+_SHOWN_EVERY = 500
+
+
+def _org(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    try:
+        return value if value is None else organisation(value, None)
+    except NoNoticeError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+@with_stack
+@click.option("--org", callback=_org, metavar="ID", help="The organisation of notices that name none.")
+@click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), help="Else by the file's suffix.")
+@click.option("--skip-invalid", is_flag=True, help="Send the good ones although others are wrong.")
+@click.option("--dry-run", is_flag=True, help="Only check.")
+@json_option
+def send(stack: Stack, file: str, org: str | None, form: str | None, skip_invalid: bool, **how: bool) -> None:
+    """Put the notices of FILE on the queue, once all of them are checked; `-` is the standard input.
+
+    FILE is UTF-8: JSON Lines, a notice a line, maybe with its orgId, or {"orgId", "messages"} as the queue
+    takes it; or CSV with a header row, its cells apart by , or ; as that row has them: orgId, messageId,
+    messageType, targetType, targets (u123;u456), appId, url, header, header.zh_CN, body, appName, tags, …
+    Sending a file again is safe: the portal shows each user a notice once.
+
+    Exit status: 0 all done; 1 something is left or AWS failed, and calling again is safe; 2 nothing was
+    sent, and what to fix is named; 130 interrupted.
+    """
+    csv = form == "csv" if form else _is_csv(file)
+    queue_url = stack.output("NoticeQueueUrl")
+    begun, sent, status = time.monotonic(), Sent(Ready()), int(ExitStatus.INTERRUPTED)
+    try:
+        make_ready(_entries(file, csv, org), sent.ready)
+        status = _refused(sent.ready, skip_invalid)
+        begun = time.monotonic()
+        if status < ExitStatus.NOTHING_DONE and not how["dry_run"]:
+            status = _perform(sent, queue_url, stack.client("sqs")) or status
+    except KeyboardInterrupt:
+        sent.stopped, status = ("interrupted" if sent.ready.checked else CHECKING), ExitStatus.INTERRUPTED
+    _show(sent, time.monotonic() - begun, file, status, **how)
+    raise SystemExit(status)
+
+
+def _is_csv(file: str) -> bool:
+    suffix = "jsonl" if file == "-" else file.rpartition(".")[2].lower()
+    if suffix not in _CSV_BY_SUFFIX:
+        raise click.UsageError(f"What is in {file}? Give --format jsonl or --format csv.")
+    return _CSV_BY_SUFFIX[suffix]
+
+
+def _entries(file: str, csv: bool, org: str | None) -> Iterator[Entry | Mistake]:
+    with click.open_file(file, "rb") as lines, bar("reading") as show_done:
+        done = 0
+        for done, entry in enumerate(read(lines, csv=csv, org_id=org), 1):
+            yield entry
+            if done % _SHOWN_EVERY == 0:
+                show_done(done)
+        show_done(done)
+
+
+def _refused(ready: Ready, skip_invalid: bool) -> int:
+    """The exit status that the check alone leads to."""
+    if not ready.mistakes:
+        return ExitStatus.DONE
+    return ExitStatus.UNFINISHED if skip_invalid and ready.messages else ExitStatus.NOTHING_DONE
+
+
+def _perform(sent: Sent, queue_url: str, sqs: Any) -> int:
+    """Send, as far as it goes; the exit status. Raises NothingDoneError as long as nothing was sent."""
+    try:
+        with bar("sending", sent.ready.good) as show_done, aws_errors():
+            for tried in put_on_queue(sent, queue_url, sqs):
+                show_done(tried)
+    except OperatorError as fault:
+        if isinstance(fault, NothingDoneError) and not sent.codes:
+            raise
+        sent.stopped = fault.message
+    return ExitStatus.UNFINISHED if sent.missing() else ExitStatus.DONE
+
+
+def _show(sent: Sent, seconds: float, file: str, status: int, *, dry_run: bool, as_json: bool) -> None:
+    """The outcome on the output; what is wrong on the error output, so that a program's JSON stays alone."""
+    shown.mistakes(sent, sending=status != ExitStatus.NOTHING_DONE)
+    if as_json:
+        write_json(shown.facts(sent, seconds, dry_run=dry_run))
+    elif status != ExitStatus.NOTHING_DONE and sent.ready.checked:
+        shown.summary(sent, seconds, dry_run=dry_run)
+    if shown.what_is_left(sent):
+        again = call_again(click.get_current_context(), file)
+        click.echo(f"Send it again; the portal shows each user a notice once:\n  {again}", err=True)

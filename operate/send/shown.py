@@ -1,0 +1,107 @@
+"""What a person, or a program, sees of a file of notices."""
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
+
+from operate.output import WIDTH, beginning, many, safe
+from operate.send.file.entries import Mistake
+from operate.send.run import Sent
+
+_LINES_SHOWN = 3
+# Wide characters take two columns.
+_ID_SHOWN = 40
+
+
+def mistakes(sent: Sent, *, sending: bool) -> None:
+    """On the error output: what is wrong, and what may not be meant."""
+    ready = sent.ready
+    if ready.mistakes:
+        end = "left out" if sending else "nothing was sent"
+        said = f"{many(len(ready.mistakes), 'notice')} of {ready.read:,} cannot be sent; {end}:"
+        _list(said, ready.mistakes)
+    if ready.mistakes and not sending and ready.messages:
+        click.echo("Fix them, or send the others alone with --skip-invalid.", err=True)
+    if ready.doubts:
+        _list("Notices that share a messageId but differ:", ready.doubts)
+        click.echo("The portal keeps the content that reaches it first.", err=True)
+    if ready.unknown:
+        fields = [f"  {_short(name)} ({_lines(lines)})" for name, lines in ready.unknown.items()]
+        _say(["Unknown fields, sent as they are:", *beginning(fields)])
+
+
+def summary(sent: Sent, seconds: float, *, dry_run: bool) -> None:
+    ready, organisations = sent.ready, sent.organisations()
+    if dry_run:
+        organisations.update(entry.org_id for entries in ready.messages.values() for entry in entries)
+    count = organisations.total()
+    on_queue = "would be sent" if dry_run else f"{'are' if count != 1 else 'is'} on the queue"
+    in_messages = many(len(ready.messages) if dry_run else sent.messages, "SQS message")
+    speed = "" if dry_run else f", {seconds:,.1f} s ({count / max(seconds, 0.001):,.1f}/s)"
+    of = many(len(organisations), "organisation")
+    click.echo(f"{many(count, 'notice')} of {of} {on_queue}: {in_messages}{speed}")
+    lines = [f"  {_short(org_id):<40} {notices:>10,}" for org_id, notices in organisations.most_common()]
+    click.echo("".join(f"{line}\n" for line in beginning(lines, "more organisations")), nl=False)
+
+
+def facts(sent: Sent, seconds: float, *, dry_run: bool) -> dict[str, object]:
+    """Returns the outcome as a program gets it."""
+    ready, organisations = sent.ready, sent.organisations()
+    return {
+        "dryRun": dry_run,
+        "counts": {
+            "read": ready.read,
+            "good": ready.good,
+            "invalid": len(ready.mistakes),
+            "onQueue": organisations.total(),
+            "sqsMessages": len(ready.messages) if dry_run else sent.messages,
+        },
+        "organisations": dict(organisations),
+        "invalid": _facts(ready.mistakes),
+        "differing": _facts(ready.doubts),
+        "unknownFields": ready.unknown,
+        "notOnQueue": _facts(sent.missing()),
+        "stopped": sent.stopped,
+        "seconds": round(seconds, 3),
+    }
+
+
+def what_is_left(sent: Sent) -> bool:
+    """On the error output: what ended the sending, and what is not on the queue. Whether there is any."""
+    missing = sent.missing()
+    if sent.stopped:
+        under_way = "; the request under way may be there too" if missing else ""
+        there = f"; {many(sent.organisations().total(), 'notice')} on the queue{under_way}"
+        _say([f"stopped: {sent.stopped}{there if sent.ready.checked else ''}"])
+    if missing:
+        _list(f"{many(len(missing), 'notice')} not known to be on the queue:", missing)
+    return bool(missing or sent.stopped)
+
+
+def _list(title: str, found: Sequence[Mistake]) -> None:
+    named = [f" ({_short(one.message_id)})" if one.message_id else "" for one in found]
+    lines = [f"  line {one.line}{name}: {one.reason}" for one, name in zip(found, named, strict=True)]
+    _say([title, *beginning(lines)])
+
+
+def _say(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(textwrap.fill(safe(line), WIDTH, subsequent_indent="    "), err=True)
+
+
+def _lines(numbers: Sequence[int]) -> str:
+    more = f" and {len(numbers) - _LINES_SHOWN:,} more" if len(numbers) > _LINES_SHOWN else ""
+    listed = ", ".join(str(number) for number in numbers[:_LINES_SHOWN])
+    return f"line{'' if len(numbers) == 1 else 's'} {listed}{more}"
+
+
+def _short(name: str) -> str:
+    """A name as a terminal can show it."""
+    seen = safe(name[:_ID_SHOWN])
+    return seen if len(name) <= _ID_SHOWN else f"{seen[:-1]}…"
+
+
+def _facts(found: Sequence[Mistake]) -> list[dict[str, Any]]:
+    return [{"line": one.line, "messageId": one.message_id, "reason": one.reason} for one in found]

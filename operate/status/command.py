@@ -1,0 +1,62 @@
+"""`status`: how a deployed relay stands, and what needs a person."""
+
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import click
+
+from operate.errors import ExitStatus, NothingDoneError, OperatorError
+from operate.options import Tag, json_option, same_stack, with_stack
+from operate.output import page, write_json
+from operate.progress import bar
+from operate.stack import Stack
+from operate.status.facts import facts_of
+from operate.status.needs import needs
+from operate.status.shown import show
+from operate.status.survey import QUESTIONS, survey
+from relay import catalog
+
+
+class _Asking(click.Command):
+    """Nothing is changed here: a stack that cannot be asked leaves nothing half done."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except OperatorError as fault:
+            raise NothingDoneError(fault.message) from fault
+        except KeyboardInterrupt:
+            click.echo("stopped: interrupted", err=True)
+            raise SystemExit(ExitStatus.INTERRUPTED) from None
+
+
+@click.command(cls=_Asking)
+@with_stack
+@click.option(
+    "--tag",
+    "tags",
+    multiple=True,
+    type=Tag(unclassified=True),
+    metavar="SLUG",
+    help="Only these topics, in what is shown and in the exit status; repeatable.",
+)
+@json_option
+def status(stack: Stack, tags: tuple[str, ...], as_json: bool) -> None:
+    """Show how the relay stands: registrations, last events, subscriptions, what waits, secrets, alarms.
+
+    A fact that cannot be had is unknown, with the reason; a tag that is not to be registered is left out by
+    naming the others with --tag.
+
+    Exit status: 0 all is well; 1 something needs a person, and is named with what to do next; 2 the stack
+    cannot be found or asked; 130 interrupted.
+    """
+    slugs = tuple(slug for slug in catalog.SLUGS if slug in (tags or catalog.SLUGS))
+    with bar("asking", QUESTIONS + len(slugs)) as show_done:
+        found = survey(stack, slugs, datetime.now(UTC), show_done)
+    needed = needs(found, partial(same_stack, click.get_current_context()), stack.callback_addresses)
+    if as_json:
+        write_json({**facts_of(found), "needs": needed})
+    else:
+        show(found, needed, page())
+    raise SystemExit(ExitStatus.UNFINISHED if needed else ExitStatus.DONE)

@@ -1,0 +1,68 @@
+"""What AWS itself knows about a deployed relay; all of it raises what botocore raises, and OperatorError."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from operate.stack import Stack
+from operate.status.facts import Age, Alarm, Depth, Secret
+
+# SQS tells the age once a minute, and CloudWatch shows it some minutes later; the function tells the age of
+# what it defers at each receive, at least twice an hour. SQS leaves out what was received three times.
+_AGE_WITHIN, _DEFERRED_WITHIN = timedelta(minutes=15), timedelta(hours=1)
+
+
+def secret(stack: Stack, output: str) -> Secret:
+    """Whether a secret is filled, and since when; its value is not asked for."""
+    found = stack.client("secretsmanager").describe_secret(SecretId=stack.output(output))
+    return Secret(bool(found.get("VersionIdsToStages")), found.get("LastChangedDate"))
+
+
+def depth(stack: Stack, output: str) -> Depth:
+    suffixes = ("", "NotVisible", "Delayed")
+    names = [f"ApproximateNumberOfMessages{suffix}" for suffix in suffixes]
+    answer = stack.client("sqs").get_queue_attributes(QueueUrl=stack.output(output), AttributeNames=names)
+    return Depth(*(int(answer.get("Attributes", {}).get(name, 0)) for name in names))
+
+
+def oldest_notice(stack: Stack, now: datetime) -> Age:
+    """How long the oldest record has been in the queue, as CloudWatch last heard."""
+    queue = {"QueueName": stack.output("NoticeQueueUrl").rpartition("/")[2]}
+    ours = {"service": "notice", "stack": stack.name}
+    ages = [
+        _newest(stack, "AWS/SQS", "ApproximateAgeOfOldestMessage", queue, now - _AGE_WITHIN, now),
+        _newest(stack, "MoziRelay", "DeferredAge", ours, now - _DEFERRED_WITHIN, now),
+    ]
+    return Age(max(filter(None, ages), default=next((age for age in ages if age is not None), None)))
+
+
+def _newest(
+    stack: Stack, namespace: str, metric: str, dimensions: Mapping[str, str], since: datetime, until: datetime
+) -> float | None:
+    """The last value of a metric, if there was any."""
+    answer = stack.client("cloudwatch").get_metric_statistics(
+        Namespace=namespace,
+        MetricName=metric,
+        Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()],
+        StartTime=since,
+        EndTime=until,
+        Period=60,
+        Statistics=["Maximum"],
+    )
+    points = answer.get("Datapoints", [])
+    return max(points, key=lambda point: point["Timestamp"])["Maximum"] if points else None
+
+
+def alarms(stack: Stack) -> Sequence[Alarm]:
+    """The stack's alarms that are on."""
+    pages = stack.client("cloudwatch").get_paginator("describe_alarms")
+    # As CloudFormation names them; another stack's name may begin with this one's.
+    ours = re.compile(rf"{re.escape(stack.name)}-(?P<name>[A-Za-z0-9]+)-[A-Za-z0-9]+")
+    found: list[Alarm] = []
+    for answer in pages.paginate(AlarmNamePrefix=f"{stack.name}-", StateValue="ALARM"):
+        for alarm in answer.get("MetricAlarms", []):
+            name = ours.fullmatch(alarm["AlarmName"])
+            if name and alarm.get("StateValue", "ALARM") == "ALARM":
+                since = alarm.get("StateUpdatedTimestamp")
+                found.append(Alarm(name["name"], since, alarm.get("AlarmDescription", "")))
+    return found

@@ -1,0 +1,140 @@
+"""How a container of `sam local invoke` reaches the sandbox, which listens on loopback only.
+
+SAM puts its containers on Docker's bridge, whatever `--docker-network host` suggests. Docker Desktop leads
+its `host-gateway` to the machine's loopback; on Linux the bridge has an address of this machine, which no
+other machine sees but every container does: what comes in there is passed on if it has the sandbox's key.
+"""
+
+import json
+import re
+import shutil
+import socket
+import subprocess
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from ipaddress import ip_network
+from socketserver import BaseRequestHandler, ThreadingTCPServer
+
+from sandbox.cloud.cross_site import OwnHosts
+from sandbox.cloud.ministack import SandboxError
+
+# Docker's own word for the address at which a container finds the machine.
+DOCKERS_OWN = "host-gateway"
+_HEAD_BYTES, _HEAD_SECONDS = 65_536, 10
+_HOST = re.compile(rb"^host:[ \t]*(\S+)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+_REFUSED = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+def bridge_address() -> str | None:
+    """This machine's address on Docker's bridge; None without Docker, or where Docker has its own way."""
+    docker = shutil.which("docker")
+    if docker is None:
+        return None
+    command = [docker, "network", "inspect", "bridge", "--format", "{{json .IPAM.Config}}"]
+    try:
+        asked = subprocess.run(command, capture_output=True, timeout=10, check=True)
+        address = gateway_of(json.loads(asked.stdout)[0])
+        with socket.create_server((address, 0)):
+            return address
+    except (OSError, subprocess.SubprocessError, ValueError, LookupError):
+        return None
+
+
+def gateway_of(config: Mapping[str, str]) -> str:
+    """The bridge's own address as Docker describes it: named, or else the first one of its subnet."""
+    return config.get("Gateway") or str(next(ip_network(config["Subnet"]).hosts()))
+
+
+@contextmanager
+def reachable(ports: Iterable[int], name: str) -> Iterator[str]:
+    """For as long as the block lasts, containers that call us `name` reach these ports; at which address.
+
+    Raises SandboxError.
+    """
+    bridge = bridge_address()
+    with ExitStack() as stack:
+        for port in ports if bridge else ():
+            server = stack.enter_context(_forwarder(bridge or "", port, name))
+            threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+            stack.callback(server.shutdown)
+        yield bridge or DOCKERS_OWN
+
+
+def _forwarder(address: str, port: int, name: str) -> "Forwarder":
+    try:
+        return Forwarder(address, port, name)
+    except OSError as error:
+        raise SandboxError(f"port {port} of {address} is taken, by another local invoke? {error}") from error
+
+
+class Forwarder(ThreadingTCPServer):
+    """Passes on what comes to an address, and calls it `name`, to the same port of the loopback address."""
+
+    daemon_threads = True
+    allow_reuse_address = True
+
+    def __init__(self, address: str, port: int, name: str) -> None:
+        self.port, self.own = port, OwnHosts(port, name, loopback=False)
+        super().__init__((address, port), _Passing)
+
+
+class _Passing(BaseRequestHandler):
+    server: Forwarder
+
+    def handle(self) -> None:
+        head = _head(self.request)
+        if not _is_called(head, self.server.own):
+            _refuse(self.request)
+            return
+        with socket.create_connection(("127.0.0.1", self.server.port)) as inner:
+            back = threading.Thread(target=_pump, args=(inner, self.request), daemon=True)
+            back.start()
+            inner.sendall(head)
+            _pump(self.request, inner)
+            back.join()
+
+
+def _refuse(connection: socket.socket) -> None:
+    """Answer 403. What else was sent is read, or the system breaks off before the answer is read."""
+    connection.settimeout(1)
+    try:
+        connection.sendall(_REFUSED)
+        connection.shutdown(socket.SHUT_WR)
+        for _ in range(16):
+            if not connection.recv(_HEAD_BYTES):
+                return
+    except OSError:
+        return
+
+
+def _head(connection: socket.socket) -> bytes:
+    """The first request up to its body, and perhaps more; nothing if it does not come whole."""
+    head = b""
+    connection.settimeout(_HEAD_SECONDS)
+    try:
+        while b"\r\n\r\n" not in head and len(head) < _HEAD_BYTES:
+            if not (received := connection.recv(_HEAD_BYTES)):
+                return b""
+            head += received
+    except OSError:
+        return b""
+    connection.settimeout(None)
+    return head
+
+
+def _is_called(head: bytes, own: OwnHosts) -> bool:
+    """Whether a connection's first request calls us by a name that only who has the key can know."""
+    lines, end, _ = head.partition(b"\r\n\r\n")
+    hosts = _HOST.findall(lines) if end else []
+    return len(hosts) == 1 and hosts[0].decode("latin-1").lower() in own
+
+
+def _pump(source: socket.socket, sink: socket.socket) -> None:
+    """Pass on all that comes, and then that no more comes; a side that breaks off ends it."""
+    try:
+        while received := source.recv(65_536):
+            sink.sendall(received)
+        sink.shutdown(socket.SHUT_WR)
+    except OSError:
+        return

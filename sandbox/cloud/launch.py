@@ -1,0 +1,147 @@
+"""Runs the local cloud: started by the interpreter that has ministack and nothing else.
+
+ministack starts Lambda functions with `sys.executable` and so with all that is installed for itself.
+Here they get a bare interpreter without site-packages: what a function imports must be its own or its
+layer's, as on Lambda.
+"""
+
+import importlib
+import os
+import shlex
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sandbox.cloud.cross_site import OwnHosts
+from sandbox.cloud.guard import App, guarded
+from sandbox.cloud.key import Key
+
+
+def bare_interpreter(folder: Path) -> Path:
+    """A Python command that sees the standard library only."""
+    script = folder / "lambda-python"
+    base = shlex.quote(getattr(sys, "_base_executable", sys.executable))
+    script.write_text(f'#!/bin/sh\nexec {base} -I -S "$@"\n', "utf-8")
+    script.chmod(0o755)
+    return script
+
+
+def behind_tls(app: App) -> App:
+    """The cloud as behind a proxy that ends TLS: AWS is, and the template refuses what comes without."""
+
+    async def secure(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            scope = {**scope, "headers": [*scope["headers"], (b"x-forwarded-proto", b"https")]}
+        await app(scope, receive, send)
+
+    return secure
+
+
+def hurry_waits(queues: Any, scale: float) -> None:
+    """Let a record that a function hides from itself come back after that part of the time it asked for."""
+    hide = queues._HANDLERS["ChangeMessageVisibilityBatch"]
+
+    def hurried(data: dict[str, Any], url: str) -> Any:
+        answer, now = hide(data, url), time.time()
+        hidden = {entry["ReceiptHandle"] for entry in data["Entries"]}
+        for message in queues._get_q(data["QueueUrl"])["messages"]:
+            if message["receipt_handle"] in hidden:
+                message["visible_at"] = now + max(0.0, message["visible_at"] - now) * scale
+        return answer
+
+    queues._HANDLERS["ChangeMessageVisibilityBatch"] = hurried
+
+
+# IAM has no names of their own for these calls: AWS asks for the single one, ministack for the call's name.
+SINGLE_CALLS = {
+    "sqs:SendMessageBatch": "sqs:SendMessage",
+    "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
+    "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
+    "sns:PublishBatch": "sns:Publish",
+}
+
+
+def allow_batch_calls(iam: Any) -> None:
+    """Let whoever may do one do several, on the same resources and on no other."""
+    named = iam.extract_iam_action
+
+    def single(*given: Any, **options: Any) -> Any:
+        action = named(*given, **options)
+        return SINGLE_CALLS.get(action, action)
+
+    iam.extract_iam_action = single
+
+
+def take_sums(provisioners: Any) -> None:
+    """Let an alarm look at several metrics, as AWS does; ministack would refuse it. Here it has the first."""
+    make = provisioners._cw_metric_alarm_record
+
+    def taken(name: str, properties: dict[str, Any]) -> Any:
+        looked_at = [one["MetricStat"] for one in properties.get("Metrics") or () if "MetricStat" in one]
+        if not looked_at:
+            return make(name, properties)
+        one, others = looked_at[0], {key: given for key, given in properties.items() if key != "Metrics"}
+        return make(name, others | one["Metric"] | {"Statistic": one["Stat"], "Period": one["Period"]})
+
+    provisioners._cw_metric_alarm_record = taken
+
+
+def secrets_of(key: Key, iam: Any) -> Callable[[str], str | None]:
+    """The secret of each key that the cloud knows: this start's own, and those of functions' roles.
+
+    ministack takes `test`, every account's number and no key at all for the root too; here they have none.
+    """
+
+    def secret_of(key_id: str) -> str | None:
+        if key_id == key.id:
+            return key.secret
+        if iam.is_root_access_key(key_id):
+            return None
+        found = iam.resolve_credential(key_id, iam.find_iam_access_key_account(key_id))
+        return getattr(found, "secret_access_key", None)
+
+    return secret_of
+
+
+def keep_keys_secret(salt: str) -> None:
+    """Let nobody work out a function's key: ministack makes it of the function's and the role's names.
+
+    It reads a role's name from the last part of its ARN, so that what stands before goes into the key only.
+    """
+    runtime: Any = importlib.import_module("ministack.core.lambda_runtime")
+    service: Any = importlib.import_module("ministack.services.lambda_svc")
+    make = runtime.execution_credentials
+
+    def salted(config: dict[str, Any]) -> dict[str, str]:
+        given: dict[str, str] = make({**config, "Role": f"{salt}/{config.get('Role', '')}"})
+        return given
+
+    runtime.execution_credentials = service.execution_credentials = salted
+
+
+def _end_with_starter() -> None:
+    """End the whole process group once the starter is gone: its end of our standard input closes."""
+    while os.read(0, 1):
+        pass
+    os.killpg(os.getpgid(0), signal.SIGKILL)
+
+
+def main() -> None:
+    if sys.version_info[:2] != (3, 13):
+        sys.exit(f"the sandbox runs the functions on Python 3.13, not {sys.version.split()[0]}")
+    app: Any = importlib.import_module("ministack.app")
+    key = Key(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
+    own = OwnHosts(int(os.environ["GATEWAY_PORT"]), key.host)
+    secret_of = secrets_of(key, importlib.import_module("ministack.core.iam_evaluator"))
+    app.app = guarded(behind_tls(app.app), own, secret_of)
+    keep_keys_secret(key.secret)
+    allow_batch_calls(importlib.import_module("ministack.core.iam_actions"))
+    take_sums(importlib.import_module("ministack.services.cloudformation.provisioners"))
+    hurry_waits(importlib.import_module("ministack.services.sqs"), float(os.environ["WAIT_SCALE"]))
+    sys.executable = str(bare_interpreter(Path(os.environ["TMPDIR"])))
+    threading.Thread(target=_end_with_starter, daemon=True).start()
+    app.main()

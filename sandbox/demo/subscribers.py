@@ -1,0 +1,77 @@
+"""A downstream system for the demo: one SQS queue on every topic of the relay."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sandbox.cloud.deploy import Stack
+
+Envelope = dict[str, Any]
+
+
+class Subscribers:
+    """Subscribes a queue to each topic and keeps what arrives.
+
+    Raw delivery is on: a message's body is then the CloudEvent itself, without SNS's wrapping around it.
+    """
+
+    def __init__(self, stack: Stack) -> None:
+        self._sqs = stack.cloud.client("sqs")
+        prefix = stack.outputs["EventTopicArnPrefix"]
+        pages = stack.cloud.client("sns").get_paginator("list_topics").paginate()
+        arns = [topic["TopicArn"] for page in pages for topic in page["Topics"]]
+        slugs = sorted(arn.removeprefix(prefix) for arn in arns if arn.startswith(prefix))
+        self.urls = {slug: subscribe_queue(stack, slug, f"downstream-{slug}") for slug in slugs}
+        self.received: dict[str, list[Envelope]] = {slug: [] for slug in slugs}
+
+    @property
+    def count(self) -> int:
+        return sum(len(envelopes) for envelopes in self.received.values())
+
+    def collect(self) -> int:
+        """Take in what has arrived on every queue; how many envelopes there are by now."""
+        for slug, url in self.urls.items():
+            while messages := self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+                self._take(slug, url, messages)
+        return self.count
+
+    def _take(self, slug: str, url: str, messages: list[Mapping[str, Any]]) -> None:
+        for message in messages:
+            self.received[slug].append(json.loads(message["Body"]))
+            self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+
+def subscribe_queue(stack: Stack, slug: str, name: str, *, raw: bool = True, only: Any = None) -> str:
+    """Make a queue that gets a topic's events, or those only that a filter policy lets through; its URL.
+
+    What SNS cannot deliver goes into a queue of its own, as docs/subscribe.md has it.
+    """
+    sqs, sns = stack.cloud.client("sqs"), stack.cloud.client("sns")
+    topic = stack.outputs["EventTopicArnPrefix"] + slug
+    url: str = sqs.create_queue(QueueName=name)["QueueUrl"]
+    described = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    arn = described["Attributes"]["QueueArn"]
+    _let_in(sqs, url, topic, arn)
+    sqs.create_queue(QueueName=f"{name}-undelivered")
+    undelivered = f"{arn}-undelivered"
+    _let_in(sqs, f"{url}-undelivered", topic, undelivered)
+    filtered = {"FilterPolicy": json.dumps(only)} if only else {}
+    redrive = json.dumps({"deadLetterTargetArn": undelivered})
+    attributes = {"RawMessageDelivery": json.dumps(raw), "RedrivePolicy": redrive, **filtered}
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes=attributes)
+    return url
+
+
+def _let_in(sqs: Any, url: str, topic: str, queue: str) -> None:
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": _policy(topic, queue)})
+
+
+def _policy(topic: str, queue: str) -> str:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue,
+        "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})

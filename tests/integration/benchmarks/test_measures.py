@@ -1,0 +1,32 @@
+"""The measurements do the work that they claim, on the sources in place of what `sam build` makes of them."""
+
+import sysconfig
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from benchmarks import artefacts, largest, notices, poison_notices, warm_callback
+from benchmarks.record import Rows
+
+PATH = [artefacts.ROOT / "functions", artefacts.ROOT / "layers", Path(sysconfig.get_path("purelib"))]
+
+
+@pytest.mark.parametrize(
+    ("measure", "keys"),
+    [
+        (lambda: warm_callback.measure(1, PATH), {"warm_callback"}),
+        (lambda: notices.measure(1, PATH, 250), {"notices_calls", "notices_20ms", "notices_200ms"}),
+        (lambda: poison_notices.measure(PATH, 4), {"poison_worst", "poison_mean"}),
+        (lambda: largest.memory(1, PATH, 500_000), {"memory"}),
+        (lambda: largest.body(1, PATH, 20_000), {"body"}),
+    ],
+    ids=["warm_callback", "notices", "poison_notices", "memory", "body"],
+)
+def test_each_measures_what_it_is_named_after(measure: Callable[[], Rows], keys: set[str]) -> None:
+    rows = measure()
+
+    assert rows.keys() == keys
+    assert all(row.median > 0 for row in rows.values())
+    if "notices_calls" in keys:
+        assert rows["notices_calls"].medians == "3 beside 3 calls"

@@ -1,0 +1,103 @@
+"""What is kept of a delivery beside its event: its body as it came, where the content is no copy of that."""
+
+import json
+from dataclasses import replace
+from typing import Any
+from zlib import decompress
+
+import pytest
+
+from callback.handshakes import Handshakes
+from callback.intake import Intake
+from relay.events import timestamp
+from relay.payloads import Payloads
+from relay.publisher import Publisher
+from relay.reading import Delivery, read
+from relay.store import EventStore
+from relay.table import WRITE_UNIT, body_of, event_of
+from tests.support.inbound import NOW, TOKEN, Secrets, content_of, dumps, message
+from tests.support.memory_cloud import MemoryCloud
+
+TAG = "openplatform_app_update|openplatform_app_update_tag"
+
+
+class World:
+    def __init__(self) -> None:
+        self.cloud = MemoryCloud()
+        client: Any = self.cloud
+        self.intake = Intake(
+            Secrets(current=TOKEN).check(),
+            Handshakes(client, "events"),
+            EventStore(client, "events", retention_days=90, clock=lambda: NOW),
+            Payloads("payloads", lambda: client),
+            Publisher(client, "event-"),
+            clock=lambda: NOW,
+        )
+
+    def deliver(self, as_came: bytes | None, content_type: str | None = "text/x", body: Any = None) -> None:
+        delivery = read(dumps(body or message(content_of(TAG))), None)
+        assert isinstance(delivery, Delivery)
+        self.intake.accept(replace(delivery, as_came=as_came, content_type=content_type), "app-update")
+
+    @property
+    def item(self) -> dict[str, Any]:
+        (item,) = self.cloud.items.values()
+        return item
+
+
+@pytest.mark.parametrize("content_type", ["text/plain; charset=GBK", None, ""])
+def test_a_body_is_kept_deflated_with_its_content_type(content_type: str | None) -> None:
+    world = World()
+
+    world.deliver("杭州".encode("gbk") * 100, content_type)
+
+    assert decompress(world.item["body"]["B"]) == "杭州".encode("gbk") * 100
+    assert world.item.get("contentType") == ({"S": content_type} if content_type else None)
+    kept = body_of(world.item)
+    assert kept is not None
+    assert (kept.content_type or None, kept.key) == (content_type or None, None)
+    assert event_of(world.item).received_at == timestamp(NOW)
+
+
+def test_where_the_content_is_its_own_copy_nothing_more_is_kept() -> None:
+    world = World()
+
+    world.deliver(None, "application/json")
+
+    assert body_of(world.item) is None
+    assert not {"body", "contentType"} & set(world.item)
+    assert world.cloud.objects == {}
+
+
+def test_a_large_body_is_in_the_bucket_before_its_event_is_kept() -> None:
+    world, raw = World(), json.dumps([n * n for n in range(20_000)]).encode()
+
+    world.deliver(raw)
+
+    ((address, deflated),) = world.cloud.objects.items()
+    assert address == f"s3://payloads/{world.item['body']['S']}"
+    assert address.startswith("s3://payloads/bodies/")
+    assert decompress(deflated) == raw
+
+
+def test_each_delivery_of_an_event_has_its_own_body_and_the_kept_one_stays() -> None:
+    world, raws = World(), [json.dumps([n * n * m for n in range(20_000)]).encode() for m in (1, 3)]
+    world.deliver(raws[0])
+    before = world.item
+
+    world.deliver(raws[1])
+
+    assert world.item == before
+    kept = world.cloud.objects[f"s3://payloads/{before['body']['S']}"]
+    assert decompress(kept) == raws[0]
+
+
+def test_a_body_counts_towards_the_unit_in_which_an_envelope_stays_text() -> None:
+    world = World()
+    world.deliver(b"")
+    assert set(world.item["envelope"]) == {"S"}
+
+    other = World()
+    other.deliver(json.dumps([n * n for n in range(200)]).encode())
+    assert set(other.item["envelope"]) == {"B"}
+    assert len(other.item["body"]["B"]) < WRITE_UNIT
