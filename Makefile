@@ -50,9 +50,9 @@ demo: setup  ## build, deploy to a local cloud, relay real input both ways, chec
 up: setup  ## the same sandbox, left running, with commands to try
 	python -m sandbox up
 
-.PHONY: schemas
-schemas: $(dev)  ## write the event reference in events/ anew: JSON Schemas, AsyncAPI, the page
-	@PYTHONPATH=functions:layers python -m operate.reference
+.PHONY: contract
+contract: $(dev)  ## write contract/ anew from models, texts and templates: JSON Schemas, AsyncAPI, the pages
+	@PYTHONPATH=functions:layers python -m contract
 
 .PHONY: test
 test: setup  ## every test: unit, integration, and end to end on the sandbox

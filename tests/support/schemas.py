@@ -1,4 +1,4 @@
-"""The JSON Schemas in events/schemas, as a subscriber's validator reads them."""
+"""The JSON Schemas in contract/schemas, as a subscriber's validator reads them."""
 
 import json
 from functools import cache
@@ -6,9 +6,9 @@ from typing import Any
 
 from jsonschema import Draft7Validator, Draft202012Validator  # type: ignore[import-untyped]
 
-from tests.support.inbound import EVENTS
+from tests.support.template import ROOT
 
-FOLDER = EVENTS / "schemas"
+FOLDER = ROOT / "contract" / "schemas"
 # The dialect that the schemas name, and the one that AsyncAPI's own schemas are based on.
 DIALECTS = (Draft202012Validator, Draft7Validator)
 

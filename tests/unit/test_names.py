@@ -1,4 +1,4 @@
-"""One name, one thing: classes and files of the functions, the layer and the operator's commands."""
+"""One name, one thing: classes and files of functions, layer, contract and operate."""
 
 import ast
 from collections import defaultdict
@@ -9,15 +9,14 @@ from tests.support.template import ROOT
 
 # The same job in each room: a function's entry and actions, its vendor's client, its report, the tree of its
 # errors; of a command the command itself, its run, and what is shown of it.
-EVERY_ROOM = {"app.py", "__init__.py", "actions.py", "client.py", "report.py", "errors.py"}
+EVERY_ROOM = {"app.py", "__init__.py", "__main__.py", "actions.py", "client.py", "report.py", "errors.py"}
 EVERY_ROOM |= {"command.py", "run.py", "shown.py"}
 SAME_JOB = {"Settings"}
 
 
 def modules() -> Iterator[Path]:
-    for folder in ("functions", "layers/relay", "operate"):
-        # What writes the event reference is no command.
-        yield from (one for one in sorted((ROOT / folder).rglob("*.py")) if "reference" not in one.parts)
+    for folder in ("functions", "layers/relay", "contract", "operate"):
+        yield from sorted((ROOT / folder).rglob("*.py"))
 
 
 def test_no_two_classes_share_a_name() -> None:

@@ -9,12 +9,13 @@ import pytest
 import yaml
 
 from callback.request import CallbackRequest
+from contract.generated import CONTRACT
 from relay.catalog import BY_SLUG, UNCLASSIFIED
-from tests.support.inbound import EVENTS, SHAPES, Inbound, message, rest_api
+from tests.support.inbound import SHAPES, Inbound, message, rest_api
 from tests.support.schemas import valid_by
 from tests.support.template import RESOURCES, topic_slugs
 
-DOCUMENT: dict[str, Any] = yaml.safe_load((EVENTS / "asyncapi.yaml").read_text("utf-8"))
+DOCUMENT: dict[str, Any] = yaml.safe_load((CONTRACT / "asyncapi.yaml").read_text("utf-8"))
 CHANNELS: dict[str, Any] = DOCUMENT["channels"]
 OPERATIONS: dict[str, Any] = DOCUMENT["operations"]
 SLUGS = [*BY_SLUG, UNCLASSIFIED]
@@ -37,7 +38,7 @@ def references(node: Any) -> Iterator[str]:
 def resolved(reference: str) -> Any:
     """What a reference leads to; a KeyError or an OSError if it leads nowhere."""
     if not reference.startswith("#/"):
-        return json.loads((EVENTS / reference).read_text("utf-8"))
+        return json.loads((CONTRACT / reference).read_text("utf-8"))
     found: Any = DOCUMENT
     for name in reference.removeprefix("#/").split("/"):
         found = found[name]

@@ -73,9 +73,7 @@ def files(package: str) -> dict[str, Path]:
     """The modules of a package that hold more than a sentence, as the page names them."""
     base = PACKAGES[package]
     found = {path.relative_to(base).with_suffix("").as_posix(): path for path in base.rglob("*.py")}
-    held = {name: path for name, path in found.items() if len(tree(path).body) > 1}
-    # What writes the event reference is no part of the command line.
-    return {name: path for name, path in held.items() if not name.startswith("reference/")}
+    return {name: path for name, path in found.items() if len(tree(path).body) > 1}
 
 
 def imported(path: Path) -> Iterator[tuple[str, str]]:

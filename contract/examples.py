@@ -8,23 +8,13 @@ from typing import Any
 from notice.outcomes import Rejected
 from notice.queue.dead_letters import DeadLetter, dead_letter
 from notice.queue.records import read_records
-from relay import content
-from relay.catalog import BY_SLUG, CATALOG, UNCLASSIFIED, kind_of
+from relay.catalog import CATALOG, UNCLASSIFIED, kind_of, tag_of
 from relay.events import Event
 from relay.reading import Delivery, read
 
-_EVENTS = Path(__file__).parents[2] / "events"
+EVENTS = Path(__file__).parents[1] / "events"
 _RECEIVED = 1_795_360_209.123
 _REQUEST = "5f0a7f0e-3b0f-4a53-9a8f-0f4f3c2a9a11"
-_SAMPLES: dict[type[content.ContentModel], str] = {
-    content.ContactsChange: "contacts-change",
-    content.AccountChange: "account-change",
-    content.AppUpdate: "app-update",
-    content.SendSuccess: "send-success",
-    content.ClientAck: "client-ack",
-    content.OutboundMessage: "outbound-message",
-    content.DingFailure: "ding-failure",
-}
 _MORE_SAMPLES = {"organization-attach-employee": "contacts-infos"}
 _UNKNOWN = json.dumps(
     {
@@ -48,33 +38,30 @@ class Example:
 
 
 def of_topic(slug: str) -> list[Example]:
-    """The examples of a topic, the most usual first."""
+    """Returns the examples of a topic, the most usual first."""
     if slug == UNCLASSIFIED:
-        unknown = _delivery(_UNKNOWN)
+        unknown = delivery_of(_UNKNOWN)
         return [_shown(_composed(unknown, unknown.event_tag)), _shown(_unreadable())]
-    bodies = [_body(slug)]
-    if more := _MORE_SAMPLES.get(slug):
-        bodies.append(_sample_body(more))
-    tag = BY_SLUG[slug].event_tag
-    return [_shown(_composed(_delivery(body), tag)) for body in bodies]
+    names = [slug, *filter(None, [_MORE_SAMPLES.get(slug)])]
+    return [_shown(_composed(sample_delivery(name), tag_of(slug))) for name in names]
 
 
 def with_dataref() -> Example:
-    """An event as if its content were too large for SNS."""
+    """Returns an event as if its content were too large for SNS."""
     kind = CATALOG[0]
-    delivery = _delivery(_body(kind.slug))
+    delivery = sample_delivery(kind.slug)
     event = _composed(delivery, kind.event_tag)
     dataref = f"s3://mozi-relay-payloads/events/{event.id}"
     return _shown(event.enclosing(delivery.content, delivery.extensions, dataref))
 
 
 def notice_messages() -> list[dict[str, Any]]:
-    """Bodies for the notice queue."""
+    """Returns bodies for the notice queue."""
     return [json.loads(record["body"]) for record in _sample("notice-records")["Records"]]
 
 
 def dead_letters() -> list[DeadLetter]:
-    """What becomes of what is broken in the sample records: a notice, and a record that cannot be read."""
+    """Returns what becomes of what is broken in the sample records: a notice, and an unreadable record."""
     return [
         dead_letter(record, entry, entry.notice)
         for record in read_records(_sample("notice-records-with-a-bad-one"), _RECEIVED)
@@ -83,21 +70,13 @@ def dead_letters() -> list[DeadLetter]:
     ]
 
 
-def _body(slug: str) -> str:
-    """The sample of this kind's shape, its `tag` changed to this kind's if it has one."""
-    kind = BY_SLUG[slug]
-    body = json.loads(_sample_body(_SAMPLES[kind.content]))
-    if "tag" in body["content"]:
-        body["content"]["tag"] = kind.event_tag.partition("|")[2]
-    return json.dumps(body, ensure_ascii=False)
+def sample_delivery(name: str, events: Path = EVENTS) -> Delivery:
+    """Returns the delivery in the sample input of a callback."""
+    return delivery_of(_sample(f"callback-{name}", events)["body"])
 
 
-def _sample_body(name: str) -> str:
-    body: str = _sample(f"callback-{name}")["body"]
-    return body
-
-
-def _delivery(body: str) -> Delivery:
+def delivery_of(body: str) -> Delivery:
+    """Returns the delivery in a body. Raises TypeError if it is a handshake."""
     delivery = read(body, None)
     if not isinstance(delivery, Delivery):
         raise TypeError("a handshake is no event")
@@ -109,7 +88,7 @@ def _composed(delivery: Delivery, event_tag: str | None) -> Event:
 
 
 def _unreadable() -> Event:
-    delivery = _delivery(_UNREADABLE)
+    delivery = delivery_of(_UNREADABLE)
     event = _composed(delivery, None)
     drawn = replace(event, id=f"{_DRAWN}-{delivery.content.digest}")
     return drawn.enclosing(delivery.content, delivery.extensions)
@@ -119,5 +98,5 @@ def _shown(event: Event) -> Example:
     return Example(event.attributes(), json.loads(event.envelope))
 
 
-def _sample(name: str) -> Any:
-    return json.loads((_EVENTS / f"{name}.json").read_text("utf-8"))
+def _sample(name: str, events: Path = EVENTS) -> Any:
+    return json.loads((events / f"{name}.json").read_text("utf-8"))

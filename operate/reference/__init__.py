@@ -1,1 +1,0 @@
-"""Writes the event reference in events/: JSON Schemas, an AsyncAPI document, a page in two languages."""
