@@ -35,6 +35,8 @@ COLD_SHARE = 0.002
 # Write units of an event of up to 1 KB: claim, mark, into and out of the index of pending events, into the
 # index by tag. A test counts them from the items of the sample events.
 WRITE_UNITS = 5
+# The same where the body is kept as it came beside the content, as that of a form is.
+FORM_WRITE_UNITS = 7
 # Bytes that the table keeps of an event, and in its index by tag, each with DynamoDB's 100; rounded.
 ITEM_BYTES, ENTRY_BYTES = 1000, 200
 # Parameter EventRetentionDays.

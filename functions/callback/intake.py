@@ -59,7 +59,7 @@ class Intake:
                 return Receipt(_TURNED_AWAY[admission])
             if not request.body.strip():
                 return Receipt(CallbackResponse.EMPTY)
-            delivery = read(request.body, request.charset)
+            delivery = read(request.body, request.charset, request.content_type)
             if isinstance(delivery, Handshake):
                 return self._shake_hands(delivery)
             return self.accept(delivery, request.slug, request.id)

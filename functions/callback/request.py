@@ -28,12 +28,14 @@ class CallbackRequest:
     charset: str | None = None
     id: str | None = None
     """What the source calls the request; the API says it in its answer too, as x-amzn-requestid."""
+    content_type: str | None = None
 
     @classmethod
     def of(cls, event: HttpEvent) -> Self:
         """Returns the request in an event."""
         token, slug = _path(event)
-        return cls(token, slug, _body(event), _charset(event), _id(event))
+        content_type = _header(event, "content-type")
+        return cls(token, slug, _body(event), _charset(content_type), _id(event), content_type or None)
 
 
 def _path(event: HttpEvent) -> tuple[str, str | None]:
@@ -59,8 +61,8 @@ def _body(event: HttpEvent) -> bytes | str:
         return body
 
 
-def _charset(event: HttpEvent) -> str | None:
-    declared = _CHARSET.search(_header(event, "content-type"))
+def _charset(content_type: str) -> str | None:
+    declared = _CHARSET.search(content_type)
     return declared[1] if declared else None
 
 

@@ -72,7 +72,8 @@ class Rereader:
 
         if kept.body:
             raw = self.payloads.read_body(kept.body)
-            return None if raw is None else read(raw, _charset(kept.body.content_type))
+            declared = kept.body.content_type
+            return None if raw is None else read(raw, _charset(declared), declared)
         members = json_text.take_apart(kept.event.envelope, _DECODER)[0]
         content = self._content(members)
         if content is None:

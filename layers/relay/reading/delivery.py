@@ -1,6 +1,6 @@
 """A handshake or a delivery of an event, as read from a body, and the event of a delivery."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from relay.catalog import UNCLASSIFIED, Kind
 from relay.events import Content, Event, event_id, timestamp
@@ -76,18 +76,25 @@ class Delivery:
         return event.enclosing(self.content, extensions)
 
 
-def read(body: bytes | str, charset: str | None) -> Handshake | Delivery:
+def read(body: bytes | str, charset: str | None, content_type: str | None = None) -> Handshake | Delivery:
     """Returns what a body says. Every body says something: at worst, it is text.
 
-    `body` is text where an event source has decoded it; `charset` is the one that was declared.
+    `body` is text where an event source has decoded it; `charset` is the one that was declared, in the
+    `content_type`, which stays beside a body that is not published byte for byte.
     """
     try:
         text = body if isinstance(body, str) else decode(body, charset)
-        return _interpreted(fields_of(text, charset))
+        found = _interpreted(fields_of(text, charset))
     except UnreadableError:
         text = body if isinstance(body, str) else body.decode(errors="replace")
         whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        return Delivery(Content(whole, "text/plain"))
+        found = Delivery(Content(whole, "text/plain"))
+    if isinstance(found, Handshake):
+        return found
+    raw = body.encode(errors="surrogatepass") if isinstance(body, str) else body
+    published = found.content.text.encode(errors="surrogatepass")
+    # What is published is a piece of what came: then it is its own copy.
+    return found if published in raw else replace(found, as_came=raw, content_type=content_type)
 
 
 def _name(value: object) -> str | None:

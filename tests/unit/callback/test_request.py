@@ -17,7 +17,8 @@ from tests.support.inbound import SOURCES, TOKEN, http_api, load_balancer, rest_
 def test_token_slug_and_body_are_found(source: Any, slug: str | None, body: bytes | str) -> None:
     request = CallbackRequest.of(source(body, slug=slug))
 
-    assert request == CallbackRequest(TOKEN, slug, body, "UTF-8")
+    content_type = "application/x-www-form-urlencoded;charset=UTF-8"
+    assert request == CallbackRequest(TOKEN, slug, body, "UTF-8", content_type=content_type)
 
 
 @pytest.mark.parametrize(

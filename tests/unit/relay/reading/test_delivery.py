@@ -27,6 +27,41 @@ def test_a_body_in_any_shape_is_read_to_the_same_values(shape: str, as_bytes: bo
     assert list(delivery.extensions.values()) == ["d-1", "s-1", "c-1", None]
 
 
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("as_bytes", [False, True])
+def test_what_came_is_at_hand_unless_the_content_is_published_byte_for_byte(
+    shape: str, as_bytes: bool
+) -> None:
+    text = SHAPES[shape](message({"名": "张三", "n": 1.10}, eventTag="A|B"))
+    body = text.encode() if as_bytes else text
+    found = read(body, "UTF-8", "text/x")
+
+    assert isinstance(found, Delivery)
+    if found.as_came is None:
+        assert found.content.body in text.encode()
+    else:
+        assert (found.as_came, found.content_type) == (text.encode(), "text/x")
+        assert found.content.body not in text.encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [
+        (dumps(message({"a": 1})), False),
+        ('{"content": { "a" : 1.10, "b":"\\u5f20" }}', False),
+        ("a=b", False),
+        ("杭州", False),
+        ("杭州".encode("gbk"), True),
+        (b"\xff\x00\xff", True),
+        ("content=%7B%22a%22%3A1%7D", True),
+        ('{"content": "{\\"a\\": 1}"}', True),
+        ('{"dispatchId": "d", "a": 1, "b": 2}', True),
+    ],
+)
+def test_only_a_copy_of_what_came_is_its_own(body: bytes | str, kept: bool) -> None:
+    assert (delivery_of(body).as_came is not None) is kept
+
+
 def test_a_tag_without_ids_and_content_is_a_handshake_and_nothing_else_is_one() -> None:
     assert read('{"eventTag":"A|B","dispatchId":"d"}', None) == Handshake("A|B", "d")
     for body in (
