@@ -8,13 +8,12 @@ import click
 from operate.dead_letters.command import dead_letters
 from operate.errors import ExitStatus
 from operate.failed.command import failed
+from operate.options import PROGRAM
 from operate.redrive.command import redrive
 from operate.register.command import register, unregister
 from operate.replay.command import replay
 from operate.send.command import send
 from operate.status.command import status
-
-PROGRAM = "mozi-relay"
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -1,7 +1,7 @@
 """Why a command ends early, and the exit statuses.
 
 OperatorError          a command cannot go on
-├── NothingDoneError   what was asked for is wrong, or nobody may ask: status 2
+├── NothingDoneError   what was asked for is wrong, or not allowed: status 2
 └── UnfinishedError    AWS or a function failed on the way: status 1
 """
 
@@ -73,13 +73,13 @@ class NothingDoneError(OperatorError):
 
 
 class UnfinishedError(OperatorError):
-    """AWS or a function failed: nobody knows how far the last call went. Call again."""
+    """AWS or a function failed, maybe after it did a part of the work. Call again."""
 
     exit_code = ExitStatus.UNFINISHED
 
 
 @contextmanager
-def aws_errors() -> Iterator[None]:
+def operator_errors() -> Iterator[None]:
     """Turn every error of botocore into NothingDoneError or UnfinishedError."""
     try:
         yield

@@ -18,6 +18,8 @@ from relay.api.base import event_tag
 Connect = Callable[[str, str | None, str | None], Stack]
 _STACK_OPTIONS = ("stack_name", "region", "profile")
 
+PROGRAM = "mozi-relay"
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON, for programs.")
 
 
@@ -97,8 +99,8 @@ class When(click.ParamType):
 def program() -> str:
     """Returns what runs this program from a shell: its name where that is on the PATH, else its path."""
     called = Path(sys.argv[0])
-    if called.name != "mozi-relay" or shutil.which("mozi-relay") == str(called.absolute()):
-        return "mozi-relay"
+    if called.name != PROGRAM or shutil.which(PROGRAM) == str(called.absolute()):
+        return PROGRAM
     return str(called)
 
 

@@ -12,7 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
-from operate.errors import ExitStatus, NothingDoneError, UnfinishedError, aws_errors
+from operate.errors import ExitStatus, NothingDoneError, UnfinishedError, operator_errors
 from operate.output import plain
 from relay.api.base import ActionAnswer, ActionRequest
 from relay.api.error_types import INVALID_REQUEST
@@ -65,7 +65,7 @@ class Stack:
         self, output: str, request: ActionRequest, answer: type[Answer]
     ) -> Answer:
         function = self.output(output)
-        with aws_errors():
+        with operator_errors():
             response = self.client("lambda").invoke(
                 FunctionName=function, Payload=json.dumps(request.payload())
             )
@@ -93,12 +93,12 @@ def _read[Answer: ActionAnswer](payload: object, answer: type[Answer], function:
 
 def find_stack(name: str, region: str | None, profile: str | None) -> Stack:
     """Returns the stack of that name. Raises NothingDoneError and UnfinishedError."""
-    with aws_errors():
+    with operator_errors():
         session: Any = boto3.session.Session(region_name=region, profile_name=profile)
 
     @cache
     def client(service: str) -> Any:
-        with aws_errors():
+        with operator_errors():
             return session.client(service, config=_CALLS if service == "lambda" else None)
 
     return stack_of(name, client)
@@ -107,7 +107,7 @@ def find_stack(name: str, region: str | None, profile: str | None) -> Stack:
 def stack_of(name: str, client: Callable[[str], Any]) -> Stack:
     """Returns the stack of that name as these clients see it. Raises NothingDoneError and UnfinishedError."""
     stacks = client("cloudformation")
-    with aws_errors():
+    with operator_errors():
         try:
             described = stacks.describe_stacks(StackName=name)["Stacks"][0]
         except ClientError as error:

@@ -59,7 +59,7 @@ class Intake:
                 return Receipt(_TURNED_AWAY[admission])
             if not request.body.strip():
                 return Receipt(CallbackResponse.EMPTY)
-            delivery = read(request.body, request.charset, request.content_type)
+            delivery = read(request.body, request.content_type)
             if isinstance(delivery, Handshake):
                 return self._shake_hands(delivery)
             return self.accept(delivery, request.slug, request.id)
@@ -110,11 +110,10 @@ class Intake:
 
     def _kind(self, delivery: Delivery, slug: str | None) -> catalog.Kind:
         """Returns the kind that the path names, else the body, else the handshake, else the content."""
-        event_tag, content_tag = (
-            catalog.tag_of(slug) or delivery.event_tag,
-            catalog.tag_within(delivery.value),
-        )
-        if not event_tag and delivery.dispatch_id:
+        if event_tag := catalog.tag_of(slug) or delivery.event_tag:
+            return catalog.kind_of(event_tag)
+        content_tag = catalog.tag_within(delivery.value)
+        if delivery.dispatch_id:
             event_tag = self.handshakes.tag_of(delivery.dispatch_id, content_tag)
         return catalog.kind_of(event_tag or content_tag)
 

@@ -15,7 +15,6 @@ _CALLBACK = "/callback/"
 _TRACE_ROOT = re.compile(r"(?:^|;)\s*Root=(1-[0-9a-f]{8}-[0-9a-f]{24})(?:;|$)")
 # A client may choose the API's id by a header, so it is taken for no more than a name.
 _REQUEST_ID = re.compile(r"[\w.:=+/-]{1,128}", re.ASCII)
-_CHARSET = re.compile(r"charset\s*=\s*[\"']?([^\s;\"',]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -25,17 +24,15 @@ class CallbackRequest:
     token: str
     slug: str | None
     body: bytes | str
-    charset: str | None = None
+    content_type: str | None = None
     id: str | None = None
     """What the source calls the request; the API says it in its answer too, as x-amzn-requestid."""
-    content_type: str | None = None
 
     @classmethod
     def of(cls, event: HttpEvent) -> Self:
         """Returns the request in an event."""
         token, slug = _path(event)
-        content_type = _header(event, "content-type")
-        return cls(token, slug, _body(event), _charset(content_type), _id(event), content_type or None)
+        return cls(token, slug, _body(event), _header(event, "content-type") or None, _id(event))
 
 
 def _path(event: HttpEvent) -> tuple[str, str | None]:
@@ -59,11 +56,6 @@ def _body(event: HttpEvent) -> bytes | str:
     except ValueError:
         # Declared as base64 and none: then it is what it looks like.
         return body
-
-
-def _charset(content_type: str) -> str | None:
-    declared = _CHARSET.search(content_type)
-    return declared[1] if declared else None
 
 
 def _id(event: HttpEvent) -> str | None:

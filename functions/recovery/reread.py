@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from email.message import Message
 from enum import StrEnum
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -72,8 +71,7 @@ class Rereader:
 
         if kept.body:
             raw = self.payloads.read_body(kept.body)
-            declared = kept.body.content_type
-            return None if raw is None else read(raw, _charset(declared), declared)
+            return None if raw is None else read(raw, kept.body.content_type)
         members = json_text.take_apart(kept.event.envelope, _DECODER)[0]
         content = self._content(members)
         if content is None:
@@ -137,9 +135,3 @@ def _says_the_same(new: Event, old: Event, delivery: "Delivery") -> bool:
     """Returns whether a new reading is none: a text that stays one is named by no tag."""
     same_tag = new.event_tag == old.event_tag or delivery.content.media_type != _JSON
     return same_tag and new.slug == old.slug and old.id.endswith(f"-{delivery.content.digest}")
-
-
-def _charset(content_type: str | None) -> str | None:
-    header = Message()
-    header["content-type"] = content_type or ""
-    return header.get_content_charset()

@@ -3,9 +3,10 @@
 import re
 
 MASK = "***"
-# An address as it is, in JSON (`https:\/\/`), or percent-encoded; a quote or a blank ends it.
+# An address as it is, in JSON (`https:\/\/`), or percent-encoded; a quote or a blank ends it. No scheme
+# is longer, so that a long text is not searched from each of its letters.
 _ADDRESS = re.compile(
-    r"(?P<scheme>[a-z][a-z0-9+.-]*(?:\\u003a|%3A|:)(?:\\u002f|%2F|\\?/){2})(?P<rest>[^\s\"'<>]*)",
+    r"(?P<scheme>[a-z][a-z0-9+.-]{0,15}(?:\\u003a|%3A|:)(?:\\u002f|%2F|\\?/){2})(?P<rest>[^\s\"'<>]*)",
     re.IGNORECASE,
 )
 _QUERY = re.compile(r"(?P<mark>\\u003f|\\u0023|%3F|%23|[?#]).*", re.IGNORECASE)

@@ -9,7 +9,7 @@ from typing import Any, Self
 import click
 
 from operate.dead_letters.interrupts import unbroken
-from operate.errors import OperatorError, aws_errors
+from operate.errors import OperatorError, operator_errors
 from operate.output import many
 from operate.stack import Stack
 
@@ -67,7 +67,7 @@ class DeadLetterQueue:
     def counts(self) -> tuple[int, int]:
         """Returns about how many letters can be read, and how many others hold. Raises OperatorError."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        with aws_errors():
+        with operator_errors():
             found = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=names)["Attributes"]
         return int(found.get(names[0], 0)), int(found.get(names[1], 0))
 
@@ -81,7 +81,7 @@ class DeadLetterQueue:
 
     def _receive(self) -> list[Letter]:
         # What was received and is not noted would stay invisible.
-        with unbroken(), aws_errors():
+        with unbroken(), operator_errors():
             answer = self._sqs.receive_message(
                 QueueUrl=self._url,
                 MaxNumberOfMessages=AT_ONCE,
@@ -105,7 +105,7 @@ class DeadLetterQueue:
         if not held:
             return {}
         entries = [{"Id": str(n), "ReceiptHandle": self._receipts[one]} for n, one in enumerate(held)]
-        with aws_errors():
+        with operator_errors():
             answer = self._sqs.delete_message_batch(QueueUrl=self._url, Entries=entries)
         failed = {held[int(one["Id"])]: one["Code"] for one in answer.get("Failed", ())}
         for one in held:
@@ -122,7 +122,7 @@ class DeadLetterQueue:
                 for n, receipt in enumerate(part)
             ]
             try:
-                with aws_errors():
+                with operator_errors():
                     answer = self._sqs.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)
             except OperatorError as fault:
                 why = fault.message

@@ -73,7 +73,7 @@ def _total(counts: FailedCounts) -> str:
 
 
 def _show_unreadable(rows: Sequence[object], out: Console) -> None:
-    """Show rows as they came: nobody but a person can tell what they are."""
+    """Show rows as they came, for a person to see what they are."""
     if rows:
         out.print("Without an id, so they cannot be retried here; as they came:")
     for row in rows:

@@ -15,8 +15,7 @@ from operate.options import json_option, with_stack
 from operate.output import beginning, safe
 from operate.progress import bar
 from operate.redrive.file import Line, read_lines
-from operate.redrive.run import NoticeQueue, Outgoing, Redriven, outgoing
-from operate.redrive.run import redrive as follow
+from operate.redrive.run import NoticeQueue, Outgoing, Redriven, outgoing, send_and_delete
 from operate.redrive.shown import show
 from operate.stack import Stack
 
@@ -48,14 +47,14 @@ def redrive(stack: Stack, file: Path | None, dry_run: bool, as_json: bool, **opt
     begun, so_far, notices = time.monotonic(), Redriven(), NoticeQueue(stack)
     try:
         largest = notices.largest()
-        fixed = _fixed(file, largest, so_far, **options) if file else None
+        lines = _lines(file, largest, so_far, **options) if file else None
         with DeadLetterQueue(stack) as letters:
-            wanted = _wanted(letters, fixed, largest, so_far, **options)
-            lines = Counter(one.letter for one in wanted)
+            wanted = _wanted(letters, lines, largest, so_far, **options)
+            left = Counter(one.letter for one in wanted)
             if dry_run:
-                so_far.would = list(lines)
+                so_far.would = list(left)
             else:
-                so_far.left = lines
+                so_far.left = left
                 _perform(wanted, notices, letters, so_far)
         status = so_far.status
     except KeyboardInterrupt:
@@ -73,8 +72,8 @@ def _check(file: Path | None, *, ids: tuple[str, ...], everything: bool, **optio
         raise click.UsageError("--skip-invalid and --force are about FILE.")
 
 
-def _fixed(file: Path, largest: int, so_far: Redriven, *, skip_invalid: bool, **_: Any) -> list[Line]:
-    """The lines to send. Raises NothingDoneError, having named each that is at fault."""
+def _lines(file: Path, largest: int, so_far: Redriven, *, skip_invalid: bool, **_: Any) -> list[Line]:
+    """Returns the lines to send. Raises NothingDoneError, having named each that is at fault."""
     try:
         lines, so_far.invalid = read_lines(file.read_bytes().decode("utf-8-sig"), largest)
     except (OSError, UnicodeDecodeError) as error:
@@ -88,7 +87,7 @@ def _fixed(file: Path, largest: int, so_far: Redriven, *, skip_invalid: bool, **
 
 def _wanted(
     letters: DeadLetterQueue,
-    fixed: Sequence[Line] | None,
+    lines: Sequence[Line] | None,
     largest: int,
     so_far: Redriven,
     *,
@@ -100,11 +99,11 @@ def _wanted(
 ) -> list[Outgoing]:
     """What to send for the letters that the queue holds. Raises OperatorError."""
     found = letters_of(letters, code=code, org=org, limit=None)
-    if fixed is not None:
+    if lines is not None:
         there = {one.id for one in found}
-        gone = {} if force else dict.fromkeys(one.letter for one in fixed if one.letter not in there)
+        gone = {} if force else dict.fromkeys(one.letter for one in lines if one.letter not in there)
         so_far.not_found = list(gone)
-        return [outgoing(one.letter, one.body) for one in fixed if force or one.letter in there]
+        return [outgoing(one.letter, one.body) for one in lines if force or one.letter in there]
     whole = [outgoing(one.id, one.body) for one in (with_prefixes(found, ids) if ids else found)]
     so_far.not_sent = {one.letter: "larger than the queue takes" for one in whole if one.size > largest}
     return [one for one in whole if one.size <= largest]
@@ -116,7 +115,7 @@ def _perform(
     """Do it, as far as it goes. Raises OperatorError as long as nothing was done."""
     try:
         with bar("redriving", len(wanted)) as show_done:
-            for _ in follow(wanted, notices, letters, so_far):
+            for _ in send_and_delete(wanted, notices, letters, so_far):
                 show_done(so_far.tried)
     except OperatorError as fault:
         if not so_far.tried:

@@ -7,7 +7,7 @@ from typing import Any
 
 from operate.dead_letters.held import DeadLetterQueue
 from operate.dead_letters.interrupts import unbroken
-from operate.errors import aws_errors
+from operate.errors import operator_errors
 from operate.redrive.file import LineFault
 from operate.stack import Stack
 from relay.sqs import in_requests
@@ -62,19 +62,19 @@ class NoticeQueue:
     def largest(self) -> int:
         """How many bytes a message may have. Raises OperatorError."""
         name = "MaximumMessageSize"
-        with aws_errors():
+        with operator_errors():
             found = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=[name])
         return int(found["Attributes"][name])
 
     def send(self, bodies: Sequence[str]) -> dict[int, str]:
         """Send at most ten; AWS's codes for those that it did not take, by position. Raises OperatorError."""
         entries: list[Any] = [{"Id": str(n), "MessageBody": body} for n, body in enumerate(bodies)]
-        with aws_errors():
+        with operator_errors():
             answer = self._sqs.send_message_batch(QueueUrl=self._url, Entries=entries)
         return {int(failed["Id"]): failed["Code"] for failed in answer.get("Failed", ())}
 
 
-def redrive(
+def send_and_delete(
     wanted: Sequence[Outgoing], notices: NoticeQueue, letters: DeadLetterQueue, so_far: Redriven
 ) -> Iterator[None]:
     """Send and delete request by request; `so_far` is up to date before each yield. Raises OperatorError."""
@@ -84,7 +84,7 @@ def redrive(
             codes = notices.send([one.body for one in request])
             so_far.not_sent |= {request[n].letter: code for n, code in codes.items()}
             sent = [one for one in _tried(request, so_far) if one not in so_far.not_sent]
-            so_far.not_deleted |= dict.fromkeys(sent, "nobody knows whether it was deleted")
+            so_far.not_deleted |= dict.fromkeys(sent, "it may have been deleted")
             failed = letters.delete(sent)
             so_far.not_deleted |= failed
             for one in sent:

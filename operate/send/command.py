@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from operate.errors import ExitStatus, NothingDoneError, OperatorError, aws_errors
+from operate.errors import ExitStatus, NothingDoneError, OperatorError, operator_errors
 from operate.options import call_again, json_option, with_stack
 from operate.output import write_json
 from operate.progress import bar
@@ -90,7 +90,7 @@ def _refused(ready: Ready, skip_invalid: bool) -> int:
 def _perform(sent: Sent, queue_url: str, sqs: Any) -> int:
     """Send, as far as it goes; the exit status. Raises NothingDoneError as long as nothing was sent."""
     try:
-        with bar("sending", sent.ready.good) as show_done, aws_errors():
+        with bar("sending", sent.ready.good) as show_done, operator_errors():
             for tried in put_on_queue(sent, queue_url, sqs):
                 show_done(tried)
     except OperatorError as fault:

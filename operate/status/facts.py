@@ -53,7 +53,7 @@ class Topic:
 
 @dataclass(frozen=True)
 class Callers:
-    """The ranges of addresses that may call the callback, and whether they leave nobody out."""
+    """The ranges of addresses that may call the callback, and whether those are all there are."""
 
     ranges: Sequence[str]
     everyone: bool

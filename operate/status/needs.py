@@ -72,14 +72,10 @@ def _registrations(status: RelayState, register: str) -> Iterator[str]:
 
 
 def _inbound(status: RelayState, failed: str) -> Iterator[str]:
-    pending, callbacks = status.pending, status.failed_callbacks
-    if (
-        isinstance(pending, EventsPending)
-        and pending.oldest
-        and _since(pending.oldest, status) > PENDING_SECONDS
-    ):
-        log = f"/aws/lambda/{status.stack}-recovery"
-        yield f"{many(pending.count, 'event')} not published: the log {log} says why"
+    callbacks, log = status.failed_callbacks, f"/aws/lambda/{status.stack}-recovery"
+    match status.pending:
+        case EventsPending(count, _, oldest) if oldest and _since(oldest, status) > PENDING_SECONDS:
+            yield f"{many(count, 'event')} not published: the log {log} says why"
     if isinstance(callbacks, FailedCallbacks) and callbacks.unreadable:
         yield f"{many(callbacks.unreadable, 'failed callback')} that cannot be retried: {failed}"
 

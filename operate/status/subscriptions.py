@@ -5,13 +5,13 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from operate.errors import NOT_ALLOWED
 from operate.stack import Stack
 from operate.status.facts import Subscription
 from relay.masking import mask_addresses
 
 # What SNS says in place of an ARN of what it waits for or has forgotten.
 _PENDING, _DELETED = "PendingConfirmation", "Deleted"
-_NOT_ALLOWED = {"AuthorizationError", "AccessDenied", "AccessDeniedException"}
 
 
 def subscriptions(stack: Stack, slug: str) -> Sequence[Subscription]:
@@ -30,7 +30,7 @@ def _described(stack: Stack, listed: Mapping[str, str], account: str) -> Subscri
     try:
         found = _attributes(stack, listed["SubscriptionArn"])
     except ClientError as error:
-        if listed["Owner"] == account or error.response["Error"]["Code"] not in _NOT_ALLOWED:
+        if listed["Owner"] == account or error.response["Error"]["Code"] not in NOT_ALLOWED:
             raise
         return Subscription(protocol, endpoint, confirmed=True, dead_letter_queue=None)
     if found.get("PendingConfirmation") == "true":

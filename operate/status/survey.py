@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol
 
-from operate.errors import OperatorError, aws_errors
+from operate.errors import OperatorError, operator_errors
 from operate.stack import Stack
 from operate.status.facts import (
     Callers,
@@ -60,7 +60,7 @@ def survey(
     def ask[Fact](question: Callable[[], Fact]) -> Fact | Unknown:
         nonlocal done
         try:
-            with aws_errors():
+            with operator_errors():
                 return question()
         except OperatorError as fault:
             return Unknown(fault.message)

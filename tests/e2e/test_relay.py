@@ -113,6 +113,22 @@ def test_the_operators_commands_that_up_prints_work_as_printed(scene: Scene) -> 
     assert ends == {"register": 0, "failed": 0}
 
 
+def test_a_hint_of_status_works_as_printed(scene: Scene) -> None:
+    export, *_ = commands(scene.stage, scene.subscribers)
+
+    def typed(command: str) -> subprocess.CompletedProcess[str]:
+        script = f"{export.text}; {command}"
+        return subprocess.run([BASH, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120)
+
+    assert typed("mozi-relay unregister --yes --tag app-update").returncode == 0
+    needs = json.loads(typed("mozi-relay status --json").stdout)["needs"]
+    (hint,) = [need.partition(": ")[2] for need in needs if "not registered: " in need]
+    registered = typed(hint)
+
+    assert (registered.returncode, registered.stderr) == (0, "")
+    assert ": 17 unchanged, 1 registered\n" in registered.stdout
+
+
 def installed(program: str) -> bool:
     """Whether the program runs here; a version manager's shim may lead to nothing."""
     found = shutil.which(program)

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import pytest
 
-from operate.cli import PROGRAM, cli
-from operate.options import Connect
+from operate.cli import cli
+from operate.options import PROGRAM, Connect
 from tests.support.interrupts import interruptible
 
 

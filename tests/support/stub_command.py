@@ -90,7 +90,8 @@ def python(arguments: list[str]) -> None:
 
 
 def mozi_relay(arguments: list[str]) -> None:
-    from operate.cli import PROGRAM, cli
+    from operate.cli import cli
+    from operate.options import PROGRAM
 
     given = _parsed(cli, PROGRAM, arguments)
     if saved := given.get("save"):

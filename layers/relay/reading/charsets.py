@@ -1,5 +1,9 @@
 """Bytes of a body as text, by what they show and by what was declared."""
 
+import re
+
+_DECLARED = re.compile(r"charset\s*=\s*[\"']?([^\s;\"',]+)", re.IGNORECASE)
+
 
 class UnreadableError(ValueError):
     """The body is in no charset or form that is known: deliver it as text."""
@@ -23,6 +27,12 @@ _BYTE_ORDER_MARKS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
+
+
+def declared_charset(content_type: str | None) -> str | None:
+    """Returns the charset that a content type names, as it is written there."""
+    declared = _DECLARED.search(content_type or "")
+    return declared[1] if declared else None
 
 
 def decode(raw: bytes, charset: str | None = None) -> str:

@@ -6,7 +6,7 @@ from relay.catalog import UNCLASSIFIED, Kind
 from relay.events import Content, Event, event_id, timestamp
 from relay.json_text import Json
 from relay.reading.body import GATEWAY_FIELDS, Members, fields_of, gathered
-from relay.reading.charsets import UnreadableError, decode
+from relay.reading.charsets import UnreadableError, declared_charset, decode
 
 # Longer than any name or id of the gateway, and short enough for an attribute.
 LONGEST_NAME = 256
@@ -76,12 +76,12 @@ class Delivery:
         return event.enclosing(self.content, extensions)
 
 
-def read(body: bytes | str, charset: str | None, content_type: str | None = None) -> Handshake | Delivery:
+def read(body: bytes | str, content_type: str | None) -> Handshake | Delivery:
     """Returns what a body says. Every body says something: at worst, it is text.
 
-    `body` is text where an event source has decoded it; `charset` is the one that was declared, in the
-    `content_type`, which stays beside a body that is not published byte for byte.
+    `body` is text where an event source has decoded it; `content_type` is what was declared of it.
     """
+    charset = declared_charset(content_type)
     try:
         text = body if isinstance(body, str) else decode(body, charset)
         found = _interpreted(fields_of(text, charset))

@@ -23,7 +23,7 @@ def rows(lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Any] | NoNotic
     """Each row's first line and what its cells give; empty rows are left out. Raises NothingDoneError.
 
     Semicolons part the cells if the header has no comma, as Excel writes a table in many languages.
-    A table that breaks off in the middle of a cell is wrong as a whole: nobody knows which rows it swallowed.
+    A table that breaks off in the middle of a cell is wrong as a whole: that cell may hold many of its rows.
     """
     # Too large a notice is a mistake of its own row.
     csv.field_size_limit(2**31 - 1)

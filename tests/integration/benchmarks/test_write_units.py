@@ -40,7 +40,7 @@ def units(before: dict[str, Any], after: dict[str, Any]) -> int:
 @pytest.mark.parametrize("name", SAMPLES)
 def test_claim_and_mark_of_a_sample_event_take_the_write_units_of_the_cost(inbound: None, name: str) -> None:
     request, client = CallbackRequest.of(sample(name)), boto3.client("dynamodb")
-    delivery = read(request.body, request.charset, request.content_type)
+    delivery = read(request.body, request.content_type)
     assert isinstance(delivery, Delivery)
     store = EventStore(client, EVENT_TABLE, retention_days=90, clock=lambda: NOW)
 

@@ -280,6 +280,15 @@ def test_what_cannot_be_meant_deletes_nothing(queues: Queues, words: list[str]) 
     assert queues.counts() == (1, 0)
 
 
+def test_a_saved_file_is_for_its_owner_alone(queues: Queues, tmp_path: Path) -> None:
+    queues.fill(1)
+    file = tmp_path / "letters.jsonl"
+    result = queues.run("dead-letters", "--save", str(file))
+
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert f"mozi-relay redrive --stack relay {file}" in result.stderr
+
+
 def test_a_saved_file_is_never_written_over(queues: Queues, tmp_path: Path) -> None:
     queues.fill(1)
     file = tmp_path / "letters.jsonl"

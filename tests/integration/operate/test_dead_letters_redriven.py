@@ -41,7 +41,7 @@ def facts(result: Ran) -> dict[str, Any]:
     return found
 
 
-def test_a_mended_notice_is_on_the_notice_queue_and_its_letter_gone(queues: Queues, file: Path) -> None:
+def test_a_fixed_notice_is_on_the_notice_queue_and_its_letter_gone(queues: Queues, file: Path) -> None:
     sent = '{"messageId": "a", "targetType": 1, "targets": [], "appId": "x",\n "messageType": 1, "ext": 1.10}'
     queues.reject('{"orgId": "o-中", "messages": [' + sent + "]}")
     queues.fill(1)
@@ -60,7 +60,18 @@ def test_a_mended_notice_is_on_the_notice_queue_and_its_letter_gone(queues: Queu
     assert [letter["messageId"] for letter in queues.listed()] == ["n-0"]
 
 
-def test_an_unreadable_records_letter_is_mended_and_sent_as_text(queues: Queues, file: Path) -> None:
+@pytest.mark.parametrize("words", [[], ["--json"]])
+def test_what_a_file_says_commands_no_terminal(queues: Queues, file: Path, words: list[str]) -> None:
+    queues.fill(1)
+    (line,) = save(queues, file)
+    write(file, [line | {"deadLetter": "gone\x1b[2J\x9b\x7f\u202e"}])
+    result = queues.run("redrive", str(file), *words)
+
+    assert "gone" in result.stdout
+    assert all(one.isprintable() for one in (result.stdout + result.stderr).splitlines())
+
+
+def test_an_unreadable_records_letter_is_fixed_and_sent_as_text(queues: Queues, file: Path) -> None:
     given = json.dumps({"orgId": "o-1", "messages": [message("a"), message("b")]})
     queues.reject(given[:-1])
     (line,) = save(queues, file)

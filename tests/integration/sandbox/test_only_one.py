@@ -1,4 +1,4 @@
-"""One `up` and one `demo` run in a checkout; a second changes nothing, and a dead one is in nobody's way."""
+"""One `up` and one `demo` run in a checkout; a second changes nothing, a killed one blocks none."""
 
 import subprocess
 import sys

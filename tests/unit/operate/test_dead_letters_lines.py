@@ -138,7 +138,7 @@ def test_nothing_of_what_is_in_a_line_is_said() -> None:
     assert "secret" not in str(faults)
 
 
-def test_a_letter_may_be_mended_into_several_lines() -> None:
+def test_a_letter_may_be_fixed_into_several_lines() -> None:
     lines, faults = read(good("a"), good("b"), good("a"))
 
     assert [(one.number, one.letter) for one in lines] == [(1, "a"), (2, "b"), (3, "a")]

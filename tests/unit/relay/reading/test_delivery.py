@@ -34,7 +34,7 @@ def test_what_came_is_at_hand_unless_the_content_is_published_byte_for_byte(
 ) -> None:
     text = SHAPES[shape](message({"名": "张三", "n": 1.10}, eventTag="A|B"))
     body = text.encode() if as_bytes else text
-    found = read(body, "UTF-8", "text/x")
+    found = read(body, "text/x")
 
     assert isinstance(found, Delivery)
     if found.as_came is None:
