@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 from ipaddress import ip_network
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 
-from sandbox.cloud.cross_site import OwnHosts
+from sandbox.cloud.access import OwnHosts
 from sandbox.cloud.ministack import SandboxError
 
 # Docker's own word for the address at which a container finds the machine.

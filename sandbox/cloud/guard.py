@@ -2,12 +2,12 @@
 
 import json
 import re
-from collections.abc import Awaitable, Callable, Container
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Container, Mapping
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl
 
-from sandbox.cloud.cross_site import cross_site
-from sandbox.cloud.signed import Call, claims_signature, is_signed
+from sandbox.cloud.access import cross_site
 
 type App = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
@@ -16,8 +16,26 @@ _CALLBACK = re.compile(r"/restapis/[^/]+/[^/]+/_user_request_/.+", re.DOTALL)
 _NO_KEY = "the request is not signed with the key that the sandbox made when it started"
 
 
-def guarded(app: App, own: Container[str], secret_of: Callable[[str], str | None]) -> App:
-    """The cloud for its own Hosts, for programs, and for keys whose secret is known; 403 for all else."""
+@dataclass(frozen=True)
+class Call:
+    """One request as it came: path and query still encoded, header names in lower case."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+    @property
+    def claims_signature(self) -> bool:
+        """Whether it says anything of a signature, right or wrong, of whatever version."""
+        names = {name.lower() for name, _ in parse_qsl(self.query, keep_blank_values=True)}
+        claims = any(name == "awsaccesskeyid" or name.startswith("x-amz-") for name in names)
+        return "authorization" in self.headers or claims
+
+
+def guarded(app: App, own: Container[str], is_signed: Callable[[Call], bool]) -> App:
+    """The cloud for its own Hosts, for programs, and for what is signed; 403 for all else."""
 
     async def guard(scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -31,7 +49,7 @@ def guarded(app: App, own: Container[str], secret_of: Callable[[str], str | None
         if body is None:
             return
         call = _call(scope, headers, body)
-        if not _is_callback(scope, call) and not is_signed(call, secret_of, datetime.now(UTC)):
+        if not _is_callback(scope, call) and not is_signed(call):
             await _refuse(scope, send, _NO_KEY)
             return
         again = _again(body, receive) if scope["type"] == "http" else receive
@@ -43,7 +61,7 @@ def guarded(app: App, own: Container[str], secret_of: Callable[[str], str | None
 def _is_callback(scope: dict[str, Any], call: Call) -> bool:
     """Whether it comes without a signature by design. A path that is signed is the API's, and is checked."""
     posted = scope["type"] == "http" and call.method == "POST"
-    return posted and bool(_CALLBACK.fullmatch(scope["path"])) and not claims_signature(call)
+    return posted and bool(_CALLBACK.fullmatch(scope["path"])) and not call.claims_signature
 
 
 def _call(scope: dict[str, Any], headers: list[tuple[str, str]], body: bytes) -> Call:

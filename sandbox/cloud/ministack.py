@@ -14,7 +14,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sandbox.cloud.key import Key
+from sandbox.cloud.access import Key
 
 ROOT = Path(__file__).parents[2]
 STATE = ROOT / ".sandbox"

@@ -8,16 +8,16 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import boto3
 import pytest
-from botocore.auth import SigV4Auth
+from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
@@ -36,6 +36,15 @@ TEXT = {"Content-Type": "text/plain"}
 def cloud() -> Iterator[Cloud]:
     with Cloud("test-alone") as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def links(cloud: Cloud) -> Any:
+    """S3 with a bucket `links`, and something in it."""
+    client = cloud.client("s3")
+    client.create_bucket(Bucket="links", CreateBucketConfiguration={"LocationConstraint": REGION})
+    client.put_object(Bucket="links", Key="one", Body=b"1")
+    return client
 
 
 def test_a_function_has_no_module_that_its_layer_does_not_ship(cloud: Cloud) -> None:
@@ -144,16 +153,85 @@ def test_a_callback_needs_no_key_to_come_as_far_as_the_api(cloud: Cloud) -> None
     assert (status, json.loads(body)) == (404, {"message": "Not Found"})
 
 
-def test_an_upload_link_works_and_no_other_that_is_made_of_it(cloud: Cloud) -> None:
-    bucket = cloud.client("s3")
-    bucket.create_bucket(Bucket="links", CreateBucketConfiguration={"LocationConstraint": REGION})
-    link = bucket.generate_presigned_url("put_object", Params={"Bucket": "links", "Key": "a b/长.txt"})
+def test_an_upload_link_works_and_no_other_that_is_made_of_it(cloud: Cloud, links: Any) -> None:
+    link = links.generate_presigned_url("put_object", Params={"Bucket": "links", "Key": "a b/长.txt"})
     of_another = link.replace("links", "chains")
 
     assert send(cloud.url, "PUT", link.removeprefix(cloud.url), {}, b"text")[0] == 200
-    assert bucket.get_object(Bucket="links", Key="a b/长.txt")["Body"].read() == b"text"
+    assert links.get_object(Bucket="links", Key="a b/长.txt")["Body"].read() == b"text"
     for url, method in [(of_another, "PUT"), (link, "GET")]:
         assert send(cloud.url, method, url.removeprefix(cloud.url), {})[0] == 403
+
+
+CHANGES: dict[str, Callable[[Any], object]] = {
+    "method": lambda request: vars(request).update(method="PUT"),
+    "path": lambda request: vars(request).update(url=request.url.replace("/?", "/x?")),
+    "query": lambda request: vars(request).update(url=f"{request.url}&c=3"),
+    "body": lambda request: vars(request).update(data=b"Action=DeleteQueue"),
+    "signed header": lambda request: request.headers.replace_header("X-Amz-Target", "other"),
+    "date": lambda request: request.headers.replace_header("X-Amz-Date", "now"),
+    "signature": lambda request: request.headers.replace_header(
+        "Authorization", request.headers["Authorization"][:-1] + "g"
+    ),
+    "a second key": lambda request: request.headers.replace_header(
+        "Authorization",
+        request.headers["Authorization"].replace("Credential=", "Credential=000000000000/x, Credential="),
+    ),
+    "none": lambda request: request.headers.__delitem__("Authorization"),
+}
+
+
+@pytest.mark.parametrize("service", ["sqs", "s3"])
+@pytest.mark.parametrize("change", [None, *CHANGES])
+def test_what_was_changed_after_it_was_signed_is_refused(
+    cloud: Cloud, change: str | None, service: str
+) -> None:
+    request: Any = AWSRequest(
+        "POST", f"{cloud.url}/?b=2&a=%2F", {"X-Amz-Target": "a  b"}, b"Action=ListQueues"
+    )
+    sign(request, cloud, service)
+    if change:
+        CHANGES[change](request)
+
+    assert (send_signed(cloud, request) == 403) is bool(change)
+
+
+@pytest.mark.parametrize(("body", "refused"), [(b"as it was", False), (b"another one", True), (b"", True)])
+def test_a_body_whose_digest_was_signed_is_compared_with_it(cloud: Cloud, body: bytes, refused: bool) -> None:
+    digest = {"X-Amz-Content-SHA256": hashlib.sha256(b"as it was").hexdigest()}
+    request: Any = AWSRequest("POST", f"{cloud.url}/", digest, b"as it was")
+    sign(request, cloud, "sqs")
+    request.data = body
+
+    assert (send_signed(cloud, request) == 403) is refused
+
+
+@pytest.mark.parametrize(("minutes", "refused"), [(14, False), (16, True), (-14, False), (-16, True)])
+def test_a_signature_is_good_for_a_quarter_of_an_hour(cloud: Cloud, minutes: int, refused: bool) -> None:
+    request: Any = AWSRequest("POST", f"{cloud.url}/", {}, b"Action=ListQueues")
+    sign(request, cloud, "sqs", datetime.now(UTC) - timedelta(minutes=minutes))
+
+    assert (send_signed(cloud, request) == 403) is refused
+
+
+LINKS: dict[str, Callable[[str], str]] = {
+    "longer": lambda link: link.replace("X-Amz-Expires=60", "X-Amz-Expires=6000"),
+    "no time": lambda link: link.replace("X-Amz-Expires=60", "X-Amz-Expires=-6"),
+    "algorithm": lambda link: link.replace("AWS4-HMAC-SHA256", "AWS4-ECDSA-P256-SHA256"),
+    "a second key": lambda link: f"{link}&x-amz-credential=test%2F20260101%2F{REGION}%2Fs3%2Faws4_request",
+    "a second signature": lambda link: f"{link}&X-Amz-Signature=0",
+    "no letters": lambda link: link.partition("&X-Amz-Signature")[0] + "&X-Amz-Signature=%E9%95%BF",
+    "none": lambda link: link.partition("&X-Amz-Signature")[0],
+    "key": lambda link: link.replace("/links/", "/chains/"),
+}
+
+
+@pytest.mark.parametrize("change", [None, *LINKS])
+def test_a_changed_link_opens_nothing(cloud: Cloud, links: Any, change: str | None) -> None:
+    link = links.generate_presigned_url("get_object", Params={"Bucket": "links", "Key": "one"}, ExpiresIn=60)
+    target = (LINKS[change](link) if change else link).removeprefix(cloud.url)
+
+    assert send(cloud.url, "GET", target, {})[0] == (403 if change else 200)
 
 
 def test_the_clouds_own_pages_ask_for_the_key_too(cloud: Cloud) -> None:
@@ -248,6 +326,30 @@ def claimed(service: str, query: str = "", path: str = "/") -> str:
 def as_key(cloud: Cloud, service: str, key_id: str, secret: str) -> Any:
     session: Any = boto3.session.Session(key_id, secret, region_name=REGION)
     return session.client(service, endpoint_url=cloud.url)
+
+
+def sign(request: Any, cloud: Cloud, service: str, at: datetime | None = None) -> None:
+    """Sign a request with the cloud's key, as of now or of a time."""
+    kind = S3SigV4Auth if service == "s3" else SigV4Auth
+    signer: Any = kind(Credentials(cloud.key.id, cloud.key.secret), service, REGION)
+    signer.add_auth(request)
+    if at:
+        request.context["timestamp"] = f"{at:%Y%m%dT%H%M%SZ}"
+        request.headers.replace_header("X-Amz-Date", request.context["timestamp"])
+        del request.headers["Authorization"]
+        text = signer.string_to_sign(request, signer.canonical_request(request))
+        signer._inject_signature_to_request(request, signer.signature(text, request))
+
+
+def send_signed(cloud: Cloud, request: Any) -> int:
+    """The status of the answer to a request as it now is."""
+    return send(
+        cloud.url,
+        request.method,
+        request.url.removeprefix(cloud.url),
+        dict(request.headers.items()),
+        request.data,
+    )[0]
 
 
 @contextmanager

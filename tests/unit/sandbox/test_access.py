@@ -1,8 +1,8 @@
-"""What a web page could send is told by its headers alone."""
+"""What a web page could send is told by its headers alone; a key is new each time."""
 
 import pytest
 
-from sandbox.cloud.cross_site import OwnHosts, cross_site
+from sandbox.cloud.access import Key, OwnHosts, cross_site
 
 OWN = OwnHosts(4566, "s3-akia234")
 
@@ -70,3 +70,11 @@ def test_a_browser_says_whose_request_it_is(sites: list[str], refused: bool) -> 
     headers = [("Host", "127.0.0.1:4566"), *(("Sec-Fetch-Site", site) for site in sites)]
 
     assert bool(cross_site(headers, OWN)) is refused
+
+
+def test_a_key_is_new_each_time_and_no_accounts_number() -> None:
+    keys = [Key.made() for _ in range(100)]
+
+    assert len({key.id for key in keys}) == 100
+    assert not any(key.id.isdecimal() for key in keys)
+    assert not any(key.secret in repr(key) for key in keys)
