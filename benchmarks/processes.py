@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
+from sandbox.cloud.ministack import SandboxError
+
 CHILDREN = Path(__file__).parent / "children"
 # As on Lambda: no user's settings, credentials that are only there to sign with.
 ENVIRONMENT = {
@@ -22,7 +24,7 @@ ENVIRONMENT = {
 }
 
 
-class NotAsClaimedError(Exception):
+class NotAsClaimedError(SandboxError):
     """What was measured did not do its work, so that its time says nothing: the run ends without a record."""
 
 

@@ -22,10 +22,10 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
+from sandbox.cloud.deploy import small_function
 from sandbox.cloud.launch import bare_interpreter
 from sandbox.cloud.ministack import REGION, ROOT, Cloud, PortTakenError, SandboxError, free_port
-from sandbox.cloud.small_function import small_function
-from sandbox.demo.steps import await_count
+from sandbox.demo.scene import await_count
 from tests.support.web_page import PAGES, send
 
 PS = shutil.which("ps")
@@ -307,7 +307,7 @@ def test_the_cloud_ends_even_if_its_starter_is_killed(tmp_path: Path) -> None:
         process.kill()
         process.communicate(timeout=30)
 
-    assert await_count(lambda: not listens(port), 1, 10, lambda *_: None)
+    assert await_count(lambda: not listens(port), 1, 10)
 
 
 def claimed(service: str, query: str = "", path: str = "/") -> str:
@@ -359,7 +359,7 @@ def started(command: list[str], folder: Path, port: int) -> Iterator[subprocess.
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=ROOT, env=environ, stdin=pipe, stdout=pipe, stderr=pipe) as process:
         try:
-            assert await_count(lambda: listens(port), 1, 60, lambda *_: None)
+            assert await_count(lambda: listens(port), 1, 60)
             yield process
         finally:
             process.kill()
