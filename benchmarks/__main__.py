@@ -12,21 +12,20 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from benchmarks import cold_start, largest, notices, page, poison_notices, warm_callback
-from benchmarks.record import Record, Row, Rows
+from benchmarks import callbacks, notices
+from benchmarks.record import FOLDER, Record, Row, Rows, files
 from sandbox import command
 from sandbox.cloud.ministack import STATE
 from sandbox.cloud.sam import build
 
-FOLDER = Path(__file__).parent
 MEASURES: Mapping[str, Callable[[], Rows]] = {
-    "cold_start": cold_start.measure,
-    "layer": cold_start.layer,
-    "warm_callback": warm_callback.measure,
-    "notices": notices.measure,
-    "poison_notices": poison_notices.measure,
-    "body": largest.body,
-    "memory": largest.memory,
+    "cold_start": callbacks.cold_start,
+    "layer": callbacks.layer,
+    "warm_callback": callbacks.warm,
+    "notices": notices.sending,
+    "poison_notices": notices.poison,
+    "body": callbacks.body,
+    "memory": notices.memory,
 }
 
 
@@ -54,7 +53,7 @@ def bench(measures: Mapping[str, Callable[[], Rows]], console: Console, folder: 
     for line in lines(rows.values()):
         console.print(escape(line), soft_wrap=True)
     if folder:
-        for name, text in page.files(Record.of(rows)).items():
+        for name, text in files(Record.of(rows)).items():
             (folder / name).write_text(text, "utf-8")
             console.print(f"written: {folder / name}", soft_wrap=True)
 

@@ -1,36 +1,31 @@
-"""What a run found: rows of values beside their reference and their budget, as results.json keeps them."""
+"""What a run found, beside references and budgets: as results.json, README.md and chart.svg have it."""
 
 import os
 import platform
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from math import floor, log10
 from pathlib import Path
 from statistics import median, quantiles
-from typing import Self
+from typing import Any, NamedTuple, Self
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from pydantic import BaseModel, ConfigDict
 
-RESULTS = Path(__file__).with_name("results.json")
-
-
-class Budget(BaseModel):
-    """What is allowed: a value is to be at most, or at least, `limit`."""
-
-    model_config = ConfigDict(frozen=True)
-
-    limit: float
-    at_least: bool = False
-
-    def holds(self, value: float) -> bool:
-        return value >= self.limit if self.at_least else value <= self.limit
-
-    def __str__(self) -> str:
-        return f"{'≥' if self.at_least else '≤'} {self.limit:g}"
+FOLDER = Path(__file__).parent
+RESULTS = FOLDER / "results.json"
+TITLES = {
+    "×": "Ratios to a reference that was measured in the same run",
+    "MB": "Megabytes",
+    "calls": "Calls of the portal",
+    "s": "Seconds of CPU",
+}
+"""Of the chart's groups, by unit."""
 
 
 class Row(BaseModel):
-    """One figure: its value in each round, what it stands beside, and what it may be.
+    """One figure: its value in each round, what it stands beside, and the most that it may be, or the least.
 
     `unit` is `×` where each value is the ratio of ours to the reference of the same round; `medians` has both
     in the unit that they were measured in.
@@ -40,7 +35,8 @@ class Row(BaseModel):
 
     what: str
     values: tuple[float, ...]
-    budget: Budget
+    limit: float
+    at_least: bool = False
     unit: str = "×"
     against: str = ""
     medians: str = ""
@@ -58,17 +54,24 @@ class Row(BaseModel):
         low, _, high = quantiles(self.values, n=4, method="inclusive")
         return low, high
 
+    def allows(self, value: float) -> bool:
+        return value >= self.limit if self.at_least else value <= self.limit
+
     @property
     def holds(self) -> bool:
-        return self.budget.holds(self.median)
+        return self.allows(self.median)
 
     @property
     def figure(self) -> str:
         """The median, with more digits where rounding would hide that the budget is missed."""
         digits = self.digits
-        while not self.holds and self.budget.holds(round(self.median, digits)):
+        while not self.holds and self.allows(round(self.median, digits)):
             digits += 1
         return f"{self.median:,.{digits}f} {self.unit}"
+
+    @property
+    def budget(self) -> str:
+        return f"{'≥' if self.at_least else '≤'} {self.limit:g}"
 
     @property
     def verdict(self) -> str:
@@ -119,10 +122,57 @@ def interleaved(cases: Mapping[str, Callable[[], float]], rounds: int) -> dict[s
 
 
 def ratio(
-    what: str, ours: Sequence[float], theirs: Sequence[float], *, against: str, unit: str, budget: Budget
+    what: str, ours: Sequence[float], theirs: Sequence[float], *, unit: str, limit: float, **more: Any
 ) -> Row:
     """Returns the row of a ratio, which is formed round by round."""
     values = tuple(round(own / other, 4) for own, other in zip(ours, theirs, strict=True))
     digits = 1 if median(ours) < 1000 else 0
     medians = f"{median(ours):,.{digits}f} beside {median(theirs):,.{digits}f} {unit}"
-    return Row(what=what, values=values, budget=budget, against=against, medians=medians)
+    return Row(what=what, values=values, limit=limit, medians=medians, **more)
+
+
+def worst(what: str, found: Mapping[str, list[float]], unit: str, limit: float, **more: Any) -> Row:
+    """Returns the row of the case that takes most; beside it the one that takes least."""
+    most, least = (choose(found, key=lambda name: median(found[name])) for choose in (max, min))
+    more.setdefault("against", f"{least}: {median(found[least]):.3g} {unit}")
+    what = f"{what}, the worst of {len(found)} shapes: {most}"
+    values = tuple(round(value, 3) for value in found[most])
+    return Row(what=what, values=values, unit=unit, limit=limit, **more)
+
+
+class Group(NamedTuple):
+    """Rows of one unit, on a scale of the chart from 0 to `end`."""
+
+    title: str
+    end: float
+    rows: list[Row]
+
+
+def files(record: Record) -> dict[str, str]:
+    """Returns all that is written about a run, by file name."""
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER),
+        undefined=StrictUndefined,
+        autoescape=select_autoescape(enabled_extensions=("svg.j2",)),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    rows = list(record.rows.values())
+    given = {"record": record, "rows": rows, "groups": list(_groups(rows))}
+    made = {name: environment.get_template(f"{name}.j2").render(given) for name in ("README.md", "chart.svg")}
+    return {RESULTS.name: record.text(), **made}
+
+
+def _groups(rows: list[Row]) -> Iterator[Group]:
+    """Returns the rows by their unit, in the order of the titles."""
+    for unit, title in TITLES.items():
+        if same := [row for row in rows if row.unit == unit]:
+            end = _round_up(max(max(row.median, row.limit) for row in same))
+            yield Group(f"{title} ({unit})", end, same)
+
+
+def _round_up(value: float) -> float:
+    """Returns the end of a scale that holds a value: 1.2, 1.5, 2 and their like, times a power of ten."""
+    power = 10.0 ** floor(log10(value))
+    return next(step * power for step in (1, 1.2, 1.5, 2, 3, 4, 5, 6, 8, 10) if step * power >= value)

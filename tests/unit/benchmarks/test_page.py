@@ -7,14 +7,13 @@ from xml.etree import ElementTree
 import pytest
 from rich.console import Console
 
-from benchmarks.__main__ import FOLDER, bench
-from benchmarks.page import files
-from benchmarks.processes import NotAsClaimedError
-from benchmarks.record import Budget, Record, Row, Rows
+from benchmarks.__main__ import bench
+from benchmarks.record import FOLDER, Record, Row, Rows, files
+from benchmarks.subjects import NotAsClaimedError
 
 RECORD = Record.read()
-OVER = Row(what="too <much>", values=(2.0, 3.0, 4.0), budget=Budget(limit=2.5), against="that")
-WITHIN = Row(what="enough", values=(2.0,), unit="MB", budget=Budget(limit=2.5))
+OVER = Row(what="too <much>", values=(2.0, 3.0, 4.0), limit=2.5, against="that")
+WITHIN = Row(what="enough", values=(2.0,), unit="MB", limit=2.5)
 TWO = Record(measured="today", machine="here", rows={"over": OVER, "within": WITHIN})
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from benchmarks.record import Budget, Record, Row, interleaved, ratio
+from benchmarks.record import Record, Row, interleaved, ratio
 
 
 def row(*values: float, limit: float = 0.7, at_least: bool = False) -> Row:
-    return Row(what="what", values=values, budget=Budget(limit=limit, at_least=at_least))
+    return Row(what="what", values=values, limit=limit, at_least=at_least)
 
 
 def test_cases_take_turns_and_each_round_begins_with_another() -> None:
@@ -33,12 +33,11 @@ def test_a_row_has_a_middle_and_quartiles(
 
 
 def test_a_ratio_is_formed_round_by_round() -> None:
-    budget = Budget(limit=1)
-    made = ratio("what", [2.0, 9.0], [1.0, 3.0], against="that", unit="ms", budget=budget)
+    made = ratio("what", [2.0, 9.0], [1.0, 3.0], against="that", unit="ms", limit=1)
 
     assert (made.values, made.medians) == ((2.0, 3.0), "5.5 beside 2.0 ms")
     with pytest.raises(ValueError, match="zip"):
-        ratio("what", [1.0], [1.0, 2.0], against="that", unit="ms", budget=budget)
+        ratio("what", [1.0], [1.0, 2.0], against="that", unit="ms", limit=1)
 
 
 @pytest.mark.parametrize(
