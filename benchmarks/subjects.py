@@ -115,7 +115,7 @@ def run(program: str, *arguments: str, path: Iterable[Path], environ: Mapping[st
 
 @dataclass(frozen=True)
 class Subject:
-    """One function, and its portal and AWS in a process of their own: what they cost is counted with nothing."""
+    """One function, and its portal and AWS in a process of their own, whose time is counted with nothing."""
 
     path: list[Path]
     environ: Mapping[str, str]
