@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from ipaddress import ip_network
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 
-from sandbox.cloud.access import OwnHosts
+from sandbox.cloud.guard import OwnHosts
 from sandbox.cloud.ministack import SandboxError
 
 # Docker's own word for the address at which a container finds the machine.

@@ -14,7 +14,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sandbox.cloud.access import Key
+from sandbox.cloud.guard import Key
 
 ROOT = Path(__file__).parents[2]
 STATE = ROOT / ".sandbox"

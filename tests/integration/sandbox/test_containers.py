@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sandbox.cloud.access import Key
 from sandbox.cloud.containers import Forwarder, gateway_of
+from sandbox.cloud.guard import Key
 from sandbox.vendors.portal import Portal
 from tests.support.stand_ins import notice, produce, token
 from tests.support.web_page import PAGES, send

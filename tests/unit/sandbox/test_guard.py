@@ -8,8 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from sandbox.cloud.access import Key, OwnHosts
-from sandbox.cloud.guard import Call, guarded
+from sandbox.cloud.guard import Call, Key, OwnHosts, guarded
 from tests.support.web_page import PAGES
 
 KEY = Key.made()
@@ -154,15 +153,14 @@ def test_what_only_resembles_a_callback_needs_one(method: str, target: str) -> N
     assert cloud.scopes == []
 
 
-@pytest.mark.parametrize("kind", ["http", "websocket"])
-def test_no_answer_may_be_read_by_a_page(kind: str) -> None:
-    sent = Cloud().asked("GET", "/", {"Authorization": SIGNED}, kind=kind)
+def test_no_answer_may_be_read_by_a_page() -> None:
+    sent = Cloud().asked("GET", "/", {"Authorization": SIGNED})
 
     assert dict(sent[0]["headers"]) == {b"x-own": b"1"}
 
 
-def test_a_websocket_needs_the_key_too() -> None:
-    assert refused(Cloud().asked("GET", "/", {}, kind="websocket"), "websocket")
+def test_there_are_no_websockets() -> None:
+    assert refused(Cloud().asked("GET", "/", {"Authorization": SIGNED}, kind="websocket"), "websocket")
 
 
 def test_a_caller_that_broke_off_is_not_answered() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox.cloud.access import Key, OwnHosts, cross_site
+from sandbox.cloud.guard import Key, OwnHosts, cross_site
 
 OWN = OwnHosts(4566, "s3-akia234")
 
