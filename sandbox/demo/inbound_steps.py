@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlencode
 
 from relay.events import MESSAGE_LIMIT
 from sandbox.cloud.deploy import Stack, small_function
@@ -23,7 +24,7 @@ from sandbox.demo.scene import (
     operate,
 )
 from sandbox.demo.subscribers import Envelope
-from sandbox.vendors.callbacks import Callbacks, Delivery, Shape
+from sandbox.vendors.callbacks import Callbacks, Delivery, Shape, post
 
 WAIT_SECONDS = 30
 # More than a claim's lease, and than the gateway needs to give up.
@@ -50,6 +51,8 @@ s3 = get_session().create_client("s3")
 def handler(message, context):
     return resolve(message, s3)
 """
+
+UNNAMED = BY_SLUG["notification-pushed"]
 
 STORM_DELIVERIES = 16
 # The first finds one warm function and makes the local cloud start fifteen more, one after another; the
@@ -131,6 +134,30 @@ def oversize(scene: Scene) -> Checks:
     scene.remarks.append(
         f"oversize: content of {size:,} bytes went to the bucket, its address to the topic, "
         "and the subscriber read it with the layer's relay.payloads.resolve"
+    )
+
+
+def reread(scene: Scene) -> Checks:
+    """A body in GBK that names no eventTag is kept as it came, and read anew once a person names one."""
+    stack, sample = scene.stage.stack, UNNAMED
+    arrivals, (before, _) = Arrivals(scene.subscribers), kept_and_pending(stack)
+    form = {"sourceMessageId": "GBK-1", "content": json.dumps(sample.content, ensure_ascii=False)}
+    body = urlencode(form, encoding="gbk").encode()
+    answer = post(f"{stack.callback_url}/{stack.token()}", body, WAIT_SECONDS)
+    arrivals.wait(1, WAIT_SECONDS)
+    unnamed = _count(scene, arrivals, UNKNOWN, 1)
+    replay = {"action": "replay", "ids": [one["id"] for one in unnamed], "as": sample.slug}
+    counts = [stack.invoke("RecoveryFunctionName", replay)["counts"] for _ in range(2)]
+    arrivals.wait(2, WAIT_SECONDS)
+    read = [(one["type"], one["rereadof"], one.get("data")) for one in arrivals.on(sample.slug)]
+    wanted = [(sample.event_tag, one["id"], sample.content) for one in unnamed]
+    yield Check("reread: the answer", ANSWER, answer.body)
+    yield Check("reread: unclassified got", [sample.content], [one.get("data") for one in unnamed])
+    yield Check("reread: replayed, and then repeated", (1, 1), (counts[0]["replayed"], counts[1]["repeated"]))
+    yield Check(f"reread: topic {sample.slug} got", wanted, read)
+    yield Check("reread: events kept, events still pending", (before + 2, 0), kept_and_pending(stack))
+    scene.remarks.append(
+        f"reread: a form in GBK came without an eventTag, and was published anew as {sample.slug}"
     )
 
 
