@@ -12,19 +12,19 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from benchmarks import callbacks, notices
-from benchmarks.record import FOLDER, Record, Row, Rows, files
-from sandbox import command
+from benchmarks import inbound, notices
+from benchmarks.results import FOLDER, Record, Row, Rows, files
+from sandbox import lifecycle
 from sandbox.cloud.ministack import STATE
 from sandbox.cloud.sam import build
 
 MEASURES: Mapping[str, Callable[[], Rows]] = {
-    "cold_start": callbacks.cold_start,
-    "layer": callbacks.layer,
-    "warm_callback": callbacks.warm,
+    "cold_start": inbound.cold_start,
+    "layer": inbound.layer,
+    "warm_callback": inbound.warm,
     "notices": notices.sending,
     "poison_notices": notices.poison,
-    "body": callbacks.body,
+    "body": inbound.body,
     "memory": notices.memory,
 }
 
@@ -35,20 +35,20 @@ def main(arguments: list[str]) -> int:
     chosen: list[str] | None = parser.parse_args(arguments).only
 
     def measured(console: Console) -> int:
-        with command.part(console, "Building the bundle (sam build)"):
+        with lifecycle.part(console, "Building the bundle (sam build)"):
             build(STATE / "bench-sam.log")
         measures = {name: MEASURES[name] for name in chosen or MEASURES}
         bench(measures, console, None if chosen else FOLDER)
         return 0
 
-    return command.run(measured)
+    return lifecycle.run(measured)
 
 
 def bench(measures: Mapping[str, Callable[[], Rows]], console: Console, folder: Path | None) -> None:
     """Measure, show, and write into `folder` if there is one. Raises NotAsClaimedError."""
     rows: dict[str, Row] = {}
     for name, measure in measures.items():
-        with command.part(console, name):
+        with lifecycle.part(console, name):
             rows |= measure()
     for line in lines(rows.values()):
         console.print(escape(line), soft_wrap=True)

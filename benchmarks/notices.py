@@ -8,7 +8,7 @@ from itertools import batched
 from pathlib import Path
 from statistics import mean
 
-from benchmarks.record import Row, Rows, interleaved, ratio, worst
+from benchmarks.results import Row, Rows, interleaved, ratio, worst
 from benchmarks.subjects import PRODUCE_PATH, ROOT, Json, NotAsClaimedError, Subject, compact, subject
 from notice.dispatch.batches import BATCH_LIMIT
 from notice.dispatch.dispatcher import WORKERS

@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 
-from sandbox import command
+from sandbox import lifecycle
 from sandbox.cloud import local_invoke
 from sandbox.demo import demo, up
 
@@ -16,19 +16,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description="The whole relay on this machine.")
     commands = parser.add_subparsers(dest="command", required=True)
     given = os.environ.get("SANDBOX_PORT")
-    port = f"the local cloud's, 0 for a free one (default: SANDBOX_PORT, else {UP_PORT}; demo: a free one)"
+    ports = f"the local cloud's, 0 for a free one (default: SANDBOX_PORT, else {UP_PORT}; demo: a free one)"
     for name, what in (("demo", "run it and check it"), ("up", "leave it running")):
-        commands.add_parser(name, help=what).add_argument("--port", type=_port, default=given, help=port)
+        commands.add_parser(name, help=what).add_argument("--port", type=_port, default=given, help=ports)
     what = "while it is up: run `sam local invoke` against it, with all that follows"
     # Options too are SAM's, --help among them.
     invoke = commands.add_parser("local-invoke", help=what, prefix_chars="\0", add_help=False)
     invoke.add_argument("words", nargs="*")
     arguments = parser.parse_args()
     if arguments.command == "local-invoke":
-        return command.run(lambda _: local_invoke.run(arguments.words))
+        return lifecycle.run(lambda _: local_invoke.run(arguments.words))
     if arguments.command == "demo":
-        return command.run(lambda console: demo.run(console, arguments.port or 0))
-    return command.run(lambda console: up.run(console, UP_PORT if arguments.port is None else arguments.port))
+        return lifecycle.run(lambda console: demo.run(console, arguments.port or 0))
+    return lifecycle.run(
+        lambda console: up.run(console, UP_PORT if arguments.port is None else arguments.port)
+    )
 
 
 def _port(text: str) -> int:

@@ -7,11 +7,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from sandbox.command import only_one, part
 from sandbox.demo import inbound_steps, outbound_steps
 from sandbox.demo.scene import Check, Checks, OrganisationRow, Scene
 from sandbox.demo.stage import HURRY, Stage, stage
 from sandbox.demo.subscribers import Subscribers
+from sandbox.lifecycle import only_one, part
 
 STEPS: dict[str, Callable[[Scene], Checks]] = {
     "Registering every eventTag (`register`), with handshakes; `status`": inbound_steps.register,

@@ -10,8 +10,8 @@ from rich.console import Console
 from sandbox.cloud.deploy import Stack, deploy
 from sandbox.cloud.ministack import ROOT, Cloud
 from sandbox.cloud.sam import build
-from sandbox.command import part
 from sandbox.demo.inputs import ORGANISATIONS
+from sandbox.lifecycle import part
 from sandbox.vendors.gateway import Gateway
 from sandbox.vendors.portal import Portal
 

@@ -10,10 +10,10 @@ from rich.console import Console
 
 from sandbox.cloud.deploy import STACK
 from sandbox.cloud.local_invoke import local_invoke_files, write_local_invoke
-from sandbox.command import only_one, part
 from sandbox.demo.inputs import ORGANISATIONS, SAMPLES, notice
 from sandbox.demo.stage import Stage, stage
 from sandbox.demo.subscribers import Subscribers
+from sandbox.lifecycle import only_one, part
 from sandbox.vendors.callbacks import CONTENT_TYPE
 
 COMMANDS = Path(__file__).with_name("commands.txt")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import callbacks, notices, subjects
-from benchmarks.record import Rows
+from benchmarks import inbound, notices, subjects
+from benchmarks.results import Rows
 
 PATH = [subjects.ROOT / "functions", subjects.ROOT / "layers", Path(sysconfig.get_path("purelib"))]
 
@@ -15,11 +15,11 @@ PATH = [subjects.ROOT / "functions", subjects.ROOT / "layers", Path(sysconfig.ge
 @pytest.mark.parametrize(
     ("measure", "keys"),
     [
-        (lambda: callbacks.warm(1, PATH), {"warm_callback"}),
+        (lambda: inbound.warm(1, PATH), {"warm_callback"}),
         (lambda: notices.sending(1, PATH, 250), {"notices_calls", "notices_20ms", "notices_200ms"}),
         (lambda: notices.poison(PATH, 4), {"poison_worst", "poison_mean"}),
         (lambda: notices.memory(1, PATH, 500_000), {"memory"}),
-        (lambda: callbacks.body(1, PATH, 20_000), {"body"}),
+        (lambda: inbound.body(1, PATH, 20_000), {"body"}),
     ],
     ids=["warm_callback", "notices", "poison_notices", "memory", "body"],
 )

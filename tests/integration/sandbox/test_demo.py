@@ -6,10 +6,10 @@ from typing import Any, cast
 import pytest
 from rich.console import Console
 
-from sandbox.command import part
 from sandbox.demo import demo
 from sandbox.demo.scene import Check, OrganisationRow, Scene
 from sandbox.demo.stage import Stage
+from sandbox.lifecycle import part
 
 
 def console(*, terminal: bool = False) -> Console:

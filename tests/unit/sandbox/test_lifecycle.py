@@ -9,12 +9,12 @@ import pytest
 from rich.console import Console
 
 from sandbox.cloud.ministack import SandboxError
-from sandbox.command import run
+from sandbox.lifecycle import run
 from tests.support.template import ROOT
 
 WAITING = """
 import time
-from sandbox.command import leave_properly
+from sandbox.lifecycle import leave_properly
 leave_properly()
 try:
     print("ready", flush=True)

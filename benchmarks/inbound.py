@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks import subjects
-from benchmarks.record import Row, Rows, interleaved, ratio, worst
+from benchmarks.results import Row, Rows, interleaved, ratio, worst
 
 CLIENTS, DOCS = "two bare botocore clients", "the by-the-docs stack"
 # Whatever else the machine does only adds to a start's time: a round's value is the least of so many.
