@@ -9,12 +9,13 @@ from statistics import median
 
 from benchmarks import subjects
 from benchmarks.results import Row, Rows, interleaved, ratio, worst
+from sandbox.cloud.ministack import ROOT
 
 CLIENTS, DOCS = "two bare botocore clients", "the by-the-docs stack"
 # Whatever else the machine does only adds to a start's time: a round's value is the least of so many.
 TRIES = 3
 
-EVENT = subjects.ROOT / "events" / "callback-app-update.json"
+EVENT = ROOT / "events" / "callback-app-update.json"
 # Short blocks: a slow moment of the machine hits ours and the bare calls alike.
 BLOCKS, SIZE = 20, 15
 

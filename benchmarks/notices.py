@@ -9,9 +9,10 @@ from pathlib import Path
 from statistics import mean
 
 from benchmarks.results import Row, Rows, interleaved, ratio, worst
-from benchmarks.subjects import PRODUCE_PATH, ROOT, Json, NotAsClaimedError, Subject, compact, subject
+from benchmarks.subjects import PRODUCE_PATH, Json, NotAsClaimedError, Subject, compact, subject
 from notice.dispatch.batches import BATCH_LIMIT
 from notice.dispatch.dispatcher import WORKERS
+from sandbox.cloud.ministack import ROOT
 
 ORG, WARM_UP_ORG = "o-benchmark", "o-warm-up"
 # By the portal's milliseconds.

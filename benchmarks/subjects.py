@@ -16,8 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.request import Request, urlopen
 
-from sandbox.cloud.ministack import ROOT as ROOT
-from sandbox.cloud.ministack import SandboxError
+from sandbox.cloud.ministack import ROOT, SandboxError
 from sandbox.cloud.sam import BUILT
 
 LAYER = BUILT / "RelayLayer" / "python"

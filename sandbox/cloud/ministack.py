@@ -29,10 +29,6 @@ class SandboxError(Exception):
     """The sandbox cannot run; the message says what is missing or in the way. Show it and stop."""
 
 
-class PortTakenError(SandboxError):
-    """Something else listens on the port: end it, or choose another one."""
-
-
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -113,7 +109,7 @@ class Cloud:
             try:
                 probe.bind(("127.0.0.1", self.port))
             except OSError:
-                raise PortTakenError(
+                raise SandboxError(
                     f"port {self.port} is taken. End what listens there, or choose another port: "
                     "`python -m sandbox … --port 4600` or SANDBOX_PORT=4600"
                 ) from None

@@ -24,7 +24,7 @@ from botocore.exceptions import ClientError
 
 from sandbox.cloud.deploy import small_function
 from sandbox.cloud.launch import bare_interpreter
-from sandbox.cloud.ministack import REGION, ROOT, Cloud, PortTakenError, SandboxError, free_port
+from sandbox.cloud.ministack import REGION, ROOT, Cloud, SandboxError, free_port
 from sandbox.demo.scene import await_count
 from tests.support.web_page import PAGES, send
 
@@ -232,7 +232,7 @@ def test_each_start_has_a_key_of_its_own(cloud: Cloud) -> None:
 def test_a_taken_port_is_named_and_so_is_the_way_out() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        with pytest.raises(PortTakenError, match=rf"port {port} is taken.*--port"), Cloud("test-port", port):
+        with pytest.raises(SandboxError, match=rf"port {port} is taken.*--port"), Cloud("test-port", port):
             pass
 
 

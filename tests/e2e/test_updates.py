@@ -275,4 +275,4 @@ def variables(stack: Stack) -> Any:
 def letters(stack: Stack) -> list[Any]:
     found = dead_letters(stack)
     assert [one["errorCode"] for one in found] == ["InvalidNotice"]
-    return [json.loads(one["Body"]) for one in found]
+    return [json.loads(one["body"]) for one in found]

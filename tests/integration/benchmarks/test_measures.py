@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import inbound, notices, subjects
+from benchmarks import inbound, notices
 from benchmarks.results import Rows
+from tests.support.template import ROOT
 
-PATH = [subjects.ROOT / "functions", subjects.ROOT / "layers", Path(sysconfig.get_path("purelib"))]
+PATH = [ROOT / "functions", ROOT / "layers", Path(sysconfig.get_path("purelib"))]
 
 
 @pytest.mark.parametrize(
