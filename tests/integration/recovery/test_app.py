@@ -282,7 +282,7 @@ def test_the_function_is_built_on_the_clock_and_the_clients_it_is_given(
 
     keep(1, age=0)
     actions = app.build(app.settings, clock=lambda: later, client=client)
-    waiting = actions.status(lambda: 240).pending
+    waiting = actions.status(lambda: 240).pending.count
     swept = actions.sweep(lambda: 240)
 
     assert (waiting, swept.recovered, made) == (1, 1, ["dynamodb", "sns"])
