@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass, replace
 
-from relay.catalog import UNCLASSIFIED, Kind
+from relay.catalog import LONGEST_NAME, UNCLASSIFIED, Kind
 from relay.events import Content, Event, event_id, timestamp
 from relay.json_text import Json
 from relay.reading.body import GATEWAY_FIELDS, Members, fields_of, gathered
 from relay.reading.charsets import UnreadableError, declared_charset, decode
 
-# Longer than any name or id of the gateway, and short enough for an attribute.
-LONGEST_NAME = 256
 # What stands beside `content` unasked may be carried in the envelope up to here, in characters.
 LONGEST_OTHER_FIELDS = 4_096
 
