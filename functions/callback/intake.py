@@ -11,7 +11,6 @@ from callback.responses import CallbackResponse
 from relay import catalog
 from relay.api.metrics import CallbackMetric
 from relay.aws import UnavailableError
-from relay.content import fits
 from relay.events import MESSAGE_LIMIT, Event
 from relay.payloads import Payloads
 from relay.publisher import Publisher
@@ -74,8 +73,8 @@ class Intake:
         A failure part-way leaves the event pending, so that the gateway's next delivery, or recovery,
         publishes it: subscribers see every event at least once, never zero times.
         """
-        event = self._event(delivery, slug, request_id)
-        body = None
+        made = self._event(delivery, slug, request_id)
+        event, body = made, None
         try:
             if delivery.as_came is not None:
                 body = self.payloads.keep_body(event.id, delivery.as_came, delivery.content_type)
@@ -91,7 +90,7 @@ class Intake:
         counts = [CallbackMetric.SAME_ID_OTHER_CONTENT] if claim.other_content else []
         if event.slug == catalog.UNCLASSIFIED:
             counts.append(CallbackMetric.UNCLASSIFIED)
-        elif not fits(catalog.BY_SLUG[event.slug].content, delivery.value):
+        elif made.dataschema is None:
             counts.append(CallbackMetric.CONTENT_MISMATCH)
         return Receipt(CallbackResponse.PUBLISHED, tuple(counts), event)
 

@@ -107,6 +107,7 @@ def test_a_body_read_anew_is_a_new_event_on_its_topic_and_twice_is_once(
     event = told["event"]
     assert (event["type"], event["data"], event["rereadof"]) == (TAG, CONTENT, old.id)
     assert (event["sourcemessageid"], event["time"]) == ("s-1", old.received_at)
+    assert event["dataschema"] == "urn:mozi:relay:schema:employee-leave:1"
     assert event["id"] not in (old.id, *old.id.split("-"))
     attributes = {name: one["Value"] for name, one in told["MessageAttributes"].items()}
     assert attributes == {"eventTag": TAG, "tenantId": "50006001", "correlationId": "r-1"}

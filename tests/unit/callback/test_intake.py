@@ -8,7 +8,7 @@ import pytest
 from callback.intake import Receipt
 from callback.request import CallbackRequest
 from callback.responses import CallbackResponse
-from relay.catalog import slug_of
+from relay.catalog import BY_SLUG, kind_of, slug_of
 from tests.support.inbound import (
     PREVIOUS,
     SHAPES,
@@ -59,6 +59,7 @@ def test_every_tag_in_every_shape_from_every_source_is_on_its_topic(
         "c-1",
     )
     assert event["id"] == inbound.topics.events[0].id
+    assert event["dataschema"] == f"urn:mozi:relay:schema:{slug_of(tag)}:{kind_of(tag).content.version}"
     assert "otherfields" not in event
 
 
@@ -117,7 +118,7 @@ def test_a_tag_is_named_by_slug_then_body_then_handshake_then_content(
     receive(inbound, message({"tag": within}, eventTag=body_tag), slug)
 
     assert inbound.topics.last["type"] == named
-    assert inbound.topics.events[0].slug == slug_of(named)
+    assert inbound.topics.events[0].slug == kind_of(named).slug
 
 
 def test_infos_stand_in_for_content_with_what_is_beside_them(inbound: Inbound) -> None:
@@ -131,12 +132,40 @@ def test_infos_stand_in_for_content_with_what_is_beside_them(inbound: Inbound) -
     assert inbound.topics.last["subject"] == "7"
 
 
-@pytest.mark.parametrize("content", ["plain text", 5, 1.5, True, [], [1, {"a": None}], {}, "[1"])
-def test_a_content_of_any_kind_is_carried_and_counted(inbound: Inbound, content: Any) -> None:
-    receipt = receive(inbound, message(content), "app-update")
+@pytest.mark.parametrize("slug", BY_SLUG)
+@pytest.mark.parametrize(
+    "content", ["plain text", 5, 1.5, True, [], [1, {"a": None}], {}, "[1", {"surprise": 1}]
+)
+def test_a_content_of_any_kind_is_carried_and_counted_and_has_no_schema(
+    inbound: Inbound, content: Any, slug: str
+) -> None:
+    receipt = receive(inbound, message(content), slug)
 
     assert receipt.counts == ("ContentMismatch",)
     assert inbound.topics.last["data"] == content
+    assert inbound.topics.events[0].slug == slug
+    assert "dataschema" not in inbound.topics.last
+
+
+def test_what_is_unclassified_has_no_schema(inbound: Inbound) -> None:
+    for slug, content in ((None, content_of(ACCOUNT)), ("account-frozen", "text")):
+        receive(inbound, message(content) if slug is None else "text that is no JSON", slug)
+
+        assert inbound.topics.events[-1].slug == "unclassified"
+        assert "dataschema" not in inbound.topics.last
+
+
+def test_a_content_in_the_bucket_has_its_schema(inbound: Inbound) -> None:
+    receive(inbound, message(content_of(LEAVE) | {"more": "大" * 90_000}), "employee-leave")
+
+    assert "dataref" in inbound.topics.last
+    assert inbound.topics.last["dataschema"] == kind_of(LEAVE).dataschema
+
+
+def test_a_content_that_does_not_fit_is_counted_by_the_delivery_that_publishes_it(inbound: Inbound) -> None:
+    receive(inbound, message({"surprise": 1}), "employee-leave")
+
+    assert receive(inbound, message({"surprise": 1}), "employee-leave").counts == ()
 
 
 def test_fields_beside_the_content_are_kept(inbound: Inbound) -> None:

@@ -6,6 +6,7 @@ every state, and repeats of them in flight.
 
 import base64
 import json
+import re
 from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
@@ -56,15 +57,14 @@ def as_written(item: Item) -> Item:
 
 
 def comparable(items: Iterable[Item]) -> list[Item]:
-    """Without what is drawn at random, and inflated: not every zlib deflates alike."""
-    return [
-        {
-            name: {"B": decompress(value["B"])} if "B" in value else value
-            for name, value in item.items()
-            if name != "claimant"
-        }
-        for item in items
-    ]
+    """Without what is drawn at random and what has come since then, and inflated: no two zlibs are alike."""
+    known = [{name: value for name, value in item.items() if name != "claimant"} for item in items]
+    return [{**item, "envelope": before_schemas(event_of(item).envelope)} for item in known]
+
+
+def before_schemas(envelope: str) -> str:
+    """The envelope as it was before it named the schema of its content."""
+    return re.sub(r'"dataschema":"[^"]*",', "", envelope, count=1)
 
 
 def holding(name: str) -> Cloud:
@@ -166,7 +166,7 @@ def test_a_delivery_has_the_id_the_envelope_and_the_topic_that_it_had(case: dict
     attributes = {name: one["StringValue"] for name, one in message["MessageAttributes"].items()}
     drawn = receipt.event.key if case["id"].startswith(DRAWN) else DRAWN
     assert receipt.event.id.replace(drawn, DRAWN) == case["id"]
-    assert message["Message"].replace(drawn, DRAWN) == case["envelope"]
+    assert before_schemas(message["Message"].replace(drawn, DRAWN)) == case["envelope"]
     assert (message["TopicArn"], attributes) == (f"arn:{case['topic']}", case["attributes"])
     assert list(receipt.counts) == case["counts"]
     assert [sha256(stored).hexdigest() for stored in cloud.objects.values()] == (
