@@ -12,6 +12,7 @@ from relay.content import (
     DingFailure,
     OutboundMessage,
     SendSuccess,
+    fits,
 )
 
 UNCLASSIFIED = "unclassified"
@@ -32,6 +33,11 @@ class Kind(NamedTuple):
     def dataschema(self) -> str:
         """Returns the name of the schema of its content in contract/schemas."""
         return f"urn:mozi:relay:schema:{self.slug}:{self.content.version}"
+
+    def schema_of(self, content: object) -> str | None:
+        """Returns the dataschema of a content; None where it does not fit, and outside the catalogue."""
+        known = self.slug != UNCLASSIFIED and fits(self.content, content)
+        return self.dataschema if known else None
 
 
 CATALOG = (

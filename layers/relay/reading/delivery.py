@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 
 from relay.catalog import LONGEST_NAME, UNCLASSIFIED, Kind
-from relay.content import fits
 from relay.events import Content, Event, event_id, timestamp
 from relay.json_text import Json
 from relay.reading.body import GATEWAY_FIELDS, Members, fields_of, gathered
@@ -70,7 +69,7 @@ class Delivery:
             received_at=timestamp(seconds),
             tenant_id=tenant_id,
             correlation_id=correlation_id,
-            dataschema=kind.dataschema if kind.slug != UNCLASSIFIED and fits(kind.content, self.value) else None,
+            dataschema=kind.schema_of(self.value),
             envelope="",
         )
         return event.enclosing(self.content, extensions)

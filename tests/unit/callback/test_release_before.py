@@ -59,7 +59,7 @@ def as_written(item: Item) -> Item:
 def comparable(items: Iterable[Item]) -> list[Item]:
     """Without what is drawn at random and what has come since then, and inflated: no two zlibs are alike."""
     known = [{name: value for name, value in item.items() if name != "claimant"} for item in items]
-    return [{**item, "envelope": before_schemas(event_of(item).envelope)} for item in known]
+    return [{**item, "envelope": {"S": before_schemas(event_of(item).envelope)}} for item in known]
 
 
 def before_schemas(envelope: str) -> str:

@@ -66,7 +66,9 @@ def coded(raw: bytes) -> str:
     return "x-" + urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-@pytest.mark.parametrize("tag", ["real_time_trace", "MOZI|NEW", "a", "标签|一", 'a "quoted" \\ tag', "é" * 256])
+@pytest.mark.parametrize(
+    "tag", ["real_time_trace", "MOZI|NEW", "a", "标签|一", 'a "quoted" \\ tag', "é" * 256]
+)
 def test_a_tag_outside_the_catalogue_and_its_slug_lead_to_each_other(tag: str) -> None:
     slug = catalog.slug_of(tag)
 
@@ -98,7 +100,8 @@ def test_the_coded_form_of_a_catalogued_tag_stands_for_that_tag() -> None:
     "slug",
     [
         None, "", "unclassified", "ACCOUNT-FROZEN", "nothing", "real_time_trace", "x-", "x", "X-YQ", "x-YQ==",
-        "x-YR", "x-YQ\n", "x-Y Q", "x-Y", "x-+/", "x-标签", "x-\ud800", coded(b"\xff\xfe"), coded(b"\xed\xa0\x80"),
+        "x-YR", "x-YQ\n", "x-Y Q", "x-Y", "x-+/", "x-标签", "x-\ud800",
+        coded(b"\xff\xfe"), coded(b"\xed\xa0\x80"),
         coded(b" "), coded(b" a"), coded(b"a\n"), coded(b"a\0b"), coded("\u200b".encode()), coded(b"a" * 257),
         coded(b"unclassified"),
     ],
