@@ -89,7 +89,7 @@ class Intake:
             return Receipt(CallbackResponse.UNAVAILABLE, event=event, fault=str(fault))
         counts = [CallbackMetric.SAME_ID_OTHER_CONTENT] if claim.other_content else []
         if event.slug == catalog.UNCLASSIFIED:
-            counts.append(CallbackMetric.UNCLASSIFIED)
+            counts += [] if _is_named(event, delivery, slug) else [CallbackMetric.UNCLASSIFIED]
         elif made.dataschema is None:
             counts.append(CallbackMetric.CONTENT_MISMATCH)
         return Receipt(CallbackResponse.PUBLISHED, tuple(counts), event)
@@ -115,6 +115,16 @@ class Intake:
         if delivery.dispatch_id:
             event_tag = self.handshakes.tag_of(delivery.dispatch_id, content_tag)
         return catalog.kind_of(event_tag or content_tag)
+
+
+def _is_named(event: Event, delivery: Delivery, slug: str | None) -> bool:
+    """Returns whether an event on `unclassified` has a tag outside the catalogue, and is no surprise.
+
+    What nobody can read is one, and so is what comes by a path that names no tag, whatever else does.
+    """
+    mistyped = slug is not None and catalog.tag_of(slug) is None
+    readable = delivery.content.media_type == "application/json"
+    return event.event_tag != catalog.UNCLASSIFIED and readable and not mistyped
 
 
 def _differs(delivery: Delivery, kept: Event) -> bool:

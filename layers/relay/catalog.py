@@ -12,7 +12,6 @@ from relay.content import (
     DingFailure,
     OutboundMessage,
     SendSuccess,
-    fits,
 )
 
 UNCLASSIFIED = "unclassified"
@@ -28,16 +27,6 @@ class Kind(NamedTuple):
     event_tag: str
     slug: str
     content: type[ContentModel]
-
-    @property
-    def dataschema(self) -> str:
-        """Returns the name of the schema of its content in contract/schemas."""
-        return f"urn:mozi:relay:schema:{self.slug}:{self.content.version}"
-
-    def schema_of(self, content: object) -> str | None:
-        """Returns the dataschema of a content; None where it does not fit, and outside the catalogue."""
-        known = self.slug != UNCLASSIFIED and fits(self.content, content)
-        return self.dataschema if known else None
 
 
 CATALOG = (

@@ -22,6 +22,11 @@ class ContentModel(BaseModel):
     # Strict, so that a boolean or a float is no integer; deferred, so that a cold start pays for no schema.
     model_config = ConfigDict(extra="allow", strict=True, defer_build=True, alias_generator=to_camel)
 
+    @classmethod
+    def dataschema(cls, slug: str) -> str:
+        """Returns the name of the schema that contract/schemas has of this shape on a topic."""
+        return f"urn:mozi:relay:schema:{slug}:{cls.version}"
+
 
 class ContactsChange(ContentModel):
     """Organizations or employees of a tenant changed, or joined or left one another.
@@ -97,7 +102,7 @@ class DingFailure(ContentModel):
 def fits(model: type[ContentModel], value: object) -> bool:
     """Returns whether a content has the fields and kinds of value that the vendor's table shows.
 
-    Where none of the fields is required, one of them has to be there.
+    Where none of the fields is required, one of them has to be there: the base fits nothing.
     """
     try:
         content = model.model_validate(value)

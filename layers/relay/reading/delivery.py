@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from relay.catalog import LONGEST_NAME, UNCLASSIFIED, Kind
+from relay.content import fits
 from relay.events import Content, Event, event_id, timestamp
 from relay.json_text import Json
 from relay.reading.body import GATEWAY_FIELDS, Members, fields_of, gathered
@@ -60,6 +61,7 @@ class Delivery:
         """Returns the event of this delivery, received at `seconds` since the epoch; its content inside."""
         message_id = self.source_message_id or self.callback_message_id
         tenant_id, extensions = self.tenant_id, self.extensions
+        schema = kind.content.dataschema(kind.slug) if fits(kind.content, self.value) else None
         # A tag's subscribers get no text where they expect JSON.
         readable = self.content.media_type == "application/json"
         event = Event(
@@ -69,7 +71,7 @@ class Delivery:
             received_at=timestamp(seconds),
             tenant_id=tenant_id,
             correlation_id=correlation_id,
-            dataschema=kind.schema_of(self.value),
+            dataschema=schema,
             envelope="",
         )
         return event.enclosing(self.content, extensions)

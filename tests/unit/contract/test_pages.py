@@ -111,7 +111,7 @@ def test_every_topic_has_its_part_of_the_page(slug: str, page: str) -> None:
     assert f"(schemas/{slug}.json)" in part
     if kind := BY_SLUG.get(slug):
         assert f"`{kind.event_tag}`" in part
-        assert f"`{kind.dataschema}`" in part
+        assert f"`{kind.content.dataschema(slug)}`" in part
         for name, meaning in TEXTS.shapes[kind.content.__name__].fields.items():
             assert re.search(rf"^\| `{name}` \|.*{re.escape(meaning.get(language))}", part, re.MULTILINE)
 
