@@ -126,13 +126,14 @@ def _change(request: Register | Update | Unregister, desk: Desk) -> ChangeAnswer
 
 
 def _list(desk: Desk) -> ListAnswer:
-    found = rows.registrations(desk.client.registrations())
+    registered = Registrations(rows.registrations(desk.client.registrations()), desk.addresses)
+    listed = (*catalog.BY_TAG, *registered.others())
     tags = [
-        views.listed_tag(kind, row, desk.addresses)
-        for kind in catalog.CATALOG
-        for row in _rows_of(kind, found)
+        views.listed_tag(tag, row, desk.addresses)
+        for tag in listed
+        for row in (*registered.of(tag),) or (None,)
     ]
-    unknown = [row for row in found if row.event_tag not in catalog.BY_TAG]
+    unknown = [row for row in registered.rows if row.event_tag not in listed]
     counts = {**Counter(tag.state for tag in tags), "unknown": len(unknown)}
     return ListAnswer(
         action="list",
@@ -140,10 +141,6 @@ def _list(desk: Desk) -> ListAnswer:
         tags=tags,
         unknown=[views.as_it_came(row.raw, desk.addresses) for row in unknown[:_LISTED]],
     )
-
-
-def _rows_of(kind: catalog.Kind, found: list[Row]) -> list[Row] | list[None]:
-    return [row for row in found if row.event_tag == kind.event_tag] or [None]
 
 
 def _failed(request: Failed, desk: Desk) -> FailedAnswer:
