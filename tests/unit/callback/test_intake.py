@@ -204,12 +204,14 @@ def test_a_content_of_any_kind_is_carried_and_counted_and_has_no_schema(
     assert "dataschema" not in inbound.topics.last
 
 
-def test_what_is_unclassified_has_no_schema(inbound: Inbound) -> None:
-    for slug, content in ((None, content_of(ACCOUNT)), ("account-frozen", "text")):
-        receive(inbound, message(content) if slug is None else "text that is no JSON", slug)
+@pytest.mark.parametrize(
+    ("body", "slug"), [(message(content_of(ACCOUNT)), None), ("text that is no JSON", "account-frozen")]
+)
+def test_what_is_unclassified_has_no_schema(inbound: Inbound, body: Any, slug: str | None) -> None:
+    receive(inbound, body, slug)
 
-        assert inbound.topics.events[-1].slug == "unclassified"
-        assert "dataschema" not in inbound.topics.last
+    assert inbound.topics.events[0].slug == "unclassified"
+    assert "dataschema" not in inbound.topics.last
 
 
 def test_a_content_in_the_bucket_has_its_schema(inbound: Inbound) -> None:
