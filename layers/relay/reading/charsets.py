@@ -1,11 +1,11 @@
-"""Bytes of a body as text: the charsets that they may be in are weighed, and the likeliest is taken.
+"""Bytes of a body as text: the charsets that they may be in are weighed, and the lightest is taken.
 
-The weight of a charset is how many bits its text would need if common characters had short names: what stands
-at the front of the Chinese standard has twelve, what few people have ever written has twice as many, and so has
-a control character. A place where the charset does not fit costs as well: little if it looks as if a character
-had been cut, much if no cut leaves such bytes. UTF-8 is weighed as it is, all others with a handicap, since the
-gateway says UTF-8; a charset that was declared costs half. If the bytes themselves are shorter than the
-shortest text, they are no text.
+A charset weighs as many bits as its text would need if common characters had short names: what stands at the
+front of the Chinese standard has twelve, what few people have ever written has twice as many, and so has a
+control character. A place where the charset does not fit costs as well: little if it looks as if a character
+had been cut, much if no cut leaves such bytes. UTF-8 is weighed as it is, the others with a handicap, since
+the gateway says UTF-8; a charset that was declared weighs half. What is longer as the lightest of these texts
+than as plain bytes is no text.
 """
 
 import re
@@ -19,8 +19,8 @@ class UnreadableError(ValueError):
     """The body is in no charset or form that is known: deliver it as it is."""
 
 
-# By declared name; of the codecs that Python has, those that are charsets of text in use on the web. US-ASCII
-# is not among them: where it is true it says nothing, and so it does where it is false.
+# By declared name; of the codecs that Python has, those that are charsets of text in use on the web. ASCII is
+# not among them: true or false, it says nothing.
 _CHARSETS = {
     "utf-8": "utf-8", "utf8": "utf-8",
     "gbk": "gb18030", "gb2312": "gb18030", "gb18030": "gb18030", "cp936": "gb18030",
@@ -64,7 +64,7 @@ _LETTERS = re.compile(
     "|[\u0386-\u03ce]{2,}|[\u0401-\u0451]{2,}|[\u05d0-\u05ea]{2,}|[\u0621-\u064a]{2,}"
 )
 _LETTER_BITS = 10
-# Characters by their place in GB18030, or in Big5 for what is read as that: both have the common ones in front.
+# Characters by their place in GB18030, or in Big5 for what is read as that: the common ones are in front.
 _RANKS = (
     rb"(?P<plain>[\t\n\r\x20-\x7e])|(?P<control>[\x00-\x7f])|(?P<common>%s)|(?P<second>%s)"
     rb"|(?P<mark>\xa1[\xa1-\xc0\xc3-\xfe]|[\xa2\xa3][\xa1-\xfe])|(?P<rare>%s)|(?P<strange>[\x81-\xfe][0-9]..|..)"
@@ -90,7 +90,7 @@ class Charset:
 
     codec: str
     repaired: bool = False
-    """Whether it was guessed, by neither a mark nor clean UTF-8 nor a declaration, or does not fit everywhere."""
+    """It does not fit everywhere, or is guessed: neither clean UTF-8, nor marked, nor declared."""
 
     def decode(self, raw: bytes) -> str:
         """Returns bytes as text, with U+FFFD where the charset does not fit."""
