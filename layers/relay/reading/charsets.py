@@ -1,16 +1,16 @@
 """Bytes of a body as text: the charsets that they may be in are weighed, and the lightest is taken.
 
-A charset weighs as many bits as its text would need if common characters had short names: what stands at the
-front of the Chinese standard has twelve, what few people have ever written has twice as many, and so has a
-control character. A place where the charset does not fit costs as well: little if it looks as if a character
-had been cut, much if no cut leaves such bytes. UTF-8 is weighed as it is, the others with a handicap, since
-the gateway says UTF-8; a charset that was declared weighs half. What is longer as the lightest of these texts
-than as plain bytes is no text.
+A charset weighs as many bits as its text has by `relay.reading.weights`: few, if the characters are common
+ones and the charset fits everywhere. UTF-8 is weighed as it is, the others with a handicap, since the gateway
+says UTF-8; a charset that was declared weighs half. What has more bits as the lightest of these texts than as
+plain bytes is no text.
 """
 
 import re
-from collections import Counter
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from relay.reading.weights import Sample
 
 _DECLARED = re.compile(r"charset\s*=\s*[\"']?([^\s;\"',]+)", re.IGNORECASE)
 
@@ -38,54 +38,17 @@ _BYTE_ORDER_MARKS = (
     (b"\xfe\xff", "utf-16"),
 )
 
-# So many bytes are weighed of a body, of those that are not printable ASCII, each with its neighbours.
-_WEIGHED = 16_384
 # Bits that a charset must be better than UTF-8 to be believed undeclared. The western one fits all that is
 # UTF-8, and servers declare it unasked: it is no candidate beside clean UTF-8.
 _WESTERN = "cp1252"
 _HANDICAPS = {"utf-8": 0, "gb18030": 16, _WESTERN: 3, "big5hkscs": 30}
 # Bits by which no text may be longer than its bytes: a name of two characters that is cut is a text.
 _ALLOWANCE = 24
-_CONTROLS = rb"\x00-\x08\x0b\x0c\x0e-\x1f\x7f"
-_ISLAND = re.compile(rb"[\x00-\x7f]?[\x80-\xff%s]{1,256}[\x00-\x7f]{0,2}" % _CONTROLS)
 # In clean UTF-8 each is the first of two bytes: letters with accents and other alphabets, or a GBK name.
 _FIRST_OF_TWO = re.compile(b"[\xc2-\xdf]")
-# What a cut leaves of Chinese in UTF-8 is none of these.
-_UNCUT = re.compile(
-    rb"[\xc0\xc1\xf5-\xff]|[\xc2-\xdf](?![\x80-\xbf])"
-    rb"|[\xe0\xe1\xea-\xee](?![\x80-\xbf]{2})|[\xf0-\xf4](?![\x80-\xbf]{3})"
-)
-_UNCUT_BITS = 20
-_ALONE = re.compile("[\x80-\u07ff]")
-_DAMAGE = re.compile("\ufffd+")
-# Letters that stand where one expects them: accents beside plain letters, an alphabet in company.
-_LETTERS = re.compile(
-    "(?<=[A-Za-z])[À-ÖØ-öø-ɏ]|[À-ÖØ-öø-ɏ](?=[A-Za-z])"
-    "|[\u0386-\u03ce]{2,}|[\u0401-\u0451]{2,}|[\u05d0-\u05ea]{2,}|[\u0621-\u064a]{2,}"
-)
-_LETTER_BITS = 10
-# Characters by their place in GB18030, or in Big5 for what is read as that: the common ones are in front.
-_RANKS = (
-    rb"(?P<plain>[\t\n\r\x20-\x7e])|(?P<control>[\x00-\x7f])|(?P<common>%s)|(?P<second>%s)"
-    rb"|(?P<mark>\xa1[\xa1-\xc0\xc3-\xfe]|[\xa2\xa3][\xa1-\xfe])|(?P<rare>%s)|(?P<strange>[\x81-\xfe][0-9]..|..)"
-)
-_GB_RANKS = re.compile(
-    _RANKS
-    % (
-        rb"[\xb0-\xd7][\xa1-\xfe]",
-        rb"[\xd8-\xf7][\xa1-\xfe]",
-        rb"[\x81-\xa0][\x40-\xfe]|[\xaa-\xfe][\x40-\xa0]",
-    ),
-    re.DOTALL,
-)
-_BIG5_RANKS = re.compile(
-    _RANKS % (rb"[\xa4-\xc6][\x40-\xfe]", rb"[\xc9-\xf9][\x40-\xfe]", rb"[\x81-\xa0][\x40-\xfe]"), re.DOTALL
-)
-_BITS = {"plain": 6, "control": 24, "common": 12, "second": 16, "mark": 14, "rare": 24, "strange": 28}
 
 
-@dataclass(frozen=True, slots=True)
-class Charset:
+class Charset(NamedTuple):
     """The charset of a body."""
 
     codec: str
@@ -114,22 +77,29 @@ def weigh(raw: bytes, declared: str | None = None) -> Charset:
     Raises UnreadableError if the bytes are in none.
     """
     named = _CHARSETS.get((declared or "").lower())
-    if codec := _marked(raw) or _plain_utf_16(raw):
-        sure = codec == named or bool(_marked(raw))
-        return _accepted(raw, codec, _wide_bits(raw, codec), 8 * len(raw[:_WEIGHED]), sure=sure)
+    marked = _marked(raw)
+    if codec := marked or _plain_utf_16(raw):
+        return _accepted(raw, codec, sure=codec in (marked, named))
     clean = _fits(raw, "utf-8")
     if clean and not _FIRST_OF_TWO.search(raw):
         return Charset("utf-8")
-    sample = _sample(raw)
-    candidates = {named, *_HANDICAPS} - {None, _WESTERN if clean else None}
-    bits = {codec: _bits(raw, sample, codec) for codec in sorted(filter(None, candidates))}
-    # Of two that weigh the same the declared one, else UTF-8.
-    codec = min(bits, key=lambda one: (_weight(bits[one], one, named), one != named, one != "utf-8"))
-    return _accepted(raw, codec, bits[codec], 8 * len(sample), sure=codec in ("utf-8", named))
+    codec, sample = _lightest(raw, named, clean=clean)
+    return _accepted(raw, codec, sample, sure=codec in ("utf-8", named))
 
 
-def _weight(bits: int, codec: str, declared: str | None) -> float:
-    return bits / 2 if codec == declared != "utf-8" else bits + _HANDICAPS[codec]
+def _lightest(raw: bytes, declared: str | None, *, clean: bool) -> "tuple[str, Sample]":
+    # Loaded at first use: most bodies are UTF-8, which shows without it.
+    from relay.reading.weights import Sample
+
+    def weight(codec: str) -> tuple[float, bool, bool]:
+        bits = sample.bits(codec)
+        weighed = bits / 2 if codec == declared != "utf-8" else bits + _HANDICAPS[codec]
+        # Of two that weigh the same the declared one, else UTF-8.
+        return weighed, codec != declared, codec != "utf-8"
+
+    sample = Sample(raw)
+    candidates = {*_HANDICAPS} | ({declared} if declared else set())
+    return min(candidates - ({_WESTERN} if clean else set()), key=weight), sample
 
 
 def _marked(raw: bytes) -> str | None:
@@ -146,11 +116,14 @@ def _plain_utf_16(raw: bytes) -> str | None:
     return "utf-16-be" if first else "utf-16-le"
 
 
-def _accepted(raw: bytes, codec: str, bits: int, raw_bits: int, *, sure: bool) -> Charset:
+def _accepted(raw: bytes, codec: str, sample: "Sample | None" = None, *, sure: bool) -> Charset:
     """Returns the charset unless the bytes are no text. Clean UTF-8 is one, and what somebody vouches for."""
+    from relay.reading.weights import Sample, has_controls
+
     fits = _fits(raw, codec)
-    clean = fits and (codec in ("utf-8", "utf-8-sig") or (sure and not re.search(b"[%s]" % _CONTROLS, raw)))
-    if not clean and bits > raw_bits + _ALLOWANCE:
+    clean = fits and (codec in ("utf-8", "utf-8-sig") or (sure and not has_controls(raw)))
+    sample = sample or Sample(raw)
+    if not clean and sample.bits(codec) > sample.plain_bits(codec) + _ALLOWANCE:
         raise UnreadableError("no charset fits")
     return Charset(codec, repaired=not (fits and sure))
 
@@ -161,43 +134,3 @@ def _fits(raw: bytes, codec: str) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _sample(raw: bytes) -> bytes:
-    parts, size = [], 0
-    # Zeros at the end are what is left of a buffer.
-    for found in _ISLAND.finditer(raw.rstrip(b"\0")):
-        parts.append(found[0])
-        size += len(found[0])
-        if size >= _WEIGHED:
-            break
-    return b"".join(parts)
-
-
-def _wide_bits(raw: bytes, codec: str) -> int:
-    return _text_bits(raw[:_WEIGHED].decode(codec, "replace").removeprefix("\ufeff"), codec)
-
-
-def _bits(raw: bytes, sample: bytes, codec: str) -> int:
-    if codec.startswith("utf-") and codec != "utf-8":
-        return _wide_bits(raw, codec)
-    text = sample.decode(codec, "replace")
-    if codec != "utf-8" or "\ufffd" not in text:
-        return _text_bits(text, codec)
-    foreign = len(_UNCUT.findall(sample)) + len(_ALONE.findall(_LETTERS.sub("", text)))
-    return _text_bits(text, codec) + foreign * _UNCUT_BITS
-
-
-def _text_bits(text: str, codec: str) -> int:
-    damage = sum(_damage_bits(len(run)) for run in _DAMAGE.findall(text))
-    text = _DAMAGE.sub("", text)
-    letters = sum(map(len, _LETTERS.findall(text)))
-    text = _LETTERS.sub("", text)
-    known, ranks = ("big5hkscs", _BIG5_RANKS) if codec == "big5hkscs" else ("gb18030", _GB_RANKS)
-    found = Counter(one.lastgroup for one in ranks.finditer(text.encode(known, "replace")))
-    return damage + letters * _LETTER_BITS + sum(_BITS[rank or ""] * count for rank, count in found.items())
-
-
-def _damage_bits(length: int) -> int:
-    """One or two bytes that were cut leave two U+FFFD in one place, not more."""
-    return 4 + 10 * length + 10 * max(0, length - 2)
