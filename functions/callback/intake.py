@@ -2,7 +2,8 @@
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from callback.admission import Admission, TokenCheck
 from callback.handshakes import Handshakes
@@ -15,7 +16,7 @@ from relay.content import fits
 from relay.events import MESSAGE_LIMIT, Event
 from relay.payloads import Payloads
 from relay.publisher import Publisher
-from relay.reading import Delivery, Handshake, read
+from relay.reading import Delivery, Handshake, read, unpacked
 from relay.secrets import SecretUnavailableError
 from relay.settings import Clock
 from relay.store import ClaimState, EventStore
@@ -39,6 +40,10 @@ class Receipt:
     event: Event | None = None
     fault: str | None = None
 
+    def counting(self, name: str) -> Self:
+        """Returns the receipt with one thing more to count."""
+        return replace(self, counts=(*self.counts, name))
+
 
 @dataclass(frozen=True)
 class Intake:
@@ -57,12 +62,16 @@ class Intake:
             admission = self.token.admit(request.token)
             if admission is not Admission.ADMITTED:
                 return Receipt(_TURNED_AWAY[admission])
-            if not request.body.strip():
+            body = request.body
+            if isinstance(body, bytes):
+                body = unpacked(body, request.content_encoding)
+            if not body.strip():
                 return Receipt(CallbackResponse.EMPTY)
-            delivery = read(request.body, request.content_type)
+            delivery = read(body, request.content_type)
             if isinstance(delivery, Handshake):
                 return self._shake_hands(delivery)
-            return self.accept(delivery, request.slug, request.id)
+            receipt = self.accept(delivery, request.slug, request.id)
+            return receipt.counting(CallbackMetric.REPAIRED) if delivery.repaired else receipt
         except SecretUnavailableError as fault:
             return Receipt(CallbackResponse.UNAVAILABLE, fault=str(fault))
         except UnavailableError as fault:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -21,10 +22,16 @@ _UNSENDABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
 @dataclass(frozen=True)
 class Content:
-    """What an event says: JSON exactly as it came, or text that is no JSON."""
+    """What an event says: JSON exactly as it came, text that is no JSON, or bytes that are no text."""
 
     text: str
-    media_type: Literal["application/json", "text/plain"] = "application/json"
+    """Bytes are in base64 here."""
+    media_type: Literal["application/json", "text/plain", "application/octet-stream"] = "application/json"
+
+    @classmethod
+    def of_bytes(cls, raw: bytes) -> Self:
+        """Returns the content of what is no text."""
+        return cls(b64encode(raw).decode(), "application/octet-stream")
 
     @property
     def json(self) -> str:
@@ -32,8 +39,15 @@ class Content:
         return self.text if self.media_type == "application/json" else _json(self.text)
 
     @property
+    def member(self) -> str:
+        """Returns the name that the content has in a CloudEvent."""
+        return "data_base64" if self.media_type == "application/octet-stream" else "data"
+
+    @property
     def body(self) -> bytes:
-        """Returns the content by itself, in UTF-8."""
+        """Returns the content by itself, text in UTF-8."""
+        if self.media_type == "application/octet-stream":
+            return b64decode(self.text)
         if self.media_type == "text/plain":
             return self.text.encode(errors="replace")
         return _sendable(self.text).encode()
@@ -41,6 +55,8 @@ class Content:
     @property
     def digest(self) -> str:
         """Returns a name for this content: alike for any order of keys and any spacing, else different."""
+        if self.media_type == "application/octet-stream":
+            return _digest(self.body)
         return _digest(_canonical(self.text) if self.media_type == "application/json" else self.json)
 
 
@@ -112,7 +128,7 @@ def envelope(attributes: Mapping[str, str | None], content: Content, dataref: st
     """Returns the CloudEvent with the attributes that are not None; `dataref` stands for the data."""
     known = {name: value for name, value in attributes.items() if value is not None}
     head = {"specversion": "1.0", "source": SOURCE, **known, "datacontenttype": content.media_type}
-    tail = f'"data":{content.json}' if dataref is None else f'"dataref":{_json(dataref)}'
+    tail = f'"{content.member}":{content.json}' if dataref is None else f'"dataref":{_json(dataref)}'
     return _sendable(f"{_json(head)[:-1]},{tail}}}")
 
 
@@ -143,5 +159,6 @@ def _as_written(digits: str) -> str:
     return f"\0{digits}"
 
 
-def _digest(text: str) -> str:
-    return sha256(text.encode(errors="surrogatepass")).hexdigest()[:32]
+def _digest(of: str | bytes) -> str:
+    raw = of.encode(errors="surrogatepass") if isinstance(of, str) else of
+    return sha256(raw).hexdigest()[:32]

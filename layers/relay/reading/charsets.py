@@ -29,6 +29,7 @@ _CHARSETS = {
     "iso-8859-1": "cp1252", "latin1": "cp1252", "windows-1252": "cp1252",
     "shift_jis": "shift_jis", "euc-jp": "euc_jp", "euc-kr": "euc_kr",
 }  # fmt: skip
+_WIDE = ("utf-16-le", "utf-16-be", "utf-32")
 # The marks of UTF-32 first: that of UTF-16 is the beginning of one.
 _BYTE_ORDER_MARKS = (
     (b"\xff\xfe\x00\x00", "utf-32"),
@@ -78,16 +79,21 @@ def weigh(raw: bytes, declared: str | None = None) -> Charset:
     """
     named = _CHARSETS.get((declared or "").lower())
     marked = _marked(raw)
-    if codec := marked or _plain_utf_16(raw):
-        return _accepted(raw, codec, sure=codec in (marked, named))
-    clean = _fits(raw, "utf-8")
-    if clean and not _FIRST_OF_TWO.search(raw):
+    if codec := marked or _plain_utf_16(raw, named):
+        return _accepted(raw, codec, None, sure=codec in (marked, named))
+    if not _fits(raw, "utf-8"):
+        codec, sample = _lightest(raw, named, {*_HANDICAPS})
+        return _accepted(raw, codec, sample, sure=codec in ("utf-8", named))
+    if not _FIRST_OF_TWO.search(raw):
         return Charset("utf-8")
-    codec, sample = _lightest(raw, named, clean=clean)
-    return _accepted(raw, codec, sample, sure=codec in ("utf-8", named))
+    # What is UTF-8 is a text; another charset is believed in its place where that is one as well.
+    codec, sample = _lightest(raw, named, {*_HANDICAPS} - {_WESTERN})
+    if codec == "utf-8" or not _fits(raw, codec) or not _is_text(codec, sample):
+        return Charset("utf-8")
+    return Charset(codec, repaired=codec != named)
 
 
-def _lightest(raw: bytes, declared: str | None, *, clean: bool) -> "tuple[str, Sample]":
+def _lightest(raw: bytes, declared: str | None, candidates: set[str]) -> "tuple[str, Sample]":
     # Loaded at first use: most bodies are UTF-8, which shows without it.
     from relay.reading.weights import Sample
 
@@ -98,34 +104,37 @@ def _lightest(raw: bytes, declared: str | None, *, clean: bool) -> "tuple[str, S
         return weighed, codec != declared, codec != "utf-8"
 
     sample = Sample(raw)
-    candidates = {*_HANDICAPS} | ({declared} if declared else set())
-    return min(candidates - ({_WESTERN} if clean else set()), key=weight), sample
+    return min(candidates | ({declared} if declared not in (None, _WESTERN) else set()), key=weight), sample
 
 
 def _marked(raw: bytes) -> str | None:
     return next((codec for mark, codec in _BYTE_ORDER_MARKS if raw.startswith(mark)), None)
 
 
-def _plain_utf_16(raw: bytes) -> str | None:
-    """Returns UTF-16 if every fourth character at least is ASCII, by the zeros on one side of the pairs."""
+def _plain_utf_16(raw: bytes, declared: str | None) -> str | None:
+    """Returns UTF-16 if every fourth character at least is ASCII: the zeros are on one side of the pairs."""
     if b"\0" not in raw or len(raw) % 2:
         return None
     first, second = raw[::2].count(0), raw[1::2].count(0)
-    if min(first, second) or max(first, second) < max(2, len(raw) / 8):
-        return None
-    return "utf-16-be" if first else "utf-16-le"
+    # On the other side there are those of a few Chinese characters.
+    if max(first, second) < max(2, len(raw) / 8, 4 * min(first, second)):
+        return declared if declared in _WIDE and _fits(raw, declared) else None
+    return "utf-16-be" if first > second else "utf-16-le"
 
 
-def _accepted(raw: bytes, codec: str, sample: "Sample | None" = None, *, sure: bool) -> Charset:
-    """Returns the charset unless the bytes are no text. Clean UTF-8 is one, and what somebody vouches for."""
+def _accepted(raw: bytes, codec: str, sample: "Sample | None", *, sure: bool) -> Charset:
+    """Returns the charset unless the bytes are no text in it: what fits and is vouched for is one."""
     from relay.reading.weights import Sample, has_controls
 
     fits = _fits(raw, codec)
-    clean = fits and (codec in ("utf-8", "utf-8-sig") or (sure and not has_controls(raw)))
-    sample = sample or Sample(raw)
-    if not clean and sample.bits(codec) > sample.plain_bits(codec) + _ALLOWANCE:
+    vouched = fits and sure and not has_controls(raw.decode(codec))
+    if not vouched and not _is_text(codec, sample or Sample(raw)):
         raise UnreadableError("no charset fits")
     return Charset(codec, repaired=not (fits and sure))
+
+
+def _is_text(codec: str, sample: "Sample") -> bool:
+    return sample.bits(codec) <= sample.plain_bits(codec) + _ALLOWANCE
 
 
 def _fits(raw: bytes, codec: str) -> bool:

@@ -6,7 +6,7 @@ from relay.catalog import UNCLASSIFIED, Kind
 from relay.events import Content, Event, event_id, timestamp
 from relay.json_text import Json
 from relay.reading.body import GATEWAY_FIELDS, Members, fields_of, gathered
-from relay.reading.charsets import UnreadableError, declared_charset, decode
+from relay.reading.charsets import Charset, UnreadableError, declared_charset, weigh
 
 # Longer than any name or id of the gateway, and short enough for an attribute.
 LONGEST_NAME = 256
@@ -35,9 +35,14 @@ class Delivery:
     callback_message_id: str | None = None
     other_fields: str | None = None
     as_came: bytes | None = None
-    """The whole body, where the content that is published is not byte for byte what came."""
+    """The whole body, where the content that is published is not byte for byte what came.
+
+    Unpacked, if it was packed for the way: how says nothing of it, and whoever reads it anew need not know.
+    """
     content_type: str | None = None
     """What was declared of the body."""
+    repaired: bool = False
+    """Not all of it could be read as it came: a charset was guessed, or does not fit everywhere."""
 
     @property
     def tenant_id(self) -> str | None:
@@ -77,24 +82,34 @@ class Delivery:
 
 
 def read(body: bytes | str, content_type: str | None) -> Handshake | Delivery:
-    """Returns what a body says. Every body says something: at worst, it is text.
+    """Returns what a body says. Every body says something: at worst, it is text, or bytes.
 
-    `body` is text where an event source has decoded it; `content_type` is what was declared of it.
+    `body` is unpacked, and text where an event source has decoded it; `content_type` is what was declared of
+    it.
     """
-    charset = declared_charset(content_type)
+    raw = body.encode(errors="surrogatepass") if isinstance(body, str) else body
+    declared = declared_charset(content_type)
     try:
-        text = body if isinstance(body, str) else decode(body, charset)
-        found = _interpreted(fields_of(text, charset))
+        charset = Charset("utf-8") if isinstance(body, str) else weigh(body, declared)
     except UnreadableError:
-        text = body if isinstance(body, str) else body.decode(errors="replace")
-        whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        found = Delivery(Content(whole, "text/plain"))
+        return Delivery(Content.of_bytes(raw), as_came=raw, content_type=content_type)
+    found = _said(body if isinstance(body, str) else charset.decode(body), declared)
     if isinstance(found, Handshake):
         return found
-    raw = body.encode(errors="surrogatepass") if isinstance(body, str) else body
+    repaired = found.repaired or charset.repaired
     published = found.content.text.encode(errors="surrogatepass")
-    # What is published is a piece of what came: then it is its own copy.
-    return found if published in raw else replace(found, as_came=raw, content_type=content_type)
+    # What is published is a piece of what came: then it is its own copy, unless another piece was repaired.
+    if published in raw and charset.codec.startswith("utf-8") and not repaired:
+        return found
+    return replace(found, as_came=raw, content_type=content_type, repaired=repaired)
+
+
+def _said(text: str, declared: str | None) -> Handshake | Delivery:
+    try:
+        return _interpreted(fields_of(text, declared))
+    except UnreadableError:
+        whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return Delivery(Content(whole, "text/plain"), repaired=whole != text)
 
 
 def _name(value: object) -> str | None:

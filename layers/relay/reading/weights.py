@@ -12,7 +12,7 @@ from collections import Counter
 _WEIGHED = 16_384
 _CONTROLS = rb"\x00-\x08\x0b\x0c\x0e-\x1f\x7f"
 _ISLAND = re.compile(rb"[\x00-\x7f]?[\x80-\xff%s]{1,256}[\x00-\x7f]{0,2}" % _CONTROLS)
-_CONTROL = re.compile(b"[%s]" % _CONTROLS)
+_CONTROL = re.compile(f"[{_CONTROLS.decode()}]")
 # What a cut leaves of Chinese in UTF-8 is none of these.
 _UNCUT = re.compile(
     rb"[\xc0\xc1\xf5-\xff]|[\xc2-\xdf](?![\x80-\xbf])"
@@ -80,9 +80,9 @@ class Sample:
         return self._head if codec.startswith(("utf-16", "utf-32")) else self._islands
 
 
-def has_controls(raw: bytes) -> bool:
+def has_controls(text: str) -> bool:
     """Returns whether there are control characters other than those that part lines and columns."""
-    return _CONTROL.search(raw) is not None
+    return _CONTROL.search(text) is not None
 
 
 def _bits(text: str, codec: str) -> int:

@@ -1,6 +1,9 @@
 """What becomes of a delivery: its tag, its topic, its answer."""
 
+import base64
+import gzip
 import json
+import zlib
 from typing import Any
 
 import pytest
@@ -165,7 +168,7 @@ def test_more_beside_the_content_than_an_envelope_takes_makes_the_whole_the_cont
 
 
 @pytest.mark.parametrize("slug", [None, "app-update"])
-@pytest.mark.parametrize("body", [b"\xff\x00\xff", b"hello", b'{"content":NaN}', b"[" * 300_000])
+@pytest.mark.parametrize("body", [b"hello", b'{"content":NaN}', b"[" * 300_000])
 def test_a_body_that_nobody_can_read_is_text_on_unclassified(
     inbound: Inbound, body: bytes, slug: str | None
 ) -> None:
@@ -180,6 +183,55 @@ def test_a_body_that_nobody_can_read_is_text_on_unclassified(
     assert cloud["datacontenttype"] == "text/plain"
     stored = inbound.payloads.bodies.get(cloud.get("dataref", ""))
     assert (stored.decode() if stored else cloud["data"]) == body.decode(errors="replace")
+
+
+@pytest.mark.parametrize("slug", [None, "app-update"])
+@pytest.mark.parametrize(
+    "body", [b"\xff\x00\xff", zlib.compress(b"{}" * 900)[:-4], bytes(range(256)) * 1_200]
+)
+def test_a_body_that_is_no_text_is_its_bytes_on_unclassified(
+    inbound: Inbound, body: bytes, slug: str | None
+) -> None:
+    receipt = receive(inbound, body, slug)
+
+    assert receipt.counts == ("Unclassified",)
+    event, cloud = inbound.topics.events[0], inbound.topics.last
+    assert (event.slug, cloud["datacontenttype"]) == ("unclassified", "application/octet-stream")
+    assert ("dataref" in cloud) is (len(body) > 200_000)
+    stored = inbound.payloads.bodies.get(cloud.get("dataref", ""))
+    assert (stored or base64.b64decode(cloud["data_base64"])) == body
+
+
+@pytest.mark.parametrize("slug", [None, "app-update"])
+@pytest.mark.parametrize("coding", ["gzip", "deflate", None])
+def test_a_packed_body_is_read_as_a_plain_one(inbound: Inbound, coding: str | None, slug: str | None) -> None:
+    plain = dumps(message({"appName": "一网通办", "realmId": 1})).encode()
+    request = rest_api(zlib.compress(plain) if coding == "deflate" else gzip.compress(plain), slug=slug)
+    request["headers"] |= {"Content-Encoding": coding} if coding else {}
+
+    receipt = inbound.intake.receive(CallbackRequest.of(request))
+    repeat = receive(inbound, plain, slug)
+
+    assert receipt.response is CallbackResponse.PUBLISHED
+    assert repeat.response is CallbackResponse.REPEATED
+    assert inbound.topics.last["data"] == {"appName": "一网通办", "realmId": 1}
+    # The content is a copy of what was packed.
+    assert inbound.store.kept_bodies == {}
+
+
+@pytest.mark.parametrize("body", [b"", b"\n"])
+def test_a_packed_body_in_which_nothing_is_is_refused(inbound: Inbound, body: bytes) -> None:
+    assert receive(inbound, gzip.compress(body)).response is CallbackResponse.EMPTY
+
+
+def test_what_was_guessed_or_repaired_is_counted_of_each_delivery(inbound: Inbound) -> None:
+    body = dumps(message({"appName": "一网通办", "realmId": 1})).encode("gbk")
+
+    first, repeat = receive(inbound, body, "app-update"), receive(inbound, body, "app-update")
+
+    assert (first.response, first.counts) == (CallbackResponse.PUBLISHED, ("Repaired",))
+    assert (repeat.response, repeat.counts) == (CallbackResponse.REPEATED, ("Repaired",))
+    assert inbound.topics.events[0].slug == "app-update"
 
 
 @pytest.mark.parametrize("body", ["", " \r\n", b"", b"\n", None])

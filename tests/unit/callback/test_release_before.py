@@ -35,6 +35,9 @@ DELIVERIES: list[dict[str, Any]] = json.loads((FIXTURES / "deliveries.json").rea
 DRAWN = "5f1d7a84c2b94e63a0d8e7719b3c5d20"
 NAMED = [name for name, one in EVENTS.items() if not one["items"][0]["eventId"]["S"].startswith(DRAWN)]
 LARGE = "政" * 90_000
+# What that release counted as nothing, and what it published with its bytes lost.
+UNCOUNTED = {"Repaired"}
+UNREADABLE = "no charset"
 
 
 class Cloud(MemoryCloud):
@@ -165,10 +168,13 @@ def test_a_delivery_has_the_id_the_envelope_and_the_topic_that_it_had(case: dict
     (message,) = cloud.messages
     attributes = {name: one["StringValue"] for name, one in message["MessageAttributes"].items()}
     drawn = receipt.event.key if case["id"].startswith(DRAWN) else DRAWN
+    if case["name"].removesuffix(", with a slug") == UNREADABLE:
+        assert base64.b64decode(json.loads(message["Message"])["data_base64"]) == body
+        return
     assert receipt.event.id.replace(drawn, DRAWN) == case["id"]
     assert message["Message"].replace(drawn, DRAWN) == case["envelope"]
     assert (message["TopicArn"], attributes) == (f"arn:{case['topic']}", case["attributes"])
-    assert list(receipt.counts) == case["counts"]
+    assert [name for name in receipt.counts if name not in UNCOUNTED] == case["counts"]
     assert [sha256(stored).hexdigest() for stored in cloud.objects.values()] == (
         [case["stored"]] if "stored" in case else []
     )

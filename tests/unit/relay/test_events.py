@@ -1,5 +1,6 @@
 """Ids, envelopes and sizes of events."""
 
+import hashlib
 import json
 import os
 from typing import Any
@@ -130,3 +131,27 @@ def test_times_sort_as_they_follow_each_other() -> None:
     assert times == sorted(times)
     assert len(set(map(len, times))) == 1
     assert timestamp(0) == "1970-01-01T00:00:00.000Z"
+
+
+def test_bytes_are_base64_in_the_envelope_and_named_by_their_digest() -> None:
+    content, other = Content.of_bytes(b"\0\xff"), Content.of_bytes(b"\0\xfe")
+
+    event = json.loads(envelope({"id": "1"}, content))
+
+    assert (event["datacontenttype"], event["data_base64"]) == ("application/octet-stream", "AP8=")
+    assert "data" not in event
+    assert content.body == b"\0\xff"
+    assert content.digest == hashlib.sha256(b"\0\xff").hexdigest()[:32] != other.digest
+    assert content.digest != Content("AP8=", "text/plain").digest
+    assert "data_base64" not in json.loads(envelope({"id": "1"}, content, "s3://bucket/events/1"))
+
+
+def test_the_size_of_bytes_is_that_of_their_base64() -> None:
+    def size(length: int) -> int:
+        return (
+            Event("k-c", "A|B", "unclassified", timestamp(NOW), "")
+            .enclosing(Content.of_bytes(b"\xff" * length), {})
+            .size
+        )
+
+    assert size(30_000) - size(0) == 40_000

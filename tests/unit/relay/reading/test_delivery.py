@@ -1,11 +1,12 @@
 """A body is a handshake or a delivery, and a delivery tells an event."""
 
+import base64
 import json
 
 import pytest
 
 from relay.catalog import kind_of, slug_of
-from relay.events import timestamp
+from relay.events import Content, timestamp
 from relay.reading import Delivery, Handshake, read
 from tests.support.inbound import NOW, SHAPES, TAGS, content_of, dumps, message
 
@@ -53,6 +54,8 @@ def test_what_came_is_at_hand_unless_the_content_is_published_byte_for_byte(
         ("杭州", False),
         ("杭州".encode("gbk"), True),
         (b"\xff\x00\xff", True),
+        ('{"content":{"a":1},"name":"杭州"}'.encode("gbk"), True),
+        ('{"content":{"a":1},"name":"杭州"}'.encode().replace(b"\xb7", b""), True),
         ("content=%7B%22a%22%3A1%7D", True),
         ('{"content": "{\\"a\\": 1}"}', True),
         ('{"dispatchId": "d", "a": 1, "b": 2}', True),
@@ -74,7 +77,53 @@ def test_a_tag_without_ids_and_content_is_a_handshake_and_nothing_else_is_one() 
         assert isinstance(read(body, None), Delivery)
 
 
-@pytest.mark.parametrize("body", ["?", b"?", '{"content":NaN}', "\ud800?", b"\xff\x00\xff"])
+@pytest.mark.parametrize(
+    ("body", "content_type", "repaired"),
+    [
+        ('{"content":"杭州"}'.encode(), None, False),
+        ('{"content":"杭州"}', None, False),
+        ('{"content":"杭州"}'.encode("gbk"), "x;charset=GBK", False),
+        ('{"content":"杭州"}'.encode("gbk"), "x;charset=UTF-8", True),
+        ('{"content":"杭州"}'.encode("utf-16"), None, False),
+        ('{"content":"杭州市"}'.encode().replace(b"\xb7", b""), None, True),
+        ("杭州".encode("gbk"), None, True),
+        ("?\ud800", None, True),
+        (b"\xff\x00\xff", None, False),
+    ],
+)
+def test_what_was_guessed_or_repaired_is_said_and_readable(
+    body: bytes | str, content_type: str | None, repaired: bool
+) -> None:
+    delivery = read(body, content_type)
+
+    assert isinstance(delivery, Delivery)
+    assert delivery.repaired is repaired
+    assert delivery.content.text in (
+        '"杭州"',
+        '"杭\ufffd\ufffd市"',
+        '"杭\ufffd市"',
+        "杭州",
+        "?\ufffd",
+        "/wD/",
+    )
+
+
+@pytest.mark.parametrize(
+    "body", [b"\xff\x00\xff", b"\x1f\x8b\x08\0\0\0\0\0\x02\xff\xab\xe6", bytes(range(256))]
+)
+def test_what_is_no_text_is_delivered_as_bytes_and_goes_to_unclassified(body: bytes) -> None:
+    delivery = read(body, "x;charset=UTF-8")
+
+    assert isinstance(delivery, Delivery)
+    assert (delivery.content, delivery.as_came) == (Content.of_bytes(body), body)
+    event = delivery.event(kind_of(TAGS[0]), NOW)
+    envelope = json.loads(event.envelope)
+    assert event.slug == "unclassified"
+    assert base64.b64decode(envelope["data_base64"]) == body
+    assert (envelope["datacontenttype"], "data" in envelope) == ("application/octet-stream", False)
+
+
+@pytest.mark.parametrize("body", ["?", b"?", '{"content":NaN}', "\ud800?"])
 def test_what_nobody_can_read_is_delivered_as_text_and_goes_to_unclassified(body: bytes | str) -> None:
     delivery = delivery_of(body)
 
