@@ -55,8 +55,7 @@ def fields_of(text: str, charset: str | None = None) -> Fields:
     body = _message_within(_outermost(text.removeprefix("\ufeff"), charset))
     single = _each_once(body.held)
     if single is None:
-        whole = Json({name: json_.value for name, json_ in body.held}, body.text)
-        return Fields(body.held, whole, body.repaired)
+        return Fields(body.held, Json(_values(body.held), body.text), body.repaired)
     repaired = body.repaired
     for at, (name, json_) in enumerate(single):
         wrapped = name in _WRAPPED and isinstance(json_.value, str)
@@ -80,6 +79,13 @@ def members_of(text: str) -> Members:
     if text.lstrip().startswith("["):
         return [("content", _json(text))]
     return json_text.members(text, _DECODER, most=MOST_MEMBERS)
+
+
+def _values(members: Members) -> dict[str, object]:
+    values: dict[str, list[object]] = {}
+    for name, json_ in members:
+        values.setdefault(name, []).append(json_.value)
+    return {name: found[0] if len(found) == 1 else found for name, found in values.items()}
 
 
 def _json(text: str) -> Json:
