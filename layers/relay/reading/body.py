@@ -134,7 +134,7 @@ def _opened[T](text: str, read: Callable[[str], T]) -> _Opened[T] | None:
 def _message_within(body: _Opened[Members]) -> _Opened[Members]:
     """Returns the message in `callbackData`, with what stands beside that; the body itself if there is none.
 
-    Beside a content, or where the two contradict each other, it is a field like any other.
+    Beside a content it is a field like any other.
     """
     data = [json_ for name, json_ in body.held if name == _CALLBACK_DATA]
     if len(data) != 1:
@@ -146,14 +146,10 @@ def _message_within(body: _Opened[Members]) -> _Opened[Members]:
     beside = [(name, json_) for name, json_ in body.held if name != _CALLBACK_DATA]
     if not beside:
         return inner._replace(repaired=repaired)
-    together = _each_once([*inner.held, *beside])
-    if (
-        together is None
-        or _FORM_FIELDS.isdisjoint(name for name, _ in inner.held)
-        or not _WRAPPED.isdisjoint(name for name, _ in beside)
-    ):
+    message = not _FORM_FIELDS.isdisjoint(name for name, _ in inner.held)
+    if not message or not _WRAPPED.isdisjoint(name for name, _ in beside):
         return body
-    return _Opened(together, body.text, repaired)
+    return _Opened([*inner.held, *beside], body.text, repaired)
 
 
 def _each_once(members: Members) -> Members | None:

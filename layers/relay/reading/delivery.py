@@ -136,7 +136,7 @@ def _interpreted(fields: Fields) -> Handshake | Delivery:
         content, other = fields.whole or gathered(fields.members), None
     else:
         rest = [(name, json) for name, json in fields.members if name not in GATEWAY_FIELDS]
-        if tag and not source and not callback and not _says_something(rest):
+        if tag and not source and not callback and not _says_something(rest, tag):
             return Handshake(tag, dispatch_id)
         content, other = _content(rest)
     return Delivery(
@@ -150,10 +150,12 @@ def _each_present(members: Members, wanted: str) -> list[object]:
     return [json.value for name, json in members if name == wanted and _present(json)]
 
 
-def _says_something(rest: Members) -> bool:
-    return any(
-        value not in ({}, []) for field in ("content", "infos") for value in _each_present(rest, field)
-    )
+def _says_something(rest: Members, tag: str) -> bool:
+    """Returns whether there is a content, or a field of one as the vendor's table has it for this tag."""
+    known = catalog.kind_of(tag).content.model_fields.values()
+    # A handshake may well name its tag once more.
+    fields = {"content", "infos", *(field.alias for field in known)} - {"tag"}
+    return any(_present(json) and json.value not in ({}, []) for name, json in rest if name in fields)
 
 
 def _content(rest: Members) -> tuple[Json, str | None]:

@@ -120,6 +120,20 @@ def test_a_handshake_may_have_a_content_that_says_nothing(field: str, nothing: o
 
 
 @pytest.mark.parametrize(
+    "beside", [{"tenantId": 7}, {"employeeCodes": ["GE_1"]}, {"infos": [1]}, {"content": {"a": 1}}]
+)
+def test_a_tag_beside_what_its_events_say_is_no_handshake(beside: dict[str, object]) -> None:
+    delivery = delivery_of(dumps({"eventTag": TAGS[0], "dispatchId": "d"} | beside))
+
+    assert delivery.value == beside.get("content", beside)
+
+
+@pytest.mark.parametrize("beside", [{"tag": "A"}, {"timestamp": 1}, {"tenantId": ""}, {"employeeCodes": []}])
+def test_a_handshake_may_have_other_fields(beside: dict[str, object]) -> None:
+    assert read(dumps({"eventTag": TAGS[0], "dispatchId": "d"} | beside), None) == Handshake(TAGS[0], "d")
+
+
+@pytest.mark.parametrize(
     ("form", "tenant"),
     [
         ("dispatchId=d&sourceMessageId=s&content.tenantId=7&content.employeeCodes[0]=GE_1", "7"),
