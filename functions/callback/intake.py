@@ -55,6 +55,7 @@ class Intake:
     payloads: Payloads
     publisher: Publisher
     clock: Clock = time.time
+    identity_ignores: frozenset[str] = frozenset()
 
     def receive(self, request: CallbackRequest) -> Receipt:
         """Takes in one request; whatever AWS refuses ends in a response that makes the gateway repeat it."""
@@ -111,7 +112,8 @@ class Intake:
 
     def _event(self, delivery: Delivery, slug: str | None, request_id: str | None) -> Event:
         """Returns the event of a delivery, its content in the bucket if it is too large for a topic."""
-        event = delivery.event(self._kind(delivery, slug), self.clock(), request_id)
+        kind = self._kind(delivery, slug)
+        event = delivery.event(kind, self.clock(), request_id, self.identity_ignores)
         if event.size <= MESSAGE_LIMIT:
             return event
         dataref = self.payloads.put(event.id, delivery.content)
@@ -121,7 +123,7 @@ class Intake:
         """Returns the kind that the path names, else the body, else the handshake, else the content."""
         if event_tag := catalog.tag_of(slug) or delivery.event_tag:
             return catalog.kind_of(event_tag)
-        content_tag = catalog.tag_within(delivery.value)
+        content_tag = delivery.content_tag
         if delivery.dispatch_id:
             event_tag = self.handshakes.tag_of(delivery.dispatch_id, content_tag)
         return catalog.kind_of(event_tag or content_tag)

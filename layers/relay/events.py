@@ -4,7 +4,7 @@ import json
 import os
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -18,6 +18,8 @@ SOURCE = "urn:mozi:gateway"
 _REPLAYED = {"replayed": "true"}
 # Half characters are no UTF-8, and SQS refuses the two that are none: JSON can carry them all as escapes.
 _UNSENDABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
+# Where a JSON string begins with NULs and then as a number does, however that is written.
+_LIKE_A_NUMBER = re.compile(r'(?<!\\)"(?=(?:\\u0000)+(?:[-0-9]|\\u00(?:2[dD]|3[0-9])))')
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,16 @@ class Content:
     @property
     def digest(self) -> str:
         """Returns a name for this content: alike for any order of keys and any spacing, else different."""
+        return self.digest_without(())
+
+    def digest_without(self, names: Collection[str]) -> str:
+        """Returns the name that does not depend on these members of the content.
+
+        Nor on those of each object in a list that is the content, or is its member `infos`.
+        """
         if self.media_type == "application/octet-stream":
             return _digest(self.body)
-        return _digest(_canonical(self.text) if self.media_type == "application/json" else self.json)
+        return _digest(_canonical(self.text, names) if self.media_type == "application/json" else self.json)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +127,10 @@ class Event:
         return len("".join(counted).encode())
 
 
-def event_id(event_tag: str, message_id: str | None, content: Content) -> str:
-    """Returns the digest of the message, drawn at random if it has no id, and the digest of its content."""
+def event_id(event_tag: str, message_id: str | None, content: Content, ignored: Collection[str] = ()) -> str:
+    """Returns the digest of the message, drawn at random if it has no id, and that of its content."""
     message = _digest(f"{event_tag}\0{message_id}") if message_id else os.urandom(16).hex()
-    return f"{message}-{content.digest}"
+    return f"{message}-{content.digest_without(ignored)}"
 
 
 def envelope(attributes: Mapping[str, str | None], content: Content, dataref: str | None = None) -> str:
@@ -146,10 +155,20 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _canonical(text: str) -> str:
+def _canonical(text: str, ignored: Collection[str] = ()) -> str:
+    """Returns one text for each JSON value: no other value has it, and each spelling of the value has.
+
+    Numbers are strings that begin with NUL there, so that their digits stay; a doubled member is a list
+    behind a NUL and a minus. A string that begins like them has one NUL more.
+    """
     try:
-        # Digits stay digits: no precision is lost, and 1 is not "1".
-        value = json.loads(text, parse_int=_as_written, parse_float=_as_written)
+        value = json.loads(
+            _LIKE_A_NUMBER.sub(r'"\\u0000', text),
+            parse_int=_as_written, parse_float=_as_written, object_pairs_hook=_object,
+        )  # fmt: skip
+        for held in _objects(value) if ignored else ():
+            for name in ignored:
+                held.pop(name, None)
         return json.dumps(value, sort_keys=True, separators=(",", ":"))
     except RecursionError:
         return _sendable(text)
@@ -157,6 +176,21 @@ def _canonical(text: str) -> str:
 
 def _as_written(digits: str) -> str:
     return f"\0{digits}"
+
+
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    held = dict(members)
+    if len(held) < len(members):
+        values: dict[str, list[Any]] = {}
+        for name, value in members:
+            values.setdefault(name, ["\0-"]).append(value)
+        held |= {name: found for name, found in values.items() if len(found) > 2}
+    return held
+
+
+def _objects(content: Any) -> list[dict[str, Any]]:
+    infos = content.get("infos") if isinstance(content, dict) else content
+    return [one for one in (content, *(infos if isinstance(infos, list) else ())) if isinstance(one, dict)]
 
 
 def _digest(of: str | bytes) -> str:

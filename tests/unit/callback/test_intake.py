@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 import zlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -347,3 +348,30 @@ def test_a_repeat_beside_whose_content_other_fields_stand_is_counted(
 
     assert repeat.response is CallbackResponse.REPEATED
     assert repeat.counts == (("OtherFieldsDiffer",) if counted else ())
+
+
+def test_a_field_that_moves_from_repeat_to_repeat_may_be_left_out_of_the_identity(inbound: Inbound) -> None:
+    ignoring = replace(inbound.intake, identity_ignores=frozenset({"eventTime"}))
+    bodies = [rest_api(dumps(message({"appName": "a", "eventTime": time}))) for time in (1, 2)]
+
+    first, then = (ignoring.receive(CallbackRequest.of(body)) for body in bodies)
+
+    assert (first.response, then.response) == (CallbackResponse.PUBLISHED, CallbackResponse.REPEATED)
+    assert inbound.topics.last["data"] == {"appName": "a", "eventTime": 1}
+    assert inbound.intake.receive(CallbackRequest.of(bodies[1])).response is CallbackResponse.PUBLISHED
+
+
+def test_two_forms_of_one_message_whose_lists_differ_are_two_events(inbound: Inbound) -> None:
+    form = "dispatchId=d&sourceMessageId=s&tenantId=1&employeeCodes=GE_{}&employeeCodes=GE_2"
+    for number in (1, 3):
+        inbound.intake.receive(CallbackRequest.of(rest_api(form.format(number), slug="employee-leave")))
+
+    published = [json.loads(event.envelope) for event in inbound.topics.events]
+    assert [event["data"]["employeeCodes"] for event in published] == [["GE_1", "GE_2"], ["GE_3", "GE_2"]]
+    assert {event["subject"] for event in published} == {"1"}
+
+
+def test_a_tag_in_the_content_names_the_event(inbound: Inbound) -> None:
+    receive(inbound, message({"eventTag": ACCOUNT}))
+
+    assert inbound.topics.events[0].slug == slug_of(ACCOUNT)

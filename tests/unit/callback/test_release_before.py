@@ -35,9 +35,11 @@ DELIVERIES: list[dict[str, Any]] = json.loads((FIXTURES / "deliveries.json").rea
 DRAWN = "5f1d7a84c2b94e63a0d8e7719b3c5d20"
 NAMED = [name for name, one in EVENTS.items() if not one["items"][0]["eventId"]["S"].startswith(DRAWN)]
 LARGE = "政" * 90_000
-# What that release counted as nothing, and what it published with its bytes lost.
-UNCOUNTED = {"Repaired"}
-UNREADABLE = "no charset"
+# That release counted nothing as repaired, lost bytes that are no text, and lost values here: of names that
+# come twice the first, and what a form had in another charset than its other fields.
+UNCOUNTED, UNREADABLE = "Repaired", "no charset"
+LOST = {"doubled member in content", "doubled field", "form doubled"}
+MISREAD = {"form fields, gb18030", "form fields, content encoded twice, gb18030"}
 
 
 class Cloud(MemoryCloud):
@@ -171,10 +173,17 @@ def test_a_delivery_has_the_id_the_envelope_and_the_topic_that_it_had(case: dict
     if case["name"].removesuffix(", with a slug") == UNREADABLE:
         assert base64.b64decode(json.loads(message["Message"])["data_base64"]) == body
         return
+    if case["name"].removesuffix(", with a slug") in LOST:
+        assert receipt.event.id != case["id"]
+        return
+        return
     assert receipt.event.id.replace(drawn, DRAWN) == case["id"]
-    assert message["Message"].replace(drawn, DRAWN) == case["envelope"]
+    envelope = message["Message"].replace(drawn, DRAWN)
+    if case["name"] in MISREAD:
+        envelope = envelope.replace("浙江", "浙江".encode().decode("gb18030"))
+    assert envelope == case["envelope"]
     assert (message["TopicArn"], attributes) == (f"arn:{case['topic']}", case["attributes"])
-    assert [name for name in receipt.counts if name not in UNCOUNTED] == case["counts"]
+    assert [name for name in receipt.counts if name != UNCOUNTED] == case["counts"]
     assert [sha256(stored).hexdigest() for stored in cloud.objects.values()] == (
         [case["stored"]] if "stored" in case else []
     )

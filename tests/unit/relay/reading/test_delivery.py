@@ -2,6 +2,7 @@
 
 import base64
 import json
+from urllib.parse import quote_plus
 
 import pytest
 
@@ -87,6 +88,9 @@ def test_a_tag_without_ids_and_content_is_a_handshake_and_nothing_else_is_one() 
         ('{"content":"杭州"}'.encode("utf-16"), None, False),
         ('{"content":"杭州市"}'.encode().replace(b"\xb7", b""), None, True),
         ("杭州".encode("gbk"), None, True),
+        (b"content=" + quote_plus("杭州", encoding="gbk").encode(), "x;charset=GBK", False),
+        (b"content=" + quote_plus("杭州", encoding="gbk").encode(), "x;charset=UTF-8", True),
+        (b"dispatchId=d&content=" + quote_plus("杭州").encode(), "x;charset=GBK", False),
         ("?\ud800", None, True),
         (b"\xff\x00\xff", None, False),
     ],
@@ -154,3 +158,112 @@ def test_an_event_encloses_its_content_or_says_where_it_is() -> None:
     assert whole.pop("data") == {"a": 1}
     assert short.pop("dataref") == "s3://bucket/events/1"
     assert whole == short
+
+
+@pytest.mark.parametrize("nothing", [{}, [], None, "", " ", "{}", "[]"])
+@pytest.mark.parametrize("field", ["content", "infos"])
+def test_a_handshake_may_have_a_content_that_says_nothing(field: str, nothing: object) -> None:
+    body = {"eventTag": "A|B", "dispatchId": "d", field: nothing}
+
+    assert read(dumps(body), None) == Handshake("A|B", "d")
+    assert read(dumps(body | {"content": {}, "infos": []}), None) == Handshake("A|B", "d")
+    assert isinstance(read(dumps(body | {"sourceMessageId": "s"}), None), Delivery)
+    assert isinstance(read(dumps(body | {"callbackMessageId": "c"}), None), Delivery)
+    assert isinstance(read(dumps(body | {"infos": [], "content": [0]}), None), Delivery)
+
+
+@pytest.mark.parametrize(
+    "beside", [{"tenantId": 7}, {"employeeCodes": ["GE_1"]}, {"infos": [1]}, {"content": {"a": 1}}]
+)
+def test_a_tag_beside_what_its_events_say_is_no_handshake(beside: dict[str, object]) -> None:
+    delivery = delivery_of(dumps({"eventTag": TAGS[0], "dispatchId": "d"} | beside))
+
+    assert delivery.value == beside.get("content", beside)
+
+
+@pytest.mark.parametrize("beside", [{"tag": "A"}, {"timestamp": 1}, {"tenantId": ""}, {"employeeCodes": []}])
+def test_a_handshake_may_have_other_fields(beside: dict[str, object]) -> None:
+    assert read(dumps({"eventTag": TAGS[0], "dispatchId": "d"} | beside), None) == Handshake(TAGS[0], "d")
+
+
+@pytest.mark.parametrize(
+    ("form", "tenant"),
+    [
+        ("dispatchId=d&sourceMessageId=s&content.tenantId=7&content.employeeCodes[0]=GE_1", "7"),
+        ("dispatchId=d&sourceMessageId=s&content[tenantId]=7&content[tag]=", "7"),
+        ("dispatchId=d&sourceMessageId=s&tenantId=7&employeeCodes=GE_1&employeeCodes=GE_2", "7"),
+        ("dispatchId=d&sourceMessageId=s&tenantId=7&infos[0].employeeCode=GE_1", "7"),
+        ("dispatchId=d&sourceMessageId=s&content.tenantId=7&content.tenantId=8", None),
+    ],
+)
+def test_the_tenant_of_a_form_is_known_wherever_it_nests(form: str, tenant: str | None) -> None:
+    assert delivery_of(form).tenant_id == tenant
+
+
+@pytest.mark.parametrize(
+    ("body", "tag"),
+    [
+        ({"eventTag": TAGS[3]}, TAGS[3]),
+        ({"eventTag": TAGS[3], "tag": "frozen"}, TAGS[3]),
+        ({"eventTag": "MOZI|NEW"}, "MOZI|NEW"),
+        ({"eventTag": "MOZI|NEW", "tag": "frozen"}, "MOZI_BUC_ACCOUNT_MODIFY_REALM|frozen"),
+        ({"eventTag": ["A|B"]}, None),
+        ({"eventTag": " "}, None),
+        ([{"eventTag": "A|B"}], None),
+    ],
+)
+def test_the_content_may_name_the_tag(body: object, tag: str | None) -> None:
+    assert delivery_of(dumps(message(body))).content_tag == tag
+
+
+STRANGE = (
+    '{"sourceMessageId":"s","sourceMessageId":"t","content":{"a":1}}',
+    '{"sourceMessageId":{"a":1},"content":{"a":1}}',
+    '{"callbackMessageId":[],"content":1}',
+    "callbackMessageId=a&callbackMessageId=b&content=x",
+    '{"sourceMessageId":"s","content":{"a":1},"content":{"a":2}}',
+)
+
+
+@pytest.mark.parametrize("body", STRANGE)
+def test_a_strange_body_that_holds_a_message_id_is_one_event_however_often_it_comes(body: str) -> None:
+    ids = {
+        delivery_of(one).event(kind_of("A|B"), NOW).id
+        for one in (body, body, f" {body}" if body[0] == "{" else body)
+    }
+
+    assert len(ids) == 1
+
+
+def test_strange_bodies_that_differ_are_different_events() -> None:
+    assert len({delivery_of(body).event(kind_of("A|B"), NOW).id for body in STRANGE}) == len(STRANGE)
+
+
+@pytest.mark.parametrize(
+    "body", ['{"dispatchId":["d"],"content":1}', '{"content":1,"content":2}', '{"content":1}', "?"]
+)
+def test_a_body_without_any_message_id_is_another_event_each_time(body: str) -> None:
+    assert delivery_of(body).event(kind_of("A|B"), NOW).id != delivery_of(body).event(kind_of("A|B"), NOW).id
+
+
+def test_what_comes_twice_is_published_twice_and_none_of_it_is_taken_for_the_gateways() -> None:
+    delivery = delivery_of('{"dispatchId": "d", "sourceMessageId":"s","dispatchId":"e","content":{"a":1}}')
+
+    assert (
+        delivery.content.text
+        == '{"dispatchId": "d", "sourceMessageId":"s","dispatchId":"e","content":{"a":1}}'
+    )
+    assert (delivery.dispatch_id, delivery.source_message_id, delivery.other_fields) == (None, "s", None)
+
+
+@pytest.mark.parametrize(
+    ("body", "repaired"),
+    [
+        ('{"content":{"a":"1\t2"}}', True),
+        ('{"content":{"a":1}}\0', True),
+        ('{"content":1}', False),
+        ("?\t", False),
+    ],
+)
+def test_a_delivery_says_whether_it_was_mended(body: str, repaired: bool) -> None:
+    assert delivery_of(body).repaired is repaired
