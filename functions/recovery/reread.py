@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from recovery.history import Kept
 from relay import json_text
@@ -80,7 +80,7 @@ class Rereader:
         if not given or content.media_type != _JSON:
             # The content is all that came.
             return read(content.text, None)
-        fields = {field: given.get(name) for name, field in _FIELDS.items()}
+        fields: dict[str, Any] = {field: given.get(name) for name, field in _FIELDS.items()}
         return Delivery(content, _DECODER.decode(content.text), **fields)
 
     def _content(self, members: Mapping[str, Json]) -> Content | None:
