@@ -13,7 +13,7 @@ from relay import catalog
 from relay.api.metrics import CallbackMetric
 from relay.aws import UnavailableError
 from relay.content import fits
-from relay.events import MESSAGE_LIMIT, Event
+from relay.events import MESSAGE_LIMIT, Content, Event
 from relay.payloads import Payloads
 from relay.publisher import Publisher
 from relay.reading import Delivery, Handshake, read, unpacked
@@ -135,4 +135,4 @@ def _differs(delivery: Delivery, kept: Event) -> bool:
     if known == given:
         return False
     # Written otherwise they may still say the same.
-    return known is None or given is None or bool(json.loads(known) != json.loads(given))
+    return known is None or given is None or Content(known).digest != Content(given).digest

@@ -127,10 +127,23 @@ class Event:
         return len("".join(counted).encode())
 
 
-def event_id(event_tag: str, message_id: str | None, content: Content, ignored: Collection[str] = ()) -> str:
-    """Returns the digest of the message, drawn at random if it has no id, and that of its content."""
+def event_id(
+    event_tag: str,
+    message_id: str | None,
+    content: Content,
+    ignored: Collection[str] = (),
+    *,
+    named_by_content: bool = False,
+) -> str:
+    """Returns the digest of the message, and that of its content less what is ignored there.
+
+    Without an id a message is named by its content, or else drawn at random.
+    """
+    content_digest = content.digest_without(ignored)
+    if message_id is None and named_by_content:
+        message_id = content_digest
     message = _digest(f"{event_tag}\0{message_id}") if message_id else os.urandom(16).hex()
-    return f"{message}-{content.digest_without(ignored)}"
+    return f"{message}-{content_digest}"
 
 
 def envelope(attributes: Mapping[str, str | None], content: Content, dataref: str | None = None) -> str:

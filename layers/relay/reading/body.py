@@ -11,8 +11,8 @@ from typing import NamedTuple
 from relay import json_text
 from relay.events import Content
 from relay.json_text import Json
-from relay.reading import forms
 from relay.reading.charsets import UnreadableError
+from relay.reading.forms import MOST_FIELDS, Value, literal, unfolded, unquoted, values_by_name
 
 GATEWAY_FIELDS = ("eventTag", "dispatchId", "sourceMessageId", "callbackMessageId")
 # Of these a message has one each.
@@ -23,7 +23,7 @@ _CALLBACK_DATA = "callbackData"
 # How often a JSON text may be wrapped as a JSON string.
 _WRAPPINGS = 3
 # Each member of a body has its own step: no message has a tenth of so many.
-MOST_MEMBERS = forms.MOST_FIELDS
+MOST_MEMBERS = MOST_FIELDS
 # Objects and lists take twenty times the memory that they take on the wire.
 MOST_BRACKETS = 500_000
 # As strict as the parsers of subscribers: no NaN, and no integer of more than 4,300 digits.
@@ -98,8 +98,8 @@ def _outermost(text: str, charset: str | None) -> _Opened[Members]:
     found = _opened(text, members_of) or (_opened(bare, members_of) if bare != text else None)
     if found:
         return found
-    form = forms.unquoted(text, charset)
-    key = forms.literal(form.text.removesuffix("="))
+    form = unquoted(text, charset)
+    key = literal(form.text.removesuffix("="))
     found = _opened(key, members_of) if key not in (text, bare) else None
     found = found or _form(form.text)
     return found._replace(repaired=found.repaired or form.repaired)
@@ -168,8 +168,8 @@ def _each_once(members: Members) -> Members | None:
 
 def _form(form: str) -> _Opened[Members]:
     """Raises UnreadableError."""
-    values = forms.values_by_name(form)
-    fields = [(name, _of_form(value)) for name, value in forms.unfolded(values).items()]
+    values = values_by_name(form)
+    fields = [(name, _of_form(value)) for name, value in unfolded(values).items()]
     members: Members = []
     for name, field in fields:
         repeated = values.get(name, ()) if name in _SINGLE else ()
@@ -185,5 +185,5 @@ def _form(form: str) -> _Opened[Members]:
     return inner
 
 
-def _of_form(value: forms.Value) -> Json:
+def _of_form(value: Value) -> Json:
     return Json(value, _ENCODER.encode(value))

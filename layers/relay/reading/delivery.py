@@ -46,8 +46,8 @@ class Delivery:
     """What was declared of the body."""
     repaired: bool = False
     """Not all of it could be read as it came: a charset was guessed or does not fit, or a slip was mended."""
-    is_its_own_name: bool = False
-    """No message id is to be had, though one stands in it: what it says tells it from others."""
+    named_by_content: bool = False
+    """A message id stands in it, though maybe none that can be had."""
 
     @property
     def tenant_id(self) -> str | None:
@@ -83,13 +83,12 @@ class Delivery:
     ) -> Event:
         """Returns the event of this delivery, received at `seconds` since the epoch; its content inside."""
         message_id = self.source_message_id or self.callback_message_id
-        if message_id is None and self.is_its_own_name:
-            message_id = self.content.digest_without(identity_ignores)
+        named = self.named_by_content
         tenant_id, extensions = self.tenant_id, self.extensions
         # A tag's subscribers get no text where they expect JSON.
         readable = self.content.media_type == "application/json"
         event = Event(
-            id=event_id(kind.event_tag, message_id, self.content, identity_ignores),
+            id=event_id(kind.event_tag, message_id, self.content, identity_ignores, named_by_content=named),
             event_tag=kind.event_tag,
             slug=kind.slug if readable else UNCLASSIFIED,
             received_at=timestamp(seconds),
@@ -155,7 +154,7 @@ def _interpreted(fields: Fields) -> Handshake | Delivery:
     return Delivery(
         Content(content.text), content.value, tag, dispatch_id, source, callback, other,
         repaired=fields.repaired,
-        is_its_own_name=not names.keys().isdisjoint(_MESSAGE_IDS),
+        named_by_content=not names.keys().isdisjoint(_MESSAGE_IDS),
     )  # fmt: skip
 
 

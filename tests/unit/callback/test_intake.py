@@ -361,6 +361,17 @@ def test_a_field_that_moves_from_repeat_to_repeat_may_be_left_out_of_the_identit
     assert inbound.intake.receive(CallbackRequest.of(bodies[1])).response is CallbackResponse.PUBLISHED
 
 
+@pytest.mark.parametrize("then", ['"a":3,"a":2', '"a":1.0,"a":2', '"a":2'])
+def test_other_fields_differ_in_each_value_that_they_have(inbound: Inbound, then: str) -> None:
+    first, repeat = (
+        receive(inbound, '{"sourceMessageId":"s","content":{},%s}' % fields, "app-update")  # noqa: UP031
+        for fields in ('"a":1,"a":2', then)
+    )
+
+    assert (first.response, repeat.response) == (CallbackResponse.PUBLISHED, CallbackResponse.REPEATED)
+    assert repeat.counts == ("OtherFieldsDiffer",)
+
+
 def test_two_forms_of_one_message_whose_lists_differ_are_two_events(inbound: Inbound) -> None:
     form = "dispatchId=d&sourceMessageId=s&tenantId=1&employeeCodes=GE_{}&employeeCodes=GE_2"
     for number in (1, 3):

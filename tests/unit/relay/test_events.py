@@ -49,7 +49,8 @@ def test_another_tag_message_or_content_is_another_event(tag: str, message: str 
         ('{"a":1,"a":2}', '{"a":[1,2]}'), ('{"a":1,"a":2}', '{"a":["\\u0000-",1,2]}'),
         ('{"a":1,"a":2}', '{"a":1,"a":1,"a":2}'), ('{"a":1,"a":1}', '{"a":1}'),
         ("196729", '"\\u0000196729"'), ('"\\u0000\\u0031"', "1"), ('"\\u0000\\u00001"', '"\\u00001"'),
-        ('"\\u0000-"', '"\\u0000\\u0000-"'), ('"\\u0000\\u002D1"', "-1"), ("1", "1.0"), ("0", "-0"), ("1", "true"),
+        ('"\\u0000-"', '"\\u0000\\u0000-"'), ('"\\u0000\\u002D1"', "-1"), ("1", "1.0"), ("0", "-0"),
+        ("1", "true"),
         ('{"\\u00001":1}', '{"1":1}'), ("[1,2]", "[2,1]"), ("[]", "{}"), ("null", '"null"'),
         ('"\\"\\u00001"', '"\\"\\u0000\\u00001"'),
     ],
@@ -91,7 +92,7 @@ VALUES = st.recursive(
 
 def spelled(value: Any, draw: Any) -> str:
     """One of a value's texts."""
-    gap = draw(st.sampled_from(["", " ", "\n"]))
+    gap: str = draw(st.sampled_from(["", " ", "\n"]))
     if isinstance(value, Number):
         return f"{gap}{value}"
     if isinstance(value, str):
@@ -101,11 +102,8 @@ def spelled(value: Any, draw: Any) -> str:
         # In any order but for those of one name.
         names = draw(st.permutations([name for name, _ in value]))
         left = {name: [member for known, member in value if known == name] for name in names}
-        return (
-            "{"
-            + ",".join(f"{spelled(name, draw)}{gap}:{spelled(left[name].pop(0), draw)}" for name in names)
-            + "}"
-        )
+        members = (f"{spelled(name, draw)}{gap}:{spelled(left[name].pop(0), draw)}" for name in names)
+        return "{" + ",".join(members) + "}"
     if isinstance(value, list):
         return "[" + ",".join(spelled(one, draw) for one in value) + gap + "]"
     return json.dumps(value)

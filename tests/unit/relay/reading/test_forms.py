@@ -44,8 +44,8 @@ def test_names_that_repeat_or_nest_are_unfolded(form: str, fields: dict[str, Any
         "content=x&content.a=y", "content.a=y&content=x", "a[b]=1&a[]=2", "a[0]=1&a[b]=2", "a[]=1&a[0]=2",
         "a[1]=1", "a[0]=1&a[2]=2", "a[1]=1&a[0]=2", "a[01]=1", "a[9999999999999]=1", "a[-0]=1&a[0]=2",
         "content.a=1&content[a]=2", "a[][b]=1", "a[b][][c]=1",
-        "app.name=1", "content.=1", "content..a=1", ".a=1", "[]=1", "[a]=1", "a[=1", "a]=1", "a[b=1", "a[b]c=1",
-        "a[[b]]=1", "a[b].c=1", "tenant.id[=1",
+        "app.name=1", "content.=1", "content..a=1", ".a=1", "[]=1", "[a]=1", "a[=1", "a]=1", "a[b=1",
+        "a[b]c=1", "a[[b]]=1", "a[b].c=1", "tenant.id[=1",
         f"a{'[b]' * (DEEPEST_NAME + 1)}=1",
     ],
 )  # fmt: skip
