@@ -42,6 +42,8 @@ class Settings(relay.settings.Settings):
     payload_bucket: str
     callback_token_secret_arn: str
     event_retention_days: int = Field(ge=1)
+    identity_ignores_fields: str = ""
+    """Names that do not count for an event's identity, with commas between."""
 
 
 def build(
@@ -57,6 +59,7 @@ def build(
         Payloads(settings.payload_bucket, partial(client, "s3")),
         Publisher(client("sns"), settings.event_topic_arn_prefix),
         clock,
+        frozenset(filter(None, settings.identity_ignores_fields.split(","))),
     )
 
 

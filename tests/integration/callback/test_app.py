@@ -176,6 +176,17 @@ def table() -> list[dict[str, Any]]:
     return boto3.client("dynamodb").scan(TableName=EVENT_TABLE)["Items"]
 
 
+@pytest.mark.parametrize(
+    ("fields", "ignored"), [(None, set()), ("", set()), ("eventTime", {"eventTime"}), ("a,b", {"a", "b"})]
+)
+def test_fields_that_identity_ignores_are_set_by_name(
+    app: ModuleType, fields: str | None, ignored: set[str]
+) -> None:
+    given = {} if fields is None else {"identity_ignores_fields": fields}
+
+    assert app.build(app.settings.model_copy(update=given)).identity_ignores == ignored
+
+
 def test_there_is_a_sample_for_every_shape_and_source() -> None:
     covered = set()
     for name in SAMPLES:
