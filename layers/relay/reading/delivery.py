@@ -42,9 +42,9 @@ class Delivery:
     content_type: str | None = None
     """What was declared of the body."""
     repaired: bool = False
-    """Not as it came could it be read: a slip of its writer was mended."""
+    """A slip of its writer was mended before it could be read."""
     named_by_content: bool = False
-    """A message id stands in it, though maybe none that can be had."""
+    """A message id stands in it: if that is no name, its content names the event."""
 
     @property
     def tenant_id(self) -> str | None:

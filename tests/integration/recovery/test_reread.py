@@ -53,7 +53,13 @@ def received(queue: str) -> list[dict[str, Any]]:
     return [one | {"event": resolve(one["Message"], boto3.client("s3"))} for one in told]
 
 
-def deliver(body: str | bytes, *, as_came: bytes | None = None, content_type: str | None = None) -> Event:
+def deliver(
+    body: str | bytes,
+    *,
+    as_came: bytes | None = None,
+    content_type: str | None = None,
+    identity_ignores: frozenset[str] = frozenset(),
+) -> Event:
     """Takes in a delivery without a slug, an hour ago; with its body as it came if that is given."""
     now, table = time.time() - 3600, boto3.client("dynamodb")
     intake = Intake(
@@ -63,6 +69,7 @@ def deliver(body: str | bytes, *, as_came: bytes | None = None, content_type: st
         Payloads(template.PAYLOAD_BUCKET, lambda: boto3.client("s3")),
         Publisher(boto3.client("sns"), template.TOPIC_PREFIX),
         clock=lambda: now,
+        identity_ignores=identity_ignores,
     )
     delivery = read(body, None)
     assert isinstance(delivery, Delivery)
@@ -153,6 +160,16 @@ def test_what_says_the_same_is_published_under_no_other_id(invoke: Invoke) -> No
     assert answer["counts"]["unchanged"] == len(items()) == 2
     assert (answer["counts"]["replayed"], answer["counts"]["matched"]) == (0, 2)
     assert text.id in items()
+
+
+def test_nor_where_identity_ignores_some_of_it(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    monkeypatch.setenv("IDENTITY_IGNORES_FIELDS", "eventTime,name")
+    invoke: Invoke = request.getfixturevalue("invoke")
+    deliver(dumps(message(CONTENT, eventTag=TAG)), identity_ignores=frozenset({"name"}))
+
+    assert invoke("replay", **{"as": SLUG})["counts"]["unchanged"] == 1
 
 
 def test_a_body_that_is_a_handshake_is_no_event(invoke: Invoke) -> None:
