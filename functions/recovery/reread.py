@@ -46,6 +46,7 @@ class Rereader:
     store: EventStore
     payloads: Payloads
     publisher: Publisher
+    identity_ignores: frozenset[str] = frozenset()
 
     def reread(self, kept: Kept, kind: Kind) -> tuple[Reading, str]:
         """Returns what became of the event under this kind, and the slug of the topic that has it.
@@ -60,8 +61,9 @@ class Rereader:
             return Reading.EXPIRED, old.slug
         if isinstance(delivery, Handshake):
             return Reading.NO_EVENT, old.slug
-        new = _event(delivery, old, kind)
-        if _says_the_same(new, old, delivery):
+        digest = delivery.content.digest_without(self.identity_ignores)
+        new = _event(delivery, old, kind, digest)
+        if _says_the_same(new, old, delivery, digest):
             return Reading.UNCHANGED, old.slug
         return self._publish(new, delivery, old.id), new.slug
 
@@ -124,16 +126,16 @@ def _extensions(delivery: "Delivery", old_id: str) -> dict[str, str | None]:
     return {**delivery.extensions, "rereadof": old_id}
 
 
-def _event(delivery: "Delivery", old: Event, kind: Kind) -> Event:
+def _event(delivery: "Delivery", old: Event, kind: Kind, digest: str) -> Event:
     """Returns the event of a new reading: received when the old one was, found by the same log lines."""
     read_at = datetime.fromisoformat(old.received_at).timestamp()
     made = delivery.event(kind, read_at, old.correlation_id)
     message = sha256(f"{old.id}\0{made.event_tag}".encode(errors="surrogatepass")).hexdigest()[:32]
-    made = replace(made, id=f"{message}-{delivery.content.digest}")
+    made = replace(made, id=f"{message}-{digest}")
     return made.enclosing(delivery.content, _extensions(delivery, old.id))
 
 
-def _says_the_same(new: Event, old: Event, delivery: "Delivery") -> bool:
+def _says_the_same(new: Event, old: Event, delivery: "Delivery", digest: str) -> bool:
     """Returns whether a new reading is none: a text that stays one is named by no tag."""
     same_tag = new.event_tag == old.event_tag or delivery.content.media_type != _JSON
-    return same_tag and new.slug == old.slug and old.id.endswith(f"-{delivery.content.digest}")
+    return same_tag and new.slug == old.slug and old.id.endswith(f"-{digest}")

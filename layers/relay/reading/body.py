@@ -24,7 +24,7 @@ _CALLBACK_DATA = "callbackData"
 _WRAPPINGS = 3
 # Each member of a body has its own step: no message has a tenth of so many.
 MOST_MEMBERS = MOST_FIELDS
-# Objects and lists take twenty times the memory that they take on the wire.
+# Objects and lists take twenty times what they take on the wire: the function's memory has room for these.
 MOST_BRACKETS = 500_000
 # As strict as the parsers of subscribers: no NaN, and no integer of more than 4,300 digits.
 _DECODER = json_text.decoder()
@@ -167,7 +167,7 @@ def _each_once(members: Members) -> Members | None:
 
 
 def _form(form: str) -> _Opened[Members]:
-    """Raises UnreadableError."""
+    """Returns a form's fields, or those of the message that one of them holds. Raises UnreadableError."""
     values = values_by_name(form)
     fields = [(name, _of_form(value)) for name, value in unfolded(values).items()]
     members: Members = []

@@ -46,7 +46,7 @@ class Delivery:
     repaired: bool = False
     """Not all of it could be read as it came: a charset was guessed or does not fit, or a slip was mended."""
     named_by_content: bool = False
-    """A message id stands in it, though maybe none that can be had."""
+    """A message id stands in it: if that is no name, its content names the event."""
 
     @property
     def tenant_id(self) -> str | None:

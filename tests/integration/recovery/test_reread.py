@@ -58,7 +58,11 @@ def received(queue: str) -> list[dict[str, Any]]:
 
 
 def deliver(
-    body: str | bytes | Delivery, *, as_came: bytes | None = None, content_type: str | None = None
+    body: str | bytes | Delivery,
+    *,
+    as_came: bytes | None = None,
+    content_type: str | None = None,
+    identity_ignores: frozenset[str] = frozenset(),
 ) -> Event:
     """Takes in a delivery without a slug, an hour ago; with its body as it came if that is given."""
     now, table = time.time() - 3600, boto3.client("dynamodb")
@@ -69,6 +73,7 @@ def deliver(
         Payloads(template.PAYLOAD_BUCKET, lambda: boto3.client("s3")),
         Publisher(boto3.client("sns"), template.TOPIC_PREFIX),
         clock=lambda: now,
+        identity_ignores=identity_ignores,
     )
     delivery = body if isinstance(body, Delivery) else read(body, None)
     assert isinstance(delivery, Delivery)
@@ -207,6 +212,16 @@ def test_what_says_the_same_is_published_under_no_other_id(invoke: Invoke) -> No
     assert answer["counts"]["unchanged"] == len(items()) == 2
     assert (answer["counts"]["replayed"], answer["counts"]["matched"]) == (0, 2)
     assert text.id in items()
+
+
+def test_nor_where_identity_ignores_some_of_it(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    monkeypatch.setenv("IDENTITY_IGNORES_FIELDS", "eventTime,name")
+    invoke: Invoke = request.getfixturevalue("invoke")
+    deliver(dumps(message(CONTENT, eventTag=TAG)), identity_ignores=frozenset({"name"}))
+
+    assert invoke("replay", **{"as": SLUG})["counts"]["unchanged"] == 1
 
 
 def test_a_body_that_is_a_handshake_is_no_event(invoke: Invoke) -> None:
