@@ -9,6 +9,7 @@ from statistics import median
 
 from benchmarks import subjects
 from benchmarks.results import Row, Rows, interleaved, ratio, worst
+from relay.reading.forms import DEEPEST_NAME, MOST_FIELDS
 from sandbox.cloud.ministack import ROOT
 
 CLIENTS, DOCS = "two bare botocore clients", "the by-the-docs stack"
@@ -22,6 +23,9 @@ BLOCKS, SIZE = 20, 15
 # What is left of Lambda's 6 MB in base64.
 BODY_BYTES = 4_400_000
 PLAIN = "plain JSON"
+# As many as are read at all, each of the most steps.
+FIELDS = "".join(f"&f{number}{'[a]' * DEEPEST_NAME}=1" for number in range(MOST_FIELDS - 2))
+TWICE = '{"callbackMessageId":[],"dispatchId":1,"dispatchId":2'
 # A part that comes again and again, between a beginning and an end.
 BODIES: Mapping[str, tuple[str, str, str]] = {
     PLAIN: ('{"content":{"appName":"', "x", '"}}'),
@@ -30,7 +34,16 @@ BODIES: Mapping[str, tuple[str, str, str]] = {
     "a percent-encoded form": ("content=", "%41", ""),
     "a form of nested names": ("content[a][]=1", "&content[a][]=1", ""),
     "one name nested deep": ("content", "[a]", "=1"),
+    "percent signs": ("content=", "%", ""),
+    "the most fields of a form, percent-encoded text": (f"content=1{FIELDS}&more=", "%41", ""),
+    "the most fields of a form, numbers": (f"content=1{FIELDS}&infos=[1", ",1", "]"),
     "nested arrays": ("", "[", ""),
+    "the most objects": ('{"content":[1', ',{"aa":1}', "]}"),
+    "the most objects, a field that comes twice": (f'{TWICE},"content":[1', ',{"aa":1}', "]}"),
+    "numbers in callbackData": ('{"callbackData":{"content":[1', ",1", "]}}"),
+    "numbers, and slips to mend": ('{"content":["\t"', ",1", "]},"),
+    "control characters in strings": ('{"content":["\t"', ',"\t"', "]}"),
+    "texts that begin like numbers": ('{"content":[1', ',"\\u00001"', "]}"),
     "an array of numbers": ('{"content":[1', ",1", "]}"),
     "one long number": ('{"content":1', "1", "}"),
     "members of one name": ('{"content":{"a":1', ',"a":1', "}}"),
