@@ -11,6 +11,8 @@ from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 WIDTH = 100
 MOST_LISTED = 20
@@ -21,6 +23,23 @@ def page() -> Console:
     out = Console(highlight=False)
     out.width = min(out.width, WIDTH) if out.is_terminal else WIDTH
     return out
+
+
+def print_rows(
+    out: Console, rows: Sequence[Sequence[str | Text]], *, heads: Sequence[str] = (), folded: int = -1
+) -> None:
+    """Print rows in columns: only the one that is `folded` breaks a text, and no line ends in spaces."""
+    if not rows:
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=bool(heads))
+    for number, head in enumerate(heads or [""] * len(rows[0])):
+        table.add_column(Text(head, "bold"), no_wrap=number != folded % len(rows[0]), overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
+    with out.capture() as held:
+        out.print(table)
+    for line in held.get().splitlines():
+        out.print(Text.from_ansi(line.rstrip()), soft_wrap=True)
 
 
 def plain(text: str) -> str:
@@ -62,9 +81,15 @@ def beginning(lines: Sequence[str], more: str = "more") -> Iterator[str]:
         yield f"  … and {len(lines) - MOST_LISTED:,} {more}"
 
 
-def many(count: int, noun: str) -> str:
-    """Returns the number with its noun: 1 event, 1,200 events."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+def many(count: int, noun: str, verb: str = "") -> str:
+    """Returns the number with its noun, and a verb where there is one: 1 event is, 1,200 events are."""
+    said = f"{count:,} {noun}{'' if count == 1 else 's'}"
+    return f"{said} {verb if count != 1 else {'are': 'is'}.get(verb, f'{verb}s')}" if verb else said
+
+
+def per_second(count: int, seconds: float) -> str:
+    """Returns how long something took, and how many that were a second."""
+    return f"{seconds:,.1f} s ({count / max(seconds, 0.001):,.1f}/s)"
 
 
 def moment(at: datetime) -> str:

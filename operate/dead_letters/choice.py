@@ -1,7 +1,7 @@
 """Which letters are meant: all, those of an organisation or a code, or those whose id begins so."""
 
-from collections.abc import Iterator, Sequence
-from itertools import islice, pairwise
+from collections.abc import Sequence
+from itertools import pairwise
 
 import click
 
@@ -20,19 +20,19 @@ def letters_of(
     total, elsewhere = queue.counts()
     if elsewhere:
         click.echo(
-            f"About {many(elsewhere, 'letter')} {'is' if elsewhere == 1 else 'are'} not seen here: somebody "
-            "else is reading, or a command was killed. Visible again in a quarter of an hour at most.",
+            f"About {many(elsewhere, 'letter', 'are')} not seen here: somebody else is reading, or a command "
+            "was killed. Visible again in a quarter of an hour at most.",
             err=True,
         )
+    found: list[Letter] = []
     with bar("reading the dead letters", total) as show_done:
-
-        def noted() -> Iterator[Letter]:
-            for done, letter in enumerate(queue.walk(), 1):
-                show_done(done)
-                if code in (None, letter.code) and org in (None, letter.org_id):
-                    yield letter
-
-        return sorted(islice(noted(), limit), key=_when)
+        for done, letter in enumerate(queue.walk(), 1):
+            show_done(done)
+            if code in (None, letter.code) and org in (None, letter.org_id):
+                found.append(letter)
+            if len(found) == limit:
+                break
+    return sorted(found, key=_when)
 
 
 def _when(letter: Letter) -> tuple[float, str]:

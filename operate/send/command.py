@@ -7,12 +7,12 @@ from typing import Any
 import click
 
 from operate.errors import ExitStatus, NothingDoneError, OperatorError, operator_errors
-from operate.options import call_again, json_option, with_stack
+from operate.options import Word, call_again, json_option, with_stack
 from operate.output import write_json
 from operate.progress import bar
 from operate.send import shown
-from operate.send.file.entries import Entry, Mistake, organisation, read
-from operate.send.file.utf8 import NoNoticeError
+from operate.send.csv_rows import csv_rows
+from operate.send.entries import Entry, Mistake, entries_of, json_lines, organisation
 from operate.send.run import Ready, Sent, make_ready, put_on_queue
 from operate.stack import Stack
 
@@ -22,17 +22,12 @@ _CSV_BY_SUFFIX = {"jsonl": False, "ndjson": False, "json": False, "csv": True}
 _SHOWN_EVERY = 500
 
 
-def _org(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    try:
-        return value if value is None else organisation(value, None)
-    except NoNoticeError as error:
-        raise click.BadParameter(str(error)) from error
-
-
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @with_stack
-@click.option("--org", callback=_org, metavar="ID", help="The organisation of notices that name none.")
+@click.option(
+    "--org", type=Word(organisation), metavar="ID", help="The organisation of those that name none."
+)
 @click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), help="Else by the file's suffix.")
 @click.option("--skip-invalid", is_flag=True, help="Send the good ones although others are wrong.")
 @click.option("--dry-run", is_flag=True, help="Only check.")
@@ -73,7 +68,7 @@ def _is_csv(file: str) -> bool:
 def _entries(file: str, csv: bool, org: str | None) -> Iterator[Entry | Mistake]:
     with click.open_file(file, "rb") as lines, bar("reading") as show_done:
         done = 0
-        for done, entry in enumerate(read(lines, csv=csv, org_id=org), 1):
+        for done, entry in enumerate(entries_of(csv_rows(lines) if csv else json_lines(lines), org), 1):
             yield entry
             if done % _SHOWN_EVERY == 0:
                 show_done(done)

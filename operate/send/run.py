@@ -3,15 +3,19 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from operate.send.doubts import differing, unknown
-from operate.send.file.entries import Entry, Mistake
+from operate.send.entries import Entry, Mistake
+from relay.notices import Notice
+from relay.notices.model import unknown_fields
 from relay.notices.sending import Packed, pack
 from relay.notices.sending import send as send_packed
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+
+_LINE = attrgetter("line")
 
 
 @dataclass
@@ -27,7 +31,7 @@ class Ready:
     mistakes: list[Mistake] = field(default_factory=list)
     doubts: list[Mistake] = field(default_factory=list)
     unknown: dict[str, list[int]] = field(default_factory=dict)
-    """Lines by the name of a field that the vendor's page does not have."""
+    """Lines by the name of a field that the vendor's page does not have, maybe a misspelt one."""
 
     @property
     def good(self) -> int:
@@ -62,7 +66,7 @@ class Sent:
             if (code := self.codes.get(one)) != ""
             for entry in entries
         ]
-        return sorted(found, key=_line)
+        return sorted(found, key=_LINE)
 
 
 def make_ready(found: Iterable[Entry | Mistake], ready: Ready) -> None:
@@ -81,12 +85,29 @@ def make_ready(found: Iterable[Entry | Mistake], ready: Ready) -> None:
         packed, not_sent = pack(org_id, [entry.notice for entry in entries])
         mistakes += [entries[one.position].mistake(one.reason) for one in not_sent]
         messages |= {one: [entries[position] for position in one.positions] for one in packed}
-        doubts += differing(entry for one in packed for entry in messages[one])
+        doubts += _differing(entry for one in packed for entry in messages[one])
     # By line, and within a line as they stand there.
-    ready.mistakes, ready.doubts = sorted(mistakes, key=_line), sorted(doubts, key=_line)
-    good = (entry for entries in messages.values() for entry in entries)
-    ready.unknown = unknown(sorted(good, key=_line))
+    ready.mistakes, ready.doubts = sorted(mistakes, key=_LINE), sorted(doubts, key=_LINE)
+    for entry in sorted((entry for entries in messages.values() for entry in entries), key=_LINE):
+        for name in unknown_fields(entry.value):
+            lines = ready.unknown.setdefault(name, [])
+            if lines[-1:] != [entry.line]:
+                lines.append(entry.line)
     ready.messages, ready.checked = messages, True
+
+
+def _differing(entries: Iterable[Entry]) -> Iterator[Mistake]:
+    """Notices of one organisation that differ from an earlier one of the same messageId."""
+    first: dict[str, Entry] = {}
+    for entry in entries:
+        earlier = first.setdefault(entry.message_id, entry)
+        if earlier.notice != entry.notice and _wire(earlier) != _wire(entry):
+            where = f"{earlier.line}, {earlier.place}" if earlier.place else f"{earlier.line}"
+            yield entry.mistake(f"differs from line {where}, of the same messageId")
+
+
+def _wire(entry: Entry) -> bytes:
+    return Notice.read(entry.value).wire()
 
 
 def put_on_queue(sent: Sent, queue_url: str, sqs: "SQSClient") -> Iterator[int]:
@@ -96,7 +117,3 @@ def put_on_queue(sent: Sent, queue_url: str, sqs: "SQSClient") -> Iterator[int]:
         sent.codes |= codes
         tried += sum(len(one.positions) for one, _ in codes)
         yield tried
-
-
-def _line(one: Entry | Mistake) -> int:
-    return one.line

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from operate.output import WIDTH, beginning, many, safe
-from operate.send.file.entries import Mistake
+from operate.output import WIDTH, beginning, many, per_second, safe
+from operate.send.entries import Mistake
 from operate.send.run import Sent
 
 _LINES_SHOWN = 3
@@ -22,8 +22,8 @@ def mistakes(sent: Sent, *, sending: bool) -> None:
         end = "left out" if sending else "nothing was sent"
         said = f"{many(len(ready.mistakes), 'notice')} of {ready.read:,} cannot be sent; {end}:"
         _list(said, ready.mistakes)
-    if ready.mistakes and not sending and ready.messages:
-        click.echo("Fix them, or send the others alone with --skip-invalid.", err=True)
+        if not sending and ready.messages:
+            click.echo("Fix them, or send the others alone with --skip-invalid.", err=True)
     if ready.doubts:
         _list("Notices that share a messageId but differ:", ready.doubts)
         click.echo("The portal keeps the content that reaches it first.", err=True)
@@ -39,7 +39,7 @@ def summary(sent: Sent, seconds: float, *, dry_run: bool) -> None:
     count = organisations.total()
     on_queue = "would be sent" if dry_run else f"{'are' if count != 1 else 'is'} on the queue"
     in_messages = many(len(ready.messages) if dry_run else sent.messages, "SQS message")
-    speed = "" if dry_run else f", {seconds:,.1f} s ({count / max(seconds, 0.001):,.1f}/s)"
+    speed = "" if dry_run else f", {per_second(count, seconds)}"
     of = many(len(organisations), "organisation")
     click.echo(f"{many(count, 'notice')} of {of} {on_queue}: {in_messages}{speed}")
     lines = [f"  {_short(org_id):<40} {notices:>10,}" for org_id, notices in organisations.most_common()]
@@ -81,9 +81,8 @@ def what_is_left(sent: Sent) -> bool:
 
 
 def _list(title: str, found: Sequence[Mistake]) -> None:
-    named = [f" ({_short(one.message_id)})" if one.message_id else "" for one in found]
-    lines = [f"  line {one.line}{name}: {one.reason}" for one, name in zip(found, named, strict=True)]
-    _say([title, *beginning(lines)])
+    names = (f" ({_short(one.message_id)})" if one.message_id else "" for one in found)
+    _say([title, *beginning([f"  line {one.line}{next(names)}: {one.reason}" for one in found])])
 
 
 def _say(lines: Iterable[str]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from operate.errors import ExitStatus, NothingDoneError, OperatorError
-from operate.options import Tag, json_option, same_stack, with_stack
+from operate.options import json_option, same_stack, tags_option, with_stack
 from operate.output import page, write_json
 from operate.progress import bar
 from operate.stack import Stack
@@ -26,21 +26,11 @@ class _Asking(click.Command):
             return super().invoke(ctx)
         except OperatorError as fault:
             raise NothingDoneError(fault.message) from fault
-        except KeyboardInterrupt:
-            click.echo("stopped: interrupted", err=True)
-            raise SystemExit(ExitStatus.INTERRUPTED) from None
 
 
 @click.command(cls=_Asking)
 @with_stack
-@click.option(
-    "--tag",
-    "tags",
-    multiple=True,
-    type=Tag(unclassified=True),
-    metavar="SLUG",
-    help="Only these topics, in what is shown and in the exit status; repeatable.",
-)
+@tags_option("Only these topics, in what is shown and in the exit status; repeatable.", unclassified=True)
 @json_option
 def status(stack: Stack, tags: tuple[str, ...], as_json: bool) -> None:
     """Show how the relay stands: registrations, last events, subscriptions, what waits, secrets, alarms.

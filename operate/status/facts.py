@@ -1,9 +1,22 @@
 """What is known of a deployed relay; each part may be Unknown, and then says why."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from typing import Any
+
+from pydantic.alias_generators import to_camel
+
+from relay.api.base import AnswerPart
+from relay.api.recovery import PendingEvents, SetAsideEvents
+
+NOT_FILLED = "the gateway's credentials are not filled"
+SECRETS = {
+    "callbackToken": ("CallbackTokenSecretArn", "callback token"),
+    "enosCredentials": ("EnosCredentialsSecretArn", "EnOS credentials"),
+    "gatewayCredentials": ("GatewayCredentialsSecretArn", "gateway credentials"),
+}
+"""The output that names each secret, and what a person calls it."""
 
 
 @dataclass(frozen=True)
@@ -15,7 +28,7 @@ class Unknown:
 
 @dataclass(frozen=True)
 class Registration:
-    """Where a tag leads: `current`, `outdated` (an older token), `other` (elsewhere) or `notRegistered`."""
+    """Where a tag leads: `state` is a RegistrationState."""
 
     state: str
 
@@ -37,7 +50,7 @@ class Subscription:
     protocol: str
     endpoint: str
     confirmed: bool
-    dead_letter_queue: bool | None
+    dead_letter_queue: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +63,11 @@ class Topic:
     last: Received | Unknown
     subscriptions: Sequence[Subscription] | Unknown
 
+    @property
+    def subscribed(self) -> Sequence[Subscription]:
+        """Those of its subscriptions that are known."""
+        return () if isinstance(self.subscriptions, Unknown) else self.subscriptions
+
 
 @dataclass(frozen=True)
 class Callers:
@@ -57,24 +75,6 @@ class Callers:
 
     ranges: Sequence[str]
     everyone: bool
-
-
-@dataclass(frozen=True)
-class EventsPending:
-    """Events that are kept and not published, at least so many if there are `more`."""
-
-    count: int
-    more: bool
-    oldest: datetime | None
-
-
-@dataclass(frozen=True)
-class EventsSetAside:
-    """Events that SNS refuses for good, at least so many if there are `more`; the ids of some."""
-
-    count: int
-    more: bool
-    ids: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -143,8 +143,8 @@ class RelayState:
     at: datetime
     topics: Sequence[Topic]
     callers: Callers | Unknown
-    pending: EventsPending | Unknown
-    set_aside: EventsSetAside | Unknown
+    pending: PendingEvents | Unknown
+    set_aside: SetAsideEvents | Unknown
     failed_callbacks: FailedCallbacks | Unknown
     queue: Depth | Unknown
     oldest_notice: Age | Unknown
@@ -152,6 +152,36 @@ class RelayState:
     portal_errors: PortalErrors | Unknown
     secrets: Mapping[str, Secret | Unknown]
     alarms: Sequence[Alarm] | Unknown
+
+    def seconds_since(self, at: datetime | str) -> float:
+        """Returns how long ago that was, as a time or as `relay.events.timestamp` writes it."""
+        then = datetime.fromisoformat(at) if isinstance(at, str) else at
+        return (self.at - then).total_seconds()
+
+    def named(self) -> dict[str, object]:
+        """Returns each fact by the name that a person sees; of the topics', the first that is unknown."""
+        of_topics: dict[str, Iterable[object]] = {
+            "registrations": (one.registration for one in self.topics),
+            "last events": (one.last for one in self.topics),
+            "subscriptions": (one.subscriptions for one in self.topics),
+        }
+        unknown = {
+            name: next((one for one in facts if isinstance(one, Unknown)), None)
+            for name, facts in of_topics.items()
+        }
+        return {
+            **{name: fact for name, fact in unknown.items() if fact},
+            "who may call": self.callers,
+            "pending events": self.pending,
+            "set aside": self.set_aside,
+            "failed callbacks": self.failed_callbacks,
+            "notice queue": self.queue,
+            "its oldest notice": self.oldest_notice,
+            "dead letters": self.dead_letters,
+            "last portal error": self.portal_errors,
+            **{SECRETS[name][1]: secret for name, secret in self.secrets.items()},
+            "alarms that are on": self.alarms,
+        }
 
 
 def facts_of(value: Any) -> Any:
@@ -165,11 +195,8 @@ def facts_of(value: Any) -> Any:
             return {name: facts_of(one) for name, one in value.items()}
         case list() | tuple():
             return [facts_of(one) for one in value]
+        case AnswerPart():
+            return value.model_dump(by_alias=True)
     if is_dataclass(value):
-        return {_camel(one.name): facts_of(getattr(value, one.name)) for one in fields(value)}
+        return {to_camel(one.name): facts_of(getattr(value, one.name)) for one in fields(value)}
     return value
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(map(str.capitalize, rest))

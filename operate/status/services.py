@@ -4,12 +4,18 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from operate.stack import Stack
-from operate.status.facts import Age, Alarm, Depth, Secret
+from botocore.exceptions import ClientError
+
+from operate.errors import NOT_ALLOWED
+from operate.stack import MESSAGES, Stack
+from operate.status.facts import Age, Alarm, Depth, Secret, Subscription
+from relay.masking import mask_addresses
 
 # SQS tells the age once a minute, and CloudWatch shows it some minutes later; the function tells the age of
 # what it defers at each receive, at least twice an hour. SQS leaves out what was received three times.
 _AGE_WITHIN, _DEFERRED_WITHIN = timedelta(minutes=15), timedelta(hours=1)
+# What SNS says in place of an ARN of what it waits for or has forgotten.
+_PENDING, _DELETED = "PendingConfirmation", "Deleted"
 
 
 def secret(stack: Stack, output: str) -> Secret:
@@ -19,10 +25,7 @@ def secret(stack: Stack, output: str) -> Secret:
 
 
 def depth(stack: Stack, output: str) -> Depth:
-    suffixes = ("", "NotVisible", "Delayed")
-    names = [f"ApproximateNumberOfMessages{suffix}" for suffix in suffixes]
-    answer = stack.client("sqs").get_queue_attributes(QueueUrl=stack.output(output), AttributeNames=names)
-    return Depth(*(int(answer.get("Attributes", {}).get(name, 0)) for name in names))
+    return Depth(*stack.queue_numbers(output, MESSAGES, f"{MESSAGES}NotVisible", f"{MESSAGES}Delayed"))
 
 
 def oldest_notice(stack: Stack, now: datetime) -> Age:
@@ -66,3 +69,28 @@ def alarms(stack: Stack) -> Sequence[Alarm]:
                 since = alarm.get("StateUpdatedTimestamp")
                 found.append(Alarm(name["name"], since, alarm.get("AlarmDescription", "")))
     return found
+
+
+def subscriptions(stack: Stack, slug: str) -> Sequence[Subscription]:
+    """A topic's subscriptions, and where an event goes that SNS cannot deliver to them."""
+    topic = stack.output("EventTopicArnPrefix") + slug
+    pages = stack.client("sns").get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
+    listed = [one for page in pages for one in page.get("Subscriptions", ())]
+    account = topic.split(":")[4]
+    return [_described(stack, one, account) for one in listed if one["SubscriptionArn"] != _DELETED]
+
+
+def _described(stack: Stack, listed: Mapping[str, str], account: str) -> Subscription:
+    arn, protocol = listed["SubscriptionArn"], listed["Protocol"]
+    endpoint = mask_addresses(listed["Endpoint"])
+    if arn == _PENDING:
+        return Subscription(protocol, endpoint, confirmed=False)
+    try:
+        found = stack.client("sns").get_subscription_attributes(SubscriptionArn=arn)["Attributes"]
+    except ClientError as error:
+        if listed["Owner"] == account or error.response["Error"]["Code"] not in NOT_ALLOWED:
+            raise
+        return Subscription(protocol, endpoint, confirmed=True)
+    if found.get("PendingConfirmation") == "true":
+        return Subscription(protocol, endpoint, confirmed=False)
+    return Subscription(protocol, endpoint, True, bool(found.get("RedrivePolicy")))

@@ -6,8 +6,7 @@ import threading
 import pytest
 
 from operate.dead_letters.choice import short_ids, with_prefixes
-from operate.dead_letters.held import Letter
-from operate.dead_letters.interrupts import unbroken
+from operate.dead_letters.held import Letter, unbroken
 from operate.errors import NothingDoneError
 from tests.support.interrupts import interruptible
 

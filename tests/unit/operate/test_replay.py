@@ -188,7 +188,7 @@ def test_an_id_that_is_not_kept_is_named_and_the_rest_replayed() -> None:
     ("words", "said"),
     [
         ([], "--tag"),
-        (["--tag", "employee-left"], "eventTags.0: 'employee-left' is neither"),
+        (["--tag", "employee-left"], "'employee-left' is neither"),
         (["--id", "a1", "--tag", "employee-leave"], "ids: cannot be asked for together"),
         (["--all", "--rate", "0"], "--rate"),
         (["--from", "yesterday"], "'yesterday' is neither a date"),
