@@ -72,15 +72,18 @@ class Word(click.ParamType):
             self.fail(f"{error}.", param, ctx)
 
 
+def tag_slug(name: str) -> str:
+    """Returns the slug of an eventTag that is named as such or by its slug. Raises ValueError."""
+    return catalog.slug_of(base.event_tag(name))
+
+
 def tags_option[Command: Callable[..., object]](
     said: str = "An eventTag or its slug; repeatable.", *, unclassified: bool = False
 ) -> Callable[[Command], Command]:
     """Give a command the option that names eventTags, as `tags`: their slugs, maybe that of no tag."""
 
     def slug(name: str) -> str:
-        return (
-            name if unclassified and name == catalog.UNCLASSIFIED else catalog.slug_of(base.event_tag(name))
-        )
+        return name if unclassified and name == catalog.UNCLASSIFIED else tag_slug(name)
 
     return click.option("--tag", "tags", multiple=True, type=Word(slug), metavar="SLUG", help=said)
 

@@ -5,11 +5,15 @@ What somebody else wrote stays text: it commands no terminal, on either way.
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
+from pydantic import BaseModel
+from pydantic.alias_generators import to_camel
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -56,6 +60,22 @@ def write_json(facts: object) -> None:
     """Write the facts on the standard output, as one line of ASCII."""
     # DEL alone is ASCII and no text.
     click.echo(json.dumps(facts).replace("\x7f", "\\u007f"))
+
+
+def facts_of(value: Any) -> Any:
+    """Returns a fact as a program gets it: names in camelCase, times in ISO 8601."""
+    match value:
+        case datetime():
+            return value.isoformat(timespec="milliseconds")
+        case Mapping():
+            return {name: facts_of(one) for name, one in value.items()}
+        case list() | tuple():
+            return [facts_of(one) for one in value]
+        case BaseModel():
+            return value.model_dump(by_alias=True)
+    if is_dataclass(value):
+        return {to_camel(one.name): facts_of(getattr(value, one.name)) for one in fields(value)}
+    return value
 
 
 def printable(written: str) -> str:

@@ -1,7 +1,7 @@
 """Which letters are meant: all, those of an organisation or a code, or those whose id begins so."""
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import count
 
 import click
 
@@ -63,10 +63,6 @@ def with_prefixes(letters: Sequence[Letter], prefixes: Sequence[str]) -> list[Le
 
 def short_ids(letters: Sequence[Letter]) -> dict[str, str]:
     """How much of each id a person has to type: eight characters, or more where that would be ambiguous."""
-    ids = sorted(one.id for one in letters)
-    needed = dict.fromkeys(ids, SHORTEST)
-    for one, following in pairwise(ids):
-        same = next((n for n, pair in enumerate(zip(one, following, strict=False)) if len(set(pair)) > 1), 0)
-        for each in (one, following):
-            needed[each] = max(needed[each], same + 1)
-    return {one: one[:length] for one, length in needed.items()}
+    ids = [one.id for one in letters]
+    length = next(n for n in count(SHORTEST) if len({one[:n] for one in ids}) == len(set(ids)))
+    return {one: one[:length] for one in ids}

@@ -11,7 +11,7 @@ from operate.dead_letters.choice import letters_of, with_prefixes
 from operate.dead_letters.held import DeadLetterQueue
 from operate.errors import ExitStatus, NothingDoneError, OperatorError
 from operate.options import json_option, with_stack
-from operate.output import beginning, many, per_second, plain, safe, write_json
+from operate.output import beginning, facts_of, many, per_second, plain, safe, write_json
 from operate.progress import bar
 from operate.redrive.file import Line, read_lines
 from operate.redrive.run import Outgoing, Redriven, largest_message, send_and_delete
@@ -72,7 +72,7 @@ def redrive(
                 too_large = {one.letter for one in whole if one.size > largest}
                 so_far.not_sent = dict.fromkeys(sorted(too_large), "larger than the queue takes")
             if dry_run:
-                so_far.would = list(dict.fromkeys(one.letter for one in wanted))
+                so_far.redriven = list(dict.fromkeys(one.letter for one in wanted))
             else:
                 so_far.left = Counter(one.letter for one in wanted)
                 _perform(wanted, stack, letters, so_far)
@@ -117,9 +117,10 @@ def _perform(wanted: Sequence[Outgoing], stack: Stack, letters: DeadLetterQueue,
 
 def _show(so_far: Redriven, seconds: float, *, dry_run: bool, as_json: bool) -> None:
     if as_json:
-        write_json(_facts(so_far, seconds, dry_run))
+        told = facts_of(so_far) | {"left": list(so_far.left)}
+        write_json({"dryRun": dry_run, **told, "seconds": round(seconds, 3)})
     else:
-        done = len(so_far.would if dry_run else so_far.redriven)
+        done = len(so_far.redriven)
         said = "would be redriven" if dry_run else f"redriven in {per_second(done, seconds)}"
         click.echo("\n".join([f"{many(done, 'letter')} {said}", *_remarks(so_far)]))
     if so_far.stopped:
@@ -136,17 +137,3 @@ def _remarks(so_far: Redriven) -> Iterator[str]:
         yield from beginning([safe(line) for line in lines])
     if so_far.invalid:
         yield f"  not sent, wrong in the file: {many(len(so_far.invalid), 'line')}"
-
-
-def _facts(so_far: Redriven, seconds: float, dry_run: bool) -> dict[str, object]:
-    return {
-        "dryRun": dry_run,
-        "redriven": so_far.would if dry_run else so_far.redriven,
-        "notSent": so_far.not_sent,
-        "notDeleted": so_far.not_deleted,
-        "notFound": so_far.not_found,
-        "invalid": [{"line": fault.line, "reason": fault.reason} for fault in so_far.invalid],
-        "left": list(so_far.left),
-        "stopped": so_far.stopped,
-        "seconds": round(seconds, 3),
-    }

@@ -33,8 +33,7 @@ class Redriven:
     tried: int = 0
     """Lines that were sent or refused."""
     redriven: list[str] = field(default_factory=list)
-    would: list[str] = field(default_factory=list)
-    """What a dry run would redrive."""
+    """Or what a dry run would redrive."""
     not_sent: dict[str, str] = field(default_factory=dict)
     not_deleted: dict[str, str] = field(default_factory=dict)
     not_found: list[str] = field(default_factory=list)
@@ -47,7 +46,7 @@ class Redriven:
         if self.left or self.not_sent or self.not_deleted or self.stopped:
             return 1
         if self.not_found or self.invalid:
-            return 1 if self.redriven or self.would else 2
+            return 1 if self.redriven else 2
         return 0
 
 

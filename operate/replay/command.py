@@ -14,10 +14,11 @@ from operate.options import (
     first_moment,
     json_option,
     last_moment,
+    tag_slug,
     tags_option,
     with_stack,
 )
-from operate.output import many, per_second, plain, write_json
+from operate.output import facts_of, many, per_second, plain, write_json
 from operate.progress import bar
 from operate.replay.run import MOST_AT_ONCE, Invoke, ReplayProgress, follow, selection
 from operate.stack import Stack
@@ -26,6 +27,12 @@ from relay.api.recovery import Replay, ReplayAnswer
 _FROM = "Received from then on: 2026-11-01, 2026-11-01T08:00+08:00."
 _TO = "Received until then, a date's whole day included."
 _ID = "An event's id; repeatable, and alone."
+_AS = "Read what came anew under this eventTag, which makes new events."
+_READ_ANEW = {
+    "repeated": "were published by an earlier reading",
+    "unchanged": "say what they said",
+    "noEvent": "are handshakes by this reading",
+}
 
 
 @click.command()
@@ -34,6 +41,7 @@ _ID = "An event's id; repeatable, and alone."
 @click.option("--from", "since", type=Word(first_moment), metavar="TIME", help=_FROM)
 @click.option("--to", "until", type=Word(last_moment), metavar="TIME", help=_TO)
 @click.option("--id", "ids", multiple=True, type=Word(event_id), metavar="ID", help=_ID)
+@click.option("--as", "reading", type=Word(tag_slug), metavar="SLUG", help=_AS)
 @click.option("--all", "everything", is_flag=True, help="Every event that is kept.")
 @click.option("--rate", type=click.IntRange(1, 1000), help="At most so many events a second.")
 @click.option("--cursor", help="Go on where an earlier replay ended, with the same --tag, --from and --to.")
@@ -45,6 +53,7 @@ def replay(
     since: datetime | None,
     until: datetime | None,
     ids: tuple[str, ...],
+    reading: str | None,
     everything: bool,
     rate: int | None,
     cursor: str | None,
@@ -53,20 +62,23 @@ def replay(
 ) -> None:
     """Publish kept events once more, with their ids; subscribers see the attribute `replayed`.
 
+    With --as their bodies, as they came, are read anew under another eventTag. What that makes are new events
+    on its topic, with ids of their own and the old ones in `rereadof`; doing it again publishes none twice.
+
     Exit status: 0 all done; 1 something is left, and the command that goes on is shown; 2 nothing was done;
     130 interrupted, the command that goes on is shown.
     """
     if not (everything or tags or since or until or ids):
         raise click.UsageError("Which events? Give --tag, --from, --to or --id; or --all.")
-    period = {"from": since, "to": until}
-    wanted = selection(ids=ids, rate=rate, eventTags=tags, cursor=cursor, dryRun=dry_run, **period)
+    fields = {"eventTags": tags, "from": since, "to": until, "as": reading, "dryRun": dry_run}
+    wanted = selection(ids=ids, rate=rate, cursor=cursor, **fields)
     begun, so_far = time.monotonic(), ReplayProgress(cursor, ids)
     status = _perform(partial(stack.recovery, answer=ReplayAnswer), wanted, so_far)
     seconds = time.monotonic() - begun
     if as_json:
-        write_json(_facts(so_far, seconds, dry_run))
+        write_json({"dryRun": dry_run, **facts_of(so_far), "seconds": round(seconds, 3)})
     else:
-        _show(so_far, seconds, dry_run)
+        _show(so_far, seconds, wanted)
     if so_far.stopped:
         click.echo(f"stopped: {plain(so_far.stopped)}", err=True)
     if status and (so_far.stopped or so_far.cursor or so_far.left):
@@ -105,26 +117,19 @@ def _count(invoke: Invoke, wanted: Replay, counted: ReplayProgress) -> int:
     return counted.done
 
 
-def _show(so_far: ReplayProgress, seconds: float, dry_run: bool) -> None:
-    done = so_far.counts["matched" if dry_run else "replayed"]
-    said = "would be replayed" if dry_run else f"replayed in {per_second(done, seconds)}"
+def _show(so_far: ReplayProgress, seconds: float, wanted: Replay) -> None:
+    done = so_far.counts["matched" if wanted.dry_run else "replayed"]
+    verb = "read anew" if wanted.reading else "replayed"
+    said = f"would be {verb}" if wanted.dry_run else f"{verb} in {per_second(done, seconds)}"
     click.echo(f"{many(done, 'event')} {said}")
     for slug, count in so_far.topics.most_common():
         click.echo(f"  {plain(slug):<28} {count:>10,}")
     if so_far.counts["gone"]:
         click.echo(f"  deleted meanwhile, their time being over: {so_far.counts['gone']:,}")
+    for name, why in _READ_ANEW.items():
+        if so_far.counts[name]:
+            click.echo(f"  not published, for they {why}: {so_far.counts[name]:,}")
+    for one in so_far.expired:
+        click.echo(f"  not read, for its body is not kept any more: {plain(one)}")
     for one in so_far.not_found:
         click.echo(f"  not found: {plain(one)}")
-
-
-def _facts(so_far: ReplayProgress, seconds: float, dry_run: bool) -> dict[str, object]:
-    return {
-        "dryRun": dry_run,
-        "counts": {name: so_far.counts[name] for name in ("matched", "replayed", "gone")},
-        "topics": dict(so_far.topics),
-        "notFound": so_far.not_found,
-        "left": list(so_far.left),
-        "cursor": so_far.cursor,
-        "stopped": so_far.stopped,
-        "seconds": round(seconds, 3),
-    }

@@ -38,12 +38,14 @@ class ReplayProgress:
     """Those of the answers, by name."""
     topics: Counter[str] = field(default_factory=Counter)
     not_found: list[str] = field(default_factory=list)
+    expired: list[str] = field(default_factory=list)
+    """Of those to be read anew, the ids whose body is not kept any more."""
     stopped: str = ""
 
     @property
     def complete(self) -> bool:
         """Whether all that was asked for was found and taken."""
-        return not (self.cursor or self.left or self.not_found or self.stopped)
+        return not (self.cursor or self.left or self.not_found or self.expired or self.stopped)
 
     @property
     def done(self) -> int:
@@ -52,9 +54,10 @@ class ReplayProgress:
 
     def add(self, answer: ReplayAnswer) -> None:
         """Count one more invocation, and go on where it ended."""
-        self.counts.update(answer.counts.model_dump())
+        self.counts.update(answer.counts.model_dump(by_alias=True, exclude={"not_found", "left"}))
         self.topics.update(answer.topics)
         self.not_found += answer.not_found
+        self.expired += answer.expired
         self.cursor, self.stopped = answer.cursor, answer.stopped
         self.left = (*answer.left, *self.left[IDS_AT_ONCE:])
 

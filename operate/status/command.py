@@ -8,10 +8,9 @@ import click
 
 from operate.errors import ExitStatus, NothingDoneError, OperatorError
 from operate.options import json_option, same_stack, tags_option, with_stack
-from operate.output import page, write_json
+from operate.output import facts_of, page, write_json
 from operate.progress import bar
 from operate.stack import Stack
-from operate.status.facts import facts_of
 from operate.status.needs import needs
 from operate.status.shown import show
 from operate.status.survey import QUESTIONS, survey

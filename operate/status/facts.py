@@ -1,13 +1,9 @@
 """What is known of a deployed relay; each part may be Unknown, and then says why."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from pydantic.alias_generators import to_camel
-
-from relay.api.base import AnswerPart
 from relay.api.recovery import PendingEvents, SetAsideEvents
 
 NOT_FILLED = "the gateway's credentials are not filled"
@@ -23,7 +19,7 @@ SECRETS = {
 class Unknown:
     """A fact that could not be had."""
 
-    reason: str
+    unknown: str
 
 
 @dataclass(frozen=True)
@@ -182,21 +178,3 @@ class RelayState:
             **{SECRETS[name][1]: secret for name, secret in self.secrets.items()},
             "alarms that are on": self.alarms,
         }
-
-
-def facts_of(value: Any) -> Any:
-    """Returns a fact as a program gets it: camelCase names, times in ISO 8601, {"unknown": reason}."""
-    match value:
-        case Unknown():
-            return {"unknown": value.reason}
-        case datetime():
-            return value.isoformat(timespec="milliseconds")
-        case Mapping():
-            return {name: facts_of(one) for name, one in value.items()}
-        case list() | tuple():
-            return [facts_of(one) for one in value]
-        case AnswerPart():
-            return value.model_dump(by_alias=True)
-    if is_dataclass(value):
-        return {to_camel(one.name): facts_of(getattr(value, one.name)) for one in fields(value)}
-    return value

@@ -4,19 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from operate.output import many, plain
-from operate.status.facts import (
-    NOT_FILLED,
-    SECRETS,
-    Age,
-    Depth,
-    FailedCallbacks,
-    PortalErrors,
-    Received,
-    Registration,
-    RelayState,
-    Secret,
-    Unknown,
-)
+from operate.status import facts
 from relay.api.gateway import RegistrationState
 from relay.api.recovery import PendingEvents, SetAsideEvents
 
@@ -30,7 +18,7 @@ class Command(Protocol):
     def __call__(self, name: str, *words: str) -> str: ...
 
 
-def needs(status: RelayState, command: Command, addresses: Sequence[str]) -> list[str]:
+def needs(status: facts.RelayState, command: Command, addresses: Sequence[str]) -> list[str]:
     """Returns a line for each thing, in the order of the ways in and out.
 
     Where the stack has several `addresses`, the first is the one to register.
@@ -47,14 +35,15 @@ def needs(status: RelayState, command: Command, addresses: Sequence[str]) -> lis
     ]
 
 
-def _secrets(status: RelayState) -> Iterator[str]:
+def _secrets(status: facts.RelayState) -> Iterator[str]:
     for name, secret in status.secrets.items():
-        if isinstance(secret, Secret) and not secret.filled:
-            yield f"{SECRETS[name][1]} not filled: docs/deploy.md says how, under Put in the secrets"
+        if isinstance(secret, facts.Secret) and not secret.filled:
+            yield f"{facts.SECRETS[name][1]} not filled: docs/deploy.md says how, under Put in the secrets"
 
 
-def _registrations(status: RelayState, register: str) -> Iterator[str]:
-    states = [one.registration.state for one in status.topics if isinstance(one.registration, Registration)]
+def _registrations(status: facts.RelayState, register: str) -> Iterator[str]:
+    known = [one.registration for one in status.topics if isinstance(one.registration, facts.Registration)]
+    states = [one.state for one in known]
     if missing := states.count(RegistrationState.NOT_REGISTERED):
         yield f"{many(missing, 'eventTag')} not registered: {register}"
     if old := states.count(RegistrationState.OUTDATED):
@@ -63,13 +52,13 @@ def _registrations(status: RelayState, register: str) -> Iterator[str]:
         yield f"{many(elsewhere, 'eventTag')} registered with another address: {register} --take-over"
 
 
-def _inbound(status: RelayState, command: Command) -> Iterator[str]:
+def _inbound(status: facts.RelayState, command: Command) -> Iterator[str]:
     log = f"the log /aws/lambda/{status.stack}-recovery says why"
     pending, callbacks, aside = status.pending, status.failed_callbacks, status.set_aside
     waited = status.seconds_since(pending.oldest or status.at) if isinstance(pending, PendingEvents) else 0
     if isinstance(pending, PendingEvents) and waited > PENDING_SECONDS:
         yield f"{many(pending.count, 'event')} not published: {log}"
-    if isinstance(callbacks, FailedCallbacks) and callbacks.unreadable:
+    if isinstance(callbacks, facts.FailedCallbacks) and callbacks.unreadable:
         listed = command("failed")
         yield f"{many(callbacks.unreadable, 'failed callback')} that cannot be retried: {listed}"
     if isinstance(aside, SetAsideEvents) and aside.count:
@@ -78,30 +67,30 @@ def _inbound(status: RelayState, command: Command) -> Iterator[str]:
         yield f"{many(aside.count, 'event')} set aside, for SNS refuses them: {log}; then {replay}"
 
 
-def _subscriptions(status: RelayState) -> Iterator[str]:
+def _subscriptions(status: facts.RelayState) -> Iterator[str]:
     """What is published and cannot get anywhere, or may not."""
     every = [one for topic in status.topics for one in topic.subscribed]
     if waiting := sum(not one.confirmed for one in every):
         yield f"{many(waiting, 'subscription')} not confirmed: SNS delivers nothing to it until it is"
     if lossy := sum(one.dead_letter_queue is False for one in every):
         yield f"{many(lossy, 'subscription')} without a dead-letter queue: docs/subscribe.md says how"
-    heard = [one for one in status.topics if isinstance(one.subscriptions, Unknown) or one.subscribed]
-    came = [one for one in status.topics if isinstance(one.last, Received) and one.last.at]
+    heard = [one for one in status.topics if isinstance(one.subscriptions, facts.Unknown) or one.subscribed]
+    came = [one for one in status.topics if isinstance(one.last, facts.Received) and one.last.at]
     if unheard := [one.slug for one in came if one not in heard]:
         yield f"events came that nobody subscribes to ({', '.join(unheard)}): docs/subscribe.md"
 
 
-def _outbound(status: RelayState, dead_letters: str) -> Iterator[str]:
+def _outbound(status: facts.RelayState, dead_letters: str) -> Iterator[str]:
     log = f"the log /aws/lambda/{status.stack}-notice says why"
-    if isinstance(status.dead_letters, Depth) and status.dead_letters.total:
+    if isinstance(status.dead_letters, facts.Depth) and status.dead_letters.total:
         yield f"{many(status.dead_letters.total, 'dead letter')}: {dead_letters}"
     age = status.oldest_notice
-    if isinstance(age, Age) and age.seconds is not None and age.seconds > QUEUE_SECONDS:
+    if isinstance(age, facts.Age) and age.seconds is not None and age.seconds > QUEUE_SECONDS:
         yield f"notices are left in the queue: {log}"
-    last = status.portal_errors.last if isinstance(status.portal_errors, PortalErrors) else None
+    last = status.portal_errors.last if isinstance(status.portal_errors, facts.PortalErrors) else None
     if not last or status.seconds_since(last.at) > FAULT_SECONDS:
         return
-    waiting = status.queue.total if isinstance(status.queue, Depth) else 0
+    waiting = status.queue.total if isinstance(status.queue, facts.Depth) else 0
     if waiting and last.said == "portal unavailable":
         wait = many(waiting, "record", "wait")
         yield f"the portal is unavailable ({plain(last.code)}): {wait} until it is back"
@@ -110,16 +99,16 @@ def _outbound(status: RelayState, dead_letters: str) -> Iterator[str]:
         yield f"the portal does not let {who} send ({plain(last.code)}): {log}"
 
 
-def _alarms(status: RelayState) -> Iterator[str]:
-    for alarm in () if isinstance(status.alarms, Unknown) else status.alarms:
+def _alarms(status: facts.RelayState) -> Iterator[str]:
+    for alarm in () if isinstance(status.alarms, facts.Unknown) else status.alarms:
         yield f"{alarm.name} is on: {plain(alarm.meaning)}"
 
 
-def _unknown(status: RelayState) -> Iterator[str]:
+def _unknown(status: facts.RelayState) -> Iterator[str]:
     """What was not answered may be what needs somebody."""
     reasons: dict[str, list[str]] = {}
     for name, fact in status.named().items():
-        if isinstance(fact, Unknown) and fact.reason != NOT_FILLED:
-            reasons.setdefault(fact.reason, []).append(name)
+        if isinstance(fact, facts.Unknown) and fact.unknown != facts.NOT_FILLED:
+            reasons.setdefault(fact.unknown, []).append(name)
     for reason, names in reasons.items():
         yield f"unknown: {', '.join(names)} ({plain(reason)})"

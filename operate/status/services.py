@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from operate.errors import NOT_ALLOWED
 from operate.stack import MESSAGES, Stack
-from operate.status.facts import Age, Alarm, Depth, Secret, Subscription
+from operate.status import facts
 from relay.masking import mask_addresses
 
 # SQS tells the age once a minute, and CloudWatch shows it some minutes later; the function tells the age of
@@ -18,17 +18,17 @@ _AGE_WITHIN, _DEFERRED_WITHIN = timedelta(minutes=15), timedelta(hours=1)
 _PENDING, _DELETED = "PendingConfirmation", "Deleted"
 
 
-def secret(stack: Stack, output: str) -> Secret:
+def secret(stack: Stack, output: str) -> facts.Secret:
     """Whether a secret is filled, and since when; its value is not asked for."""
     found = stack.client("secretsmanager").describe_secret(SecretId=stack.output(output))
-    return Secret(bool(found.get("VersionIdsToStages")), found.get("LastChangedDate"))
+    return facts.Secret(bool(found.get("VersionIdsToStages")), found.get("LastChangedDate"))
 
 
-def depth(stack: Stack, output: str) -> Depth:
-    return Depth(*stack.queue_numbers(output, MESSAGES, f"{MESSAGES}NotVisible", f"{MESSAGES}Delayed"))
+def depth(stack: Stack, output: str) -> facts.Depth:
+    return facts.Depth(*stack.queue_numbers(output, MESSAGES, f"{MESSAGES}NotVisible", f"{MESSAGES}Delayed"))
 
 
-def oldest_notice(stack: Stack, now: datetime) -> Age:
+def oldest_notice(stack: Stack, now: datetime) -> facts.Age:
     """How long the oldest record has been in the queue, as CloudWatch last heard."""
     queue = {"QueueName": stack.output("NoticeQueueUrl").rpartition("/")[2]}
     ours = {"service": "notice", "stack": stack.name}
@@ -36,7 +36,7 @@ def oldest_notice(stack: Stack, now: datetime) -> Age:
         _newest(stack, "AWS/SQS", "ApproximateAgeOfOldestMessage", queue, now - _AGE_WITHIN, now),
         _newest(stack, "MoziRelay", "DeferredAge", ours, now - _DEFERRED_WITHIN, now),
     ]
-    return Age(max(filter(None, ages), default=next((age for age in ages if age is not None), None)))
+    return facts.Age(max(filter(None, ages), default=next((age for age in ages if age is not None), None)))
 
 
 def _newest(
@@ -56,22 +56,22 @@ def _newest(
     return max(points, key=lambda point: point["Timestamp"])["Maximum"] if points else None
 
 
-def alarms(stack: Stack) -> Sequence[Alarm]:
+def alarms(stack: Stack) -> Sequence[facts.Alarm]:
     """The stack's alarms that are on."""
     pages = stack.client("cloudwatch").get_paginator("describe_alarms")
     # As CloudFormation names them; another stack's name may begin with this one's.
     ours = re.compile(rf"{re.escape(stack.name)}-(?P<name>[A-Za-z0-9]+)-[A-Za-z0-9]+")
-    found: list[Alarm] = []
+    found: list[facts.Alarm] = []
     for answer in pages.paginate(AlarmNamePrefix=f"{stack.name}-", StateValue="ALARM"):
         for alarm in answer.get("MetricAlarms", []):
             name = ours.fullmatch(alarm["AlarmName"])
             if name and alarm.get("StateValue", "ALARM") == "ALARM":
                 since = alarm.get("StateUpdatedTimestamp")
-                found.append(Alarm(name["name"], since, alarm.get("AlarmDescription", "")))
+                found.append(facts.Alarm(name["name"], since, alarm.get("AlarmDescription", "")))
     return found
 
 
-def subscriptions(stack: Stack, slug: str) -> Sequence[Subscription]:
+def subscriptions(stack: Stack, slug: str) -> Sequence[facts.Subscription]:
     """A topic's subscriptions, and where an event goes that SNS cannot deliver to them."""
     topic = stack.output("EventTopicArnPrefix") + slug
     pages = stack.client("sns").get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
@@ -80,17 +80,17 @@ def subscriptions(stack: Stack, slug: str) -> Sequence[Subscription]:
     return [_described(stack, one, account) for one in listed if one["SubscriptionArn"] != _DELETED]
 
 
-def _described(stack: Stack, listed: Mapping[str, str], account: str) -> Subscription:
+def _described(stack: Stack, listed: Mapping[str, str], account: str) -> facts.Subscription:
     arn, protocol = listed["SubscriptionArn"], listed["Protocol"]
     endpoint = mask_addresses(listed["Endpoint"])
     if arn == _PENDING:
-        return Subscription(protocol, endpoint, confirmed=False)
+        return facts.Subscription(protocol, endpoint, confirmed=False)
     try:
         found = stack.client("sns").get_subscription_attributes(SubscriptionArn=arn)["Attributes"]
     except ClientError as error:
         if listed["Owner"] == account or error.response["Error"]["Code"] not in NOT_ALLOWED:
             raise
-        return Subscription(protocol, endpoint, confirmed=True)
+        return facts.Subscription(protocol, endpoint, confirmed=True)
     if found.get("PendingConfirmation") == "true":
-        return Subscription(protocol, endpoint, confirmed=False)
-    return Subscription(protocol, endpoint, True, bool(found.get("RedrivePolicy")))
+        return facts.Subscription(protocol, endpoint, confirmed=False)
+    return facts.Subscription(protocol, endpoint, True, bool(found.get("RedrivePolicy")))

@@ -6,21 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from operate.output import many, moment, plain, print_rows, span
-from operate.status.facts import (
-    Age,
-    Alarm,
-    Callers,
-    Depth,
-    FailedCallbacks,
-    PortalErrors,
-    Received,
-    Registration,
-    RelayState,
-    Secret,
-    Subscription,
-    Topic,
-    Unknown,
-)
+from operate.status import facts
 from relay.api.gateway import RegistrationState
 from relay.api.recovery import PendingEvents, SetAsideEvents
 
@@ -32,7 +18,7 @@ _STATES: dict[str, tuple[str, str]] = {
 }
 
 
-def show(status: RelayState, needs: Sequence[str], out: Console) -> None:
+def show(status: facts.RelayState, needs: Sequence[str], out: Console) -> None:
     """The topics, the facts, and what needs a person."""
     out.print(Text(f"{status.stack}, {moment(status.at)}"), end="\n\n")
     topics = [(one.slug, _registered(one), *_last(one, status), _subscribers(one)) for one in status.topics]
@@ -42,8 +28,8 @@ def show(status: RelayState, needs: Sequence[str], out: Console) -> None:
     if listed:
         print_rows(out, listed, heads=("topic", "subscriber", "dead-letter queue"), folded=1)
         out.print()
-    facts = {name: _line(name, fact, status) for name, fact in status.named().items()}
-    print_rows(out, [(name, Text(said, _style(said))) for name, said in facts.items()])
+    said = {name: _line(name, fact, status) for name, fact in status.named().items()}
+    print_rows(out, [(name, Text(line, _style(line))) for name, line in said.items()])
     out.print()
     if needs:
         out.print(Text(f"{many(len(needs), 'thing')} for a person:", "bold red"))
@@ -56,78 +42,78 @@ def _style(said: str) -> str:
     return "yellow" if said.startswith(("unknown", "everyone")) else ""
 
 
-def _registered(topic: Topic) -> Text:
+def _registered(topic: facts.Topic) -> Text:
     match topic.registration:
-        case Registration(state):
+        case facts.Registration(state):
             return Text(*_STATES[state])
-        case Unknown():
+        case facts.Unknown():
             return Text("unknown", "yellow")
     return Text("-")
 
 
-def _last(topic: Topic, status: RelayState) -> tuple[Text, str]:
+def _last(topic: facts.Topic, status: facts.RelayState) -> tuple[Text, str]:
     match topic.last:
-        case Received(None):
+        case facts.Received(None):
             return Text("none kept"), ""
-        case Received(at) if at:
+        case facts.Received(at) if at:
             return Text(moment(at)), span(status.seconds_since(at))
     return Text("unknown", "yellow"), ""
 
 
-def _subscribers(topic: Topic) -> Text:
-    if isinstance(topic.subscriptions, Unknown):
+def _subscribers(topic: facts.Topic) -> Text:
+    if isinstance(topic.subscriptions, facts.Unknown):
         return Text("unknown", "yellow")
     return Text(f"{len(topic.subscriptions):,}") if topic.subscriptions else Text("none", "yellow")
 
 
-def _address(subscription: Subscription) -> str:
+def _address(subscription: facts.Subscription) -> str:
     """Of an ARN the account and the name; else the address as it is."""
     parts = subscription.endpoint.split(":", 4)
     short = parts[4] if parts[0] == "arn" and len(parts) > 4 else subscription.endpoint
     return plain(f"{subscription.protocol} {short}")
 
 
-def _kept(subscription: Subscription) -> Text:
+def _kept(subscription: facts.Subscription) -> Text:
     if not subscription.confirmed:
         return Text("not confirmed", "yellow")
     known = {True: Text("yes", "green"), False: Text("none", "red")}
     return Text("?") if subscription.dead_letter_queue is None else known[subscription.dead_letter_queue]
 
 
-def _line(name: str, fact: object, status: RelayState) -> str:
+def _line(name: str, fact: object, status: facts.RelayState) -> str:
     """What is known of a fact, on one line however long."""
     match fact:
-        case Unknown(reason):
+        case facts.Unknown(reason):
             return f"unknown: {plain(reason)}"
-        case Callers(_, True):
+        case facts.Callers(_, True):
             return "everyone: docs/deploy.md says how to name the gateway's"
-        case Callers(ranges, _):
+        case facts.Callers(ranges, _):
             return ", ".join(ranges)
         case PendingEvents(count=count, more=more, oldest=oldest):
             waited = f", the oldest for {span(status.seconds_since(oldest))}" if oldest else ""
             return f"{count:,}{' or more' if more else ''}{waited}"
         case SetAsideEvents(count=count, more=more):
             return f"{count:,}{' or more' if more else ''}"
-        case FailedCallbacks(count, unreadable):
+        case facts.FailedCallbacks(count, unreadable):
             return f"{count:,}" + (f", {unreadable:,} of them without an id" if unreadable else "")
-        case Depth() if name == "dead letters":
+        case facts.Depth() if name == "dead letters":
             return f"{fact.total:,}"
-        case Depth(visible, invisible, delayed):
+        case facts.Depth(visible, invisible, delayed):
             return f"{visible:,} to be taken, {invisible:,} at work or waiting, {delayed:,} delayed"
-        case Age(seconds):
+        case facts.Age(seconds):
             return "CloudWatch has no number" if seconds is None else f"{span(seconds)} old"
-        case PortalErrors(None):
+        case facts.PortalErrors(None):
             return "none within a day"
-        case PortalErrors(last) if last:
+        case facts.PortalErrors(last) if last:
             of = f" ({plain(last.org_id)})" if last.org_id else ""
             ago = span(status.seconds_since(last.at))
             return f"{moment(last.at)}, {ago} ago: {last.said} {plain(last.code)}{of}"
-        case Secret(False):
+        case facts.Secret(False):
             return "not filled"
-        case Secret(_, since):
+        case facts.Secret(_, since):
             return f"filled, changed {span(status.seconds_since(since))} ago" if since else "filled"
         case [*alarms]:
             return ", ".join(_line(name, one, status) for one in alarms) or "none"
-        case Alarm(alarm, since):
+        case facts.Alarm(alarm, since):
             return f"{alarm} since {moment(since)}" if since else alarm
     raise AssertionError(fact)

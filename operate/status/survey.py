@@ -5,18 +5,7 @@ from datetime import datetime
 
 from operate.errors import OperatorError, operator_errors
 from operate.stack import Stack
-from operate.status.facts import (
-    NOT_FILLED,
-    SECRETS,
-    Callers,
-    FailedCallbacks,
-    PortalErrors,
-    Received,
-    Registration,
-    RelayState,
-    Topic,
-    Unknown,
-)
+from operate.status import facts
 from operate.status.log import last_portal_error
 from operate.status.services import alarms, depth, oldest_notice, secret, subscriptions
 from relay import catalog
@@ -31,41 +20,42 @@ _STATES: list[str] = list(RegistrationState)
 
 def survey(
     stack: Stack, slugs: tuple[str, ...], now: datetime, show_done: Callable[[int], None]
-) -> RelayState:
+) -> facts.RelayState:
     """How things stand with those topics and all else; `show_done` gets how many questions were asked."""
     done = 0
 
     def ask[Fact, **Given](
         question: Callable[Given, Fact], *given: Given.args, **named: Given.kwargs
-    ) -> Fact | Unknown:
+    ) -> Fact | facts.Unknown:
         nonlocal done
         try:
             with operator_errors():
                 return question(*given, **named)
         except OperatorError as fault:
-            return Unknown(fault.message)
+            return facts.Unknown(fault.message)
         finally:
             done += 1
             show_done(done)
 
-    secrets = {name: ask(secret, stack, output) for name, (output, _) in SECRETS.items()}
-    registered: Mapping[str, str] | Unknown = Unknown(NOT_FILLED)
-    failed: FailedCallbacks | Unknown = Unknown(NOT_FILLED)
+    secrets = {name: ask(secret, stack, output) for name, (output, _) in facts.SECRETS.items()}
+    registered: Mapping[str, str] | facts.Unknown = facts.Unknown(facts.NOT_FILLED)
+    failed: facts.FailedCallbacks | facts.Unknown = facts.Unknown(facts.NOT_FILLED)
     credentials = secrets["gatewayCredentials"]
     # Asked without credentials the function would end in an error, and so in an alarm.
-    if isinstance(credentials, Unknown) or credentials.filled:
+    if isinstance(credentials, facts.Unknown) or credentials.filled:
         registered, failed = ask(_registered, stack), ask(_failed, stack)
     inbound = ask(stack.recovery, Status(), StatusAnswer)
 
-    def topic(slug: str) -> Topic:
+    def topic(slug: str) -> facts.Topic:
         tag = catalog.tag_of(slug)
-        state: Registration | Unknown = (
-            registered if isinstance(registered, Unknown) else Registration(registered.get(slug, _STATES[-1]))
-        )
-        last = _known(inbound, slug, lambda found: Received(_time(found.tags.get(slug))))
-        return Topic(slug, tag, state if tag else None, last, ask(subscriptions, stack, slug))
+        if isinstance(registered, facts.Unknown):
+            state: facts.Registration | facts.Unknown = registered
+        else:
+            state = facts.Registration(registered.get(slug, _STATES[-1]))
+        last = _known(inbound, slug, lambda found: facts.Received(_time(found.tags.get(slug))))
+        return facts.Topic(slug, tag, state if tag else None, last, ask(subscriptions, stack, slug))
 
-    return RelayState(
+    return facts.RelayState(
         stack.name,
         now,
         topics=[topic(slug) for slug in slugs],
@@ -76,7 +66,7 @@ def survey(
         queue=ask(depth, stack, "NoticeQueueUrl"),
         oldest_notice=ask(oldest_notice, stack, now),
         dead_letters=ask(depth, stack, "NoticeDeadLetterQueueUrl"),
-        portal_errors=ask(lambda: PortalErrors(last_portal_error(stack, now))),
+        portal_errors=ask(lambda: facts.PortalErrors(last_portal_error(stack, now))),
         secrets=secrets,
         alarms=ask(alarms, stack),
     )
@@ -88,28 +78,28 @@ def _registered(stack: Stack) -> Mapping[str, str]:
     return {tag.slug: tag.state for tag in sorted(tags, key=lambda one: -_STATES.index(one.state))}
 
 
-def _failed(stack: Stack) -> FailedCallbacks:
+def _failed(stack: Stack) -> facts.FailedCallbacks:
     counts = stack.gateway(Failed(limit=1), FailedAnswer).counts
-    return FailedCallbacks(counts.failed, counts.unreadable)
+    return facts.FailedCallbacks(counts.failed, counts.unreadable)
 
 
-def _callers(stack: Stack) -> Callers | Unknown:
+def _callers(stack: Stack) -> facts.Callers | facts.Unknown:
     """Known from the stack's parameters, without a question."""
     given = stack.parameters.get("AllowedSourceCidrs")
     if given is None:
-        return Unknown(f"stack {stack.name} has no parameter AllowedSourceCidrs")
+        return facts.Unknown(f"stack {stack.name} has no parameter AllowedSourceCidrs")
     ranges = given.split(",")
-    return Callers(ranges, everyone=any(one.endswith("/0") for one in ranges))
+    return facts.Callers(ranges, everyone=any(one.endswith("/0") for one in ranges))
 
 
 def _known[Fact](
-    inbound: StatusAnswer | Unknown, name: str, fact: Callable[[StatusAnswer], Fact]
-) -> Fact | Unknown:
+    inbound: StatusAnswer | facts.Unknown, name: str, fact: Callable[[StatusAnswer], Fact]
+) -> Fact | facts.Unknown:
     """What recovery says of a name, unless it could not find that out."""
-    if isinstance(inbound, Unknown):
+    if isinstance(inbound, facts.Unknown):
         return inbound
     reason = inbound.unknown.get(name)
-    return fact(inbound) if reason is None else Unknown(reason)
+    return fact(inbound) if reason is None else facts.Unknown(reason)
 
 
 def _set_aside(inbound: StatusAnswer) -> SetAsideEvents:

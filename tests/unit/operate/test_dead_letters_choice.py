@@ -51,7 +51,7 @@ def test_what_is_shown_of_an_id_is_enough_to_name_it() -> None:
     assert short == {
         "aaaaaaaa-1111": "aaaaaaaa-111",
         "aaaaaaaa-1122": "aaaaaaaa-112",
-        "bbbbbbbb-1111": "bbbbbbbb",
+        "bbbbbbbb-1111": "bbbbbbbb-111",
     }
     assert [with_prefixes(LETTERS, [one])[0].id for one in short.values()] == list(short)
 
