@@ -11,7 +11,6 @@ from callback.responses import CallbackResponse
 from relay import catalog
 from relay.api.metrics import CallbackMetric
 from relay.aws import UnavailableError
-from relay.content import fits
 from relay.events import MESSAGE_LIMIT, Event
 from relay.payloads import Payloads
 from relay.publisher import Publisher
@@ -74,8 +73,8 @@ class Intake:
         A failure part-way leaves the event pending, so that the gateway's next delivery, or recovery,
         publishes it: subscribers see every event at least once, never zero times.
         """
-        event = self._event(delivery, slug, request_id)
-        body = None
+        made = self._event(delivery, slug, request_id)
+        event, body = made, None
         try:
             if delivery.as_came is not None:
                 body = self.payloads.keep_body(event.id, delivery.as_came, delivery.content_type)
@@ -90,8 +89,8 @@ class Intake:
             return Receipt(CallbackResponse.UNAVAILABLE, event=event, fault=str(fault))
         counts = [CallbackMetric.SAME_ID_OTHER_CONTENT] if claim.other_content else []
         if event.slug == catalog.UNCLASSIFIED:
-            counts.append(CallbackMetric.UNCLASSIFIED)
-        elif not fits(catalog.BY_SLUG[event.slug].content, delivery.value):
+            counts += [] if _is_named(event, delivery, slug) else [CallbackMetric.UNCLASSIFIED]
+        elif made.dataschema is None:
             counts.append(CallbackMetric.CONTENT_MISMATCH)
         return Receipt(CallbackResponse.PUBLISHED, tuple(counts), event)
 
@@ -116,6 +115,16 @@ class Intake:
         if delivery.dispatch_id:
             event_tag = self.handshakes.tag_of(delivery.dispatch_id, content_tag)
         return catalog.kind_of(event_tag or content_tag)
+
+
+def _is_named(event: Event, delivery: Delivery, slug: str | None) -> bool:
+    """Returns whether an event on `unclassified` has a tag outside the catalogue, and is no surprise.
+
+    What nobody can read is one, and so is what comes by a path that names no tag, whatever else does.
+    """
+    mistyped = slug is not None and catalog.tag_of(slug) is None
+    readable = delivery.content.media_type == "application/json"
+    return event.event_tag != catalog.UNCLASSIFIED and readable and not mistyped
 
 
 def _differs(delivery: Delivery, kept: Event) -> bool:

@@ -65,6 +65,8 @@ class Event:
     tenant_id: str | None = None
     correlation_id: str | None = None
     """The request of the delivery that brought it first."""
+    dataschema: str | None = None
+    """The schema that its content fits; an event that is read from the table has it in its envelope alone."""
 
     @property
     def key(self) -> str:
@@ -81,6 +83,7 @@ class Event:
             "subject": self.tenant_id,
             "time": self.received_at,
             **extensions,
+            "dataschema": self.dataschema,
         }
         return replace(self, envelope=envelope(attributes, content, dataref))
 

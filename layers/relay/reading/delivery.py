@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass, replace
 
-from relay.catalog import UNCLASSIFIED, Kind
+from relay.catalog import LONGEST_NAME, UNCLASSIFIED, Kind
+from relay.content import fits
 from relay.events import Content, Event, event_id, timestamp
 from relay.json_text import Json
 from relay.reading.body import GATEWAY_FIELDS, Members, fields_of, gathered
 from relay.reading.charsets import UnreadableError, declared_charset, decode
 
-# Longer than any name or id of the gateway, and short enough for an attribute.
-LONGEST_NAME = 256
 # What stands beside `content` unasked may be carried in the envelope up to here, in characters.
 LONGEST_OTHER_FIELDS = 4_096
 
@@ -62,6 +61,7 @@ class Delivery:
         """Returns the event of this delivery, received at `seconds` since the epoch; its content inside."""
         message_id = self.source_message_id or self.callback_message_id
         tenant_id, extensions = self.tenant_id, self.extensions
+        schema = kind.content.dataschema(kind.slug) if fits(kind.content, self.value) else None
         # A tag's subscribers get no text where they expect JSON.
         readable = self.content.media_type == "application/json"
         event = Event(
@@ -71,6 +71,7 @@ class Delivery:
             received_at=timestamp(seconds),
             tenant_id=tenant_id,
             correlation_id=correlation_id,
+            dataschema=schema,
             envelope="",
         )
         return event.enclosing(self.content, extensions)

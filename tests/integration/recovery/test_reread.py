@@ -12,11 +12,13 @@ import pytest
 
 from callback.handshakes import Handshakes
 from callback.intake import Intake
+from relay.catalog import slug_of
 from relay.events import Event
 from relay.payloads import BODY_LIMIT, Payloads, resolve
 from relay.publisher import Publisher
 from relay.reading import Delivery, read
 from relay.store import LEASE_SECONDS, EventStore
+from relay.table import event_of
 from tests.support import template
 from tests.support.inbound import TOKEN, Secrets, dumps, message
 from tests.support.invocations import Invoke, started
@@ -107,12 +109,25 @@ def test_a_body_read_anew_is_a_new_event_on_its_topic_and_twice_is_once(
     event = told["event"]
     assert (event["type"], event["data"], event["rereadof"]) == (TAG, CONTENT, old.id)
     assert (event["sourcemessageid"], event["time"]) == ("s-1", old.received_at)
+    assert event["dataschema"] == "urn:mozi:relay:schema:employee-leave:1"
     assert event["id"] not in (old.id, *old.id.split("-"))
     attributes = {name: one["Value"] for name, one in told["MessageAttributes"].items()}
     assert attributes == {"eventTag": TAG, "tenantId": "50006001", "correlationId": "r-1"}
     kept = items()
     assert kept[old.id] == before
     assert kept[event["id"]]["publishedAt"]
+
+
+def test_an_event_is_read_anew_under_a_tag_outside_the_catalogue(invoke: Invoke) -> None:
+    old = deliver(dumps(message(CONTENT)))
+
+    answer = invoke("replay", ids=[old.id], **{"as": slug_of("real_time_trace")})
+
+    assert answer["topics"] == {"unclassified": 1}
+    (new,) = [
+        json.loads(event_of(item).envelope) for item in items().values() if item["eventId"]["S"] != old.id
+    ]
+    assert (new["type"], new["rereadof"], new["data"]) == ("real_time_trace", old.id, CONTENT)
 
 
 def test_a_large_body_is_had_from_the_bucket_for_as_long_as_it_is_there(

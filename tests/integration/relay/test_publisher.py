@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from relay.aws import UnavailableError
+from relay.catalog import kind_of
 from relay.events import Content, Event, envelope, timestamp
 from relay.payloads import Payloads, resolve
 from relay.publisher import EventRefusedError, Publisher
@@ -89,6 +90,26 @@ def test_a_subscriber_gets_the_envelope() -> None:
         "eventTag": "A|B",
         "tenantId": "租户",
     }
+
+
+@pytest.mark.parametrize("tag", ["real_time_trace", "标签|一", 'a "b" \\ c', "$or", "é" * 256])
+def test_a_filter_policy_finds_the_events_of_a_tag_outside_the_catalogue(tag: str) -> None:
+    sqs, sns = boto3.client("sqs"), boto3.client("sns")
+    queue = sqs.create_queue(QueueName="subscriber")["QueueUrl"]
+    sns.subscribe(
+        TopicArn=f"{TOPIC_PREFIX}unclassified",
+        Protocol="sqs",
+        Endpoint=f"arn:aws-cn:sqs:{REGION}:123456789012:subscriber",
+        Attributes={"RawMessageDelivery": "true", "FilterPolicy": json.dumps({"eventTag": [tag]})},
+    )
+    publisher = Publisher(sns, TOPIC_PREFIX)
+
+    for number, named in enumerate(["unclassified", "MOZI|NEW", tag, f"{tag}2"]):
+        kind = kind_of(named)
+        publisher.publish(Event("k-c", kind.event_tag, kind.slug, timestamp(NOW), f'{{"id":{number}}}'))
+
+    (message,) = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
+    assert message["Body"] == '{"id":2}'
 
 
 def test_a_topic_that_cannot_be_reached_is_unavailable() -> None:

@@ -1,6 +1,7 @@
 """What becomes of a delivery: its tag, its topic, its answer."""
 
 import json
+from base64 import urlsafe_b64encode
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from callback.intake import Receipt
 from callback.request import CallbackRequest
 from callback.responses import CallbackResponse
-from relay.catalog import slug_of
+from relay.catalog import BY_SLUG, kind_of, slug_of
 from tests.support.inbound import (
     PREVIOUS,
     SHAPES,
@@ -59,6 +60,7 @@ def test_every_tag_in_every_shape_from_every_source_is_on_its_topic(
         "c-1",
     )
     assert event["id"] == inbound.topics.events[0].id
+    assert event["dataschema"] == kind_of(tag).content.dataschema(slug_of(tag))
     assert "otherfields" not in event
 
 
@@ -117,7 +119,63 @@ def test_a_tag_is_named_by_slug_then_body_then_handshake_then_content(
     receive(inbound, message({"tag": within}, eventTag=body_tag), slug)
 
     assert inbound.topics.last["type"] == named
-    assert inbound.topics.events[0].slug == slug_of(named)
+    assert inbound.topics.events[0].slug == kind_of(named).slug
+
+
+TRACE = "real_time_trace"
+
+
+@pytest.mark.parametrize("tag", [TRACE, "MOZI|NEW", "标签|一"])
+def test_a_tag_outside_the_catalogue_is_named_by_its_slug_and_does_not_count_as_unclassified(
+    inbound: Inbound, tag: str
+) -> None:
+    receipt = receive(inbound, message({"tenantId": 7}, eventTag=LEAVE), slug_of(tag))
+
+    (event,) = inbound.topics.events
+    assert receipt == Receipt(CallbackResponse.PUBLISHED, (), event)
+    assert (event.slug, inbound.topics.last["type"]) == ("unclassified", tag)
+    assert event.attributes()["eventTag"] == tag
+    assert "dataschema" not in inbound.topics.last
+
+
+@pytest.mark.parametrize("named_by", ["body", "handshake"])
+def test_a_tag_outside_the_catalogue_may_be_named_by_the_body_or_a_handshake(
+    inbound: Inbound, named_by: str
+) -> None:
+    if named_by == "handshake":
+        receive(inbound, {"eventTag": TRACE, "dispatchId": "d-1"})
+
+    receipt = receive(inbound, message({"a": 1}, eventTag=TRACE if named_by == "body" else None))
+
+    assert (inbound.topics.events[0].slug, inbound.topics.last["type"]) == ("unclassified", TRACE)
+    assert receipt.counts == ()
+
+
+@pytest.mark.parametrize("slug", [TRACE, "no-such-slug", "x-", "x-YR", "X-YQ", "x-/w", "unclassified"])
+@pytest.mark.parametrize("body_tag", [None, "MOZI|NEW", "unclassified"])
+def test_what_comes_by_a_mistyped_slug_counts_as_unclassified(
+    inbound: Inbound, slug: str, body_tag: str | None
+) -> None:
+    receipt = receive(inbound, message({"a": 1}, eventTag=body_tag), slug)
+
+    assert receipt.counts == ("Unclassified",)
+    assert inbound.topics.last["type"] == (body_tag or "unclassified")
+
+
+def test_a_mistyped_slug_is_no_matter_where_the_body_names_a_tag_of_the_catalogue(inbound: Inbound) -> None:
+    assert receive(inbound, message(content_of(LEAVE), eventTag=LEAVE), "employee-left").counts == ()
+
+
+def test_the_coded_form_of_a_catalogued_tag_leads_to_its_topic(inbound: Inbound) -> None:
+    slug = "x-" + urlsafe_b64encode(LEAVE.encode()).decode().rstrip("=")
+
+    assert receive(inbound, message(content_of(LEAVE)), slug).counts == ()
+    assert inbound.topics.events[0].slug == "employee-leave"
+
+
+def test_a_text_counts_as_unclassified_whatever_names_it(inbound: Inbound) -> None:
+    assert receive(inbound, "text that is no JSON", slug_of(TRACE)).counts == ("Unclassified",)
+    assert inbound.topics.last["type"] == TRACE
 
 
 def test_infos_stand_in_for_content_with_what_is_beside_them(inbound: Inbound) -> None:
@@ -131,12 +189,40 @@ def test_infos_stand_in_for_content_with_what_is_beside_them(inbound: Inbound) -
     assert inbound.topics.last["subject"] == "7"
 
 
-@pytest.mark.parametrize("content", ["plain text", 5, 1.5, True, [], [1, {"a": None}], {}, "[1"])
-def test_a_content_of_any_kind_is_carried_and_counted(inbound: Inbound, content: Any) -> None:
-    receipt = receive(inbound, message(content), "app-update")
+@pytest.mark.parametrize("slug", BY_SLUG)
+@pytest.mark.parametrize(
+    "content", ["plain text", 5, 1.5, True, [], [1, {"a": None}], {}, "[1", {"surprise": 1}]
+)
+def test_a_content_of_any_kind_is_carried_and_counted_and_has_no_schema(
+    inbound: Inbound, content: Any, slug: str
+) -> None:
+    receipt = receive(inbound, message(content), slug)
 
     assert receipt.counts == ("ContentMismatch",)
     assert inbound.topics.last["data"] == content
+    assert inbound.topics.events[0].slug == slug
+    assert "dataschema" not in inbound.topics.last
+
+
+def test_what_is_unclassified_has_no_schema(inbound: Inbound) -> None:
+    for slug, content in ((None, content_of(ACCOUNT)), ("account-frozen", "text")):
+        receive(inbound, message(content) if slug is None else "text that is no JSON", slug)
+
+        assert inbound.topics.events[-1].slug == "unclassified"
+        assert "dataschema" not in inbound.topics.last
+
+
+def test_a_content_in_the_bucket_has_its_schema(inbound: Inbound) -> None:
+    receive(inbound, message(content_of(LEAVE) | {"more": "大" * 90_000}), "employee-leave")
+
+    assert "dataref" in inbound.topics.last
+    assert inbound.topics.last["dataschema"] == "urn:mozi:relay:schema:employee-leave:1"
+
+
+def test_a_content_that_does_not_fit_is_counted_by_the_delivery_that_publishes_it(inbound: Inbound) -> None:
+    receive(inbound, message({"surprise": 1}), "employee-leave")
+
+    assert receive(inbound, message({"surprise": 1}), "employee-leave").counts == ()
 
 
 def test_fields_beside_the_content_are_kept(inbound: Inbound) -> None:
