@@ -77,15 +77,16 @@ def tag_slug(name: str) -> str:
     return catalog.slug_of(base.event_tag(name))
 
 
+def topic_slug(name: str) -> str:
+    """Returns a topic's slug: that of an eventTag, or of no tag. Raises ValueError."""
+    return name if name == catalog.UNCLASSIFIED else tag_slug(name)
+
+
 def tags_option[Command: Callable[..., object]](
-    said: str = "An eventTag or its slug; repeatable.", *, unclassified: bool = False
+    slug_of: Callable[[str], str], said: str = "An eventTag or its slug; repeatable."
 ) -> Callable[[Command], Command]:
-    """Give a command the option that names eventTags, as `tags`: their slugs, maybe that of no tag."""
-
-    def slug(name: str) -> str:
-        return name if unclassified and name == catalog.UNCLASSIFIED else tag_slug(name)
-
-    return click.option("--tag", "tags", multiple=True, type=Word(slug), metavar="SLUG", help=said)
+    """Give a command the option that names eventTags, as `tags`: their slugs."""
+    return click.option("--tag", "tags", multiple=True, type=Word(slug_of), metavar="SLUG", help=said)
 
 
 def event_id(name: str) -> str:

@@ -6,9 +6,11 @@ import click
 from rich.text import Text
 
 from operate.errors import ExitStatus, NothingDoneError
-from operate.options import Word, call_again, json_option, tags_option, with_stack
+from operate.options import Word, call_again, json_option, tag_slug, tags_option, with_stack
 from operate.output import many, page, plain, print_rows, write_json
 from operate.stack import Stack
+from relay import catalog
+from relay.api.base import other_tag
 from relay.api.gateway import Change, ChangeAnswer, ChangedTag, Register, Unregister, callback_base
 
 _REGISTERED = {Change.REGISTERED, Change.UPDATED, Change.UNCHANGED}
@@ -22,9 +24,24 @@ _SHOWN: dict[str, str] = {
 _STYLES: dict[str, str] = {Change.FAILED: "red", Change.TAKEN: "yellow", Change.LEFT: "yellow"}
 
 
+def _catalogued(name: str) -> str:
+    try:
+        return tag_slug(name)
+    except ValueError as error:
+        raise ValueError(f"{error}; a tag outside of it is named with --other-tag") from error
+
+
+_OTHER = "A tag outside the catalogue; repeatable."
+_tags = tags_option(_catalogued)
+_other_tags = click.option(
+    "--other-tag", "others", multiple=True, type=Word(other_tag), metavar="TAG", help=_OTHER
+)
+
+
 @click.command()
 @with_stack
-@tags_option()
+@_tags
+@_other_tags
 @click.option(
     "--url",
     type=Word(callback_base),
@@ -35,8 +52,15 @@ _STYLES: dict[str, str] = {Change.FAILED: "red", Change.TAKEN: "yellow", Change.
 )
 @click.option("--take-over", is_flag=True, help="Also move tags that lead to somebody else's address.")
 @json_option
-def register(stack: Stack, tags: tuple[str, ...], url: str | None, take_over: bool, as_json: bool) -> None:
-    """Have the gateway deliver events to this stack: of all eventTags, or of those that --tag names.
+def register(
+    stack: Stack,
+    tags: tuple[str, ...],
+    others: tuple[str, ...],
+    url: str | None,
+    take_over: bool,
+    as_json: bool,
+) -> None:
+    """Have the gateway deliver events to this stack: of all eventTags, or of those that are named.
 
     Doing it again changes nothing that is right, and moves what has an older address or token. A stack with
     fixed IP addresses (output StaticCallbackUrls) has several addresses: then --url says which.
@@ -45,31 +69,40 @@ def register(stack: Stack, tags: tuple[str, ...], url: str | None, take_over: bo
     130 interrupted.
     """
     address = url or _only_address(stack)
-    request = Register(callback_url=address, take_over=take_over, **_named(tags))
+    request = Register(callback_url=address, take_over=take_over, **_named(tags, others))
     _end(stack.gateway(request, ChangeAnswer), _REGISTERED, as_json=as_json)
 
 
 @click.command()
 @with_stack
-@tags_option()
+@_tags
+@_other_tags
 @click.option("--take-over", is_flag=True, help="Also remove what leads to somebody else's address.")
 @click.option("--yes", is_flag=True, help="Without asking.")
 @json_option
-def unregister(stack: Stack, tags: tuple[str, ...], take_over: bool, yes: bool, as_json: bool) -> None:
-    """Have the gateway deliver no more events to this stack: of any eventTag, or of those that --tag names.
+def unregister(
+    stack: Stack,
+    tags: tuple[str, ...],
+    others: tuple[str, ...],
+    take_over: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Have the gateway deliver no more events to this stack: of any eventTag, or of those that are named.
 
     Exit status: 0 none of them is registered with this stack; 1 one still is, or was named and leads
     elsewhere; 2 nothing was done; 130 interrupted.
     """
-    if not (yes or _confirmed(tags)):
+    if not (yes or _confirmed(*tags, *others)):
         raise NothingDoneError("Nothing was unregistered.")
-    answer = stack.gateway(Unregister(take_over=take_over, **_named(tags)), ChangeAnswer)
-    _end(answer, _GONE if tags else {*_GONE, Change.TAKEN}, as_json=as_json)
+    answer = stack.gateway(Unregister(take_over=take_over, **_named(tags, others)), ChangeAnswer)
+    _end(answer, _GONE if tags or others else {*_GONE, Change.TAKEN}, as_json=as_json)
 
 
-def _named(tags: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    """Returns the field of the tags that are named; without it a request is about all."""
-    return {"event_tags": tags} if tags else {}
+def _named(tags: tuple[str, ...], others: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Returns the fields of the tags that are named; without them a request is about all."""
+    given = {"event_tags": tags, "other_tags": others}
+    return {name: named for name, named in given.items() if named}
 
 
 def _only_address(stack: Stack) -> str:
@@ -81,7 +114,7 @@ def _only_address(stack: Stack) -> str:
     return stack.output("CallbackUrl")
 
 
-def _confirmed(tags: tuple[str, ...]) -> bool:
+def _confirmed(*tags: str) -> bool:
     which = ", ".join(tags) or "all eventTags"
     try:
         return click.confirm(f"Deliver no more events of {which}?", err=True)
@@ -108,7 +141,11 @@ def show_changes(answer: ChangeAnswer) -> None:
     counts = Counter(_shown(tag.change) for tag in tags)
     ends = ", ".join(f"{count:,} {change}" for change, count in counts.most_common())
     out.print(Text(f"{many(len(tags), 'registration')}: {ends}" if tags else "no registrations"))
-    print_rows(out, [(f"  {plain(tag.slug)}", _change(tag), _details(tag)) for tag in tags])
+    print_rows(out, [(f"  {_name(tag)}", _change(tag), _details(tag)) for tag in tags])
+
+
+def _name(tag: ChangedTag) -> str:
+    return tag.slug if tag.slug in catalog.SLUGS else plain(tag.event_tag)
 
 
 def _change(tag: ChangedTag) -> Text:

@@ -16,12 +16,14 @@ from operate.options import (
     last_moment,
     tag_slug,
     tags_option,
+    topic_slug,
     with_stack,
 )
 from operate.output import facts_of, many, per_second, plain, write_json
 from operate.progress import bar
 from operate.replay.run import MOST_AT_ONCE, Invoke, ReplayProgress, follow, selection
 from operate.stack import Stack
+from relay import catalog
 from relay.api.recovery import Replay, ReplayAnswer
 
 _FROM = "Received from then on: 2026-11-01, 2026-11-01T08:00+08:00."
@@ -35,13 +37,21 @@ _READ_ANEW = {
 }
 
 
+def _reading(name: str) -> str:
+    """The slug of an eventTag; one outside the catalogue is named by that, for it may be misspelt."""
+    try:
+        return name if catalog.tag_of(name) else tag_slug(name)
+    except ValueError as error:
+        raise ValueError(f"{error}; as a tag outside of it, it is named {catalog.slug_of(name)}") from error
+
+
 @click.command()
 @with_stack
-@tags_option(unclassified=True)
+@tags_option(topic_slug)
 @click.option("--from", "since", type=Word(first_moment), metavar="TIME", help=_FROM)
 @click.option("--to", "until", type=Word(last_moment), metavar="TIME", help=_TO)
 @click.option("--id", "ids", multiple=True, type=Word(event_id), metavar="ID", help=_ID)
-@click.option("--as", "reading", type=Word(tag_slug), metavar="SLUG", help=_AS)
+@click.option("--as", "reading", type=Word(_reading), metavar="SLUG", help=_AS)
 @click.option("--all", "everything", is_flag=True, help="Every event that is kept.")
 @click.option("--rate", type=click.IntRange(1, 1000), help="At most so many events a second.")
 @click.option("--cursor", help="Go on where an earlier replay ended, with the same --tag, --from and --to.")

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from operate.errors import ExitStatus, NothingDoneError, OperatorError
-from operate.options import json_option, same_stack, tags_option, with_stack
+from operate.options import json_option, same_stack, tags_option, topic_slug, with_stack
 from operate.output import facts_of, page, write_json
 from operate.progress import bar
 from operate.stack import Stack
@@ -29,7 +29,7 @@ class _Asking(click.Command):
 
 @click.command(cls=_Asking)
 @with_stack
-@tags_option("Only these topics, in what is shown and in the exit status; repeatable.", unclassified=True)
+@tags_option(topic_slug, "Only these topics, in what is shown and in the exit status; repeatable.")
 @json_option
 def status(stack: Stack, tags: tuple[str, ...], as_json: bool) -> None:
     """Show how the relay stands: registrations, last events, subscriptions, what waits, secrets, alarms.

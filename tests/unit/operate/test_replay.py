@@ -10,7 +10,7 @@ import pytest
 from operate.errors import UnfinishedError
 from operate.replay.run import MOST_AT_ONCE
 from operate.stack import Stack
-from relay.catalog import tag_of
+from relay.catalog import slug_of
 from tests.support.command_line import Ran, ran
 from tests.support.recovery_stub import RecoveryStub
 
@@ -250,7 +250,7 @@ def test_what_is_read_anew_is_shown_by_what_became_of_it_and_what_is_gone_by_nam
     first, *rest = result.stdout.splitlines()
 
     assert result.status == 1
-    assert {request["as"] for request in stub.requests} == {tag_of("account-frozen")}
+    assert {request["as"] for request in stub.requests} == {"account-frozen"}
     assert stub.published == ["a0", "a5", "a6"]
     assert first.startswith("3 events read anew in ")
     assert [line.split() for line in rest[:1]] == [["account-frozen", "3"]]
@@ -286,7 +286,15 @@ def test_reading_anew_goes_on_under_the_same_tag() -> None:
     assert result.status == 1
     assert resumed(stub, result).status == 0
     assert stub.published == [name for _, name in LEAVERS]
-    assert {request["as"] for request in stub.requests} == {tag_of("app-update")}
+    assert {request["as"] for request in stub.requests} == {"app-update"}
+
+
+def test_what_is_outside_the_catalogue_is_read_anew_by_its_slug() -> None:
+    stub, slug = RecoveryStub(LEAVERS[:1]), slug_of("real_time_trace")
+
+    assert run(stub, "--all", "--as", slug).status == 0
+    assert {request["as"] for request in stub.requests} == {slug}
+    assert f"it is named {slug}" in run(stub, "--all", "--as", "real_time_trace").stderr
 
 
 @pytest.mark.parametrize("tag", ["unclassified", "employee-left"])
