@@ -13,7 +13,7 @@ from operate.redrive.command import redrive
 from operate.register.command import register, unregister
 from operate.replay.command import replay
 from operate.rotate_token.command import rotate_token
-from operate.send.command import send
+from operate.send.command import send_file
 from operate.status.command import status
 
 
@@ -26,7 +26,7 @@ def cli() -> None:
     """
 
 
-for command in (replay, dead_letters, redrive, send, register, unregister, rotate_token, failed, status):
+for command in (replay, dead_letters, redrive, send_file, register, unregister, rotate_token, failed, status):
     cli.add_command(command)
 
 

@@ -89,7 +89,7 @@ def tags_option[Command: Callable[..., object]](
     return click.option("--tag", "tags", multiple=True, type=Word(slug_of), metavar="SLUG", help=said)
 
 
-def event_id(name: str) -> str:
+def possible_id(name: str) -> str:
     """Returns what may be an event's id. Raises ValueError."""
     if not re.fullmatch(base.EVENT_ID, name):
         raise ValueError(f"{name!r} is no event's id")

@@ -9,7 +9,7 @@ import click
 
 from operate.dead_letters.choice import letters_of, with_prefixes
 from operate.dead_letters.held import DeadLetterQueue, Letter, unbroken
-from operate.dead_letters.shown import by_code, line_of, show
+from operate.dead_letters.shown import by_code, line_of, show_letters
 from operate.errors import ExitStatus, NothingDoneError, OperatorError
 from operate.options import json_option, same_stack, with_stack
 from operate.output import many, plain, write_json, write_new
@@ -61,7 +61,7 @@ def dead_letters(
     if as_json:
         write_json({"byCode": dict(by_code(letters)), "letters": [_facts(one) for one in letters]})
     else:
-        show(letters)
+        show_letters(letters)
     if save:
         redrive = same_stack(click.get_current_context(), "redrive", str(save))
         click.echo(f"{len(letters):,} saved. Fix {plain(str(save))}, then:\n  {redrive}", err=True)
@@ -80,7 +80,7 @@ def _facts(letter: Letter) -> dict[str, Any]:
 def _delete(queue: DeadLetterQueue, letters: Sequence[Letter], *, yes: bool, as_json: bool) -> int:
     """Delete once that is confirmed, as far as it goes; the exit status."""
     if not (yes or as_json):
-        show(letters)
+        show_letters(letters)
     if not (yes or click.confirm(f"Delete {many(len(letters), 'dead letter')} for good?", err=True)):
         raise NothingDoneError("Nothing was deleted.")
     failed: dict[str, str] = {}

@@ -11,7 +11,7 @@ from relay.json_text import NotAnObjectError, decoder, take_apart
 from relay.notices.record import MESSAGES
 
 
-def show(letters: Sequence[Letter]) -> None:
+def show_letters(letters: Sequence[Letter]) -> None:
     """How many of each code, then each letter with its reason."""
     out = page()
     out.print(many(len(letters), "dead letter"))

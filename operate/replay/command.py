@@ -10,10 +10,10 @@ from operate.errors import ExitStatus, OperatorError, UnfinishedError
 from operate.options import (
     Word,
     call_again,
-    event_id,
     first_moment,
     json_option,
     last_moment,
+    possible_id,
     tag_slug,
     tags_option,
     topic_slug,
@@ -50,7 +50,7 @@ def _reading(name: str) -> str:
 @tags_option(topic_slug)
 @click.option("--from", "since", type=Word(first_moment), metavar="TIME", help=_FROM)
 @click.option("--to", "until", type=Word(last_moment), metavar="TIME", help=_TO)
-@click.option("--id", "ids", multiple=True, type=Word(event_id), metavar="ID", help=_ID)
+@click.option("--id", "ids", multiple=True, type=Word(possible_id), metavar="ID", help=_ID)
 @click.option("--as", "reading", type=Word(_reading), metavar="SLUG", help=_AS)
 @click.option("--all", "everything", is_flag=True, help="Every event that is kept.")
 @click.option("--rate", type=click.IntRange(1, 1000), help="At most so many events a second.")

@@ -28,6 +28,7 @@ from relay.api.gateway import (
 REPEATS = timedelta(hours=4)
 _TOKEN_BYTES = 32
 _ROWS_AT_ONCE = 500
+_NONE = "There is no old token in the callback secret."
 _OURS = {RegistrationState.CURRENT, RegistrationState.OUTDATED}
 
 
@@ -108,9 +109,6 @@ def _finish(
         write_json({"dropped": dropped})
     else:
         click.echo("The old token is dropped: what comes by its address is refused." if dropped else _NONE)
-
-
-_NONE = "There is no old token in the callback secret."
 
 
 @contextmanager

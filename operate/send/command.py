@@ -22,7 +22,7 @@ _CSV_BY_SUFFIX = {"jsonl": False, "ndjson": False, "json": False, "csv": True}
 _SHOWN_EVERY = 500
 
 
-@click.command()
+@click.command("send")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @with_stack
 @click.option(
@@ -32,7 +32,9 @@ _SHOWN_EVERY = 500
 @click.option("--skip-invalid", is_flag=True, help="Send the good ones although others are wrong.")
 @click.option("--dry-run", is_flag=True, help="Only check.")
 @json_option
-def send(stack: Stack, file: str, org: str | None, form: str | None, skip_invalid: bool, **how: bool) -> None:
+def send_file(
+    stack: Stack, file: str, org: str | None, form: str | None, skip_invalid: bool, **how: bool
+) -> None:
     """Put the notices of FILE on the queue, once all of them are checked; `-` is the standard input.
 
     FILE is UTF-8: JSON Lines, a notice a line, maybe with its orgId, or {"orgId", "messages"} as the queue

@@ -12,7 +12,7 @@ from operate.output import facts_of, page, write_json
 from operate.progress import bar
 from operate.stack import Stack
 from operate.status.needs import needs
-from operate.status.shown import show
+from operate.status.shown import show_state
 from operate.status.survey import QUESTIONS, survey
 from relay import catalog
 
@@ -47,5 +47,5 @@ def status(stack: Stack, tags: tuple[str, ...], as_json: bool) -> None:
     if as_json:
         write_json({**facts_of(found), "needs": needed})
     else:
-        show(found, needed, page())
+        show_state(found, needed, page())
     raise SystemExit(ExitStatus.UNFINISHED if needed else ExitStatus.DONE)

@@ -18,7 +18,7 @@ _STATES: dict[str, tuple[str, str]] = {
 }
 
 
-def show(status: facts.RelayState, needs: Sequence[str], out: Console) -> None:
+def show_state(status: facts.RelayState, needs: Sequence[str], out: Console) -> None:
     """The topics, the facts, and what needs a person."""
     out.print(Text(f"{status.stack}, {moment(status.at)}"), end="\n\n")
     topics = [(one.slug, _registered(one), *_last(one, status), _subscribers(one)) for one in status.topics]
