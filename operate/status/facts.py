@@ -30,6 +30,14 @@ class Registration:
 
 
 @dataclass(frozen=True)
+class OtherTag:
+    """A tag outside the catalogue that leads here; of those that lead elsewhere nothing is known."""
+
+    event_tag: str
+    state: str
+
+
+@dataclass(frozen=True)
 class Received:
     """When an event last came; None for never, as far as events are kept."""
 
@@ -138,6 +146,7 @@ class RelayState:
     stack: str
     at: datetime
     topics: Sequence[Topic]
+    other_tags: Sequence[OtherTag]
     callers: Callers | Unknown
     pending: PendingEvents | Unknown
     set_aside: SetAsideEvents | Unknown
@@ -167,6 +176,7 @@ class RelayState:
         }
         return {
             **{name: fact for name, fact in unknown.items() if fact},
+            **({"other tags": self.other_tags} if self.other_tags else {}),
             "who may call": self.callers,
             "pending events": self.pending,
             "set aside": self.set_aside,

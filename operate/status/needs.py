@@ -26,7 +26,7 @@ def needs(status: facts.RelayState, command: Command, addresses: Sequence[str]) 
     url = ("--url", addresses[0]) if len(addresses) > 1 else ()
     return [
         *_secrets(status),
-        *_registrations(status, command("register", *url)),
+        *_registrations(status, command("register", *url), command("rotate-token")),
         *_inbound(status, command),
         *_subscriptions(status),
         *_outbound(status, command("dead-letters")),
@@ -41,13 +41,13 @@ def _secrets(status: facts.RelayState) -> Iterator[str]:
             yield f"{facts.SECRETS[name][1]} not filled: docs/deploy.md says how, under Put in the secrets"
 
 
-def _registrations(status: facts.RelayState, register: str) -> Iterator[str]:
+def _registrations(status: facts.RelayState, register: str, rotate: str) -> Iterator[str]:
     known = [one.registration for one in status.topics if isinstance(one.registration, facts.Registration)]
-    states = [one.state for one in known]
+    states = [one.state for one in known] + [one.state for one in status.other_tags]
     if missing := states.count(RegistrationState.NOT_REGISTERED):
         yield f"{many(missing, 'eventTag')} not registered: {register}"
     if old := states.count(RegistrationState.OUTDATED):
-        yield f"{many(old, 'eventTag')} registered with an older token: {register}"
+        yield f"{many(old, 'eventTag')} registered with an older token: {rotate}"
     if elsewhere := states.count(RegistrationState.OTHER):
         yield f"{many(elsewhere, 'eventTag')} registered with another address: {register} --take-over"
 

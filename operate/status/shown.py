@@ -112,8 +112,10 @@ def _line(name: str, fact: object, status: facts.RelayState) -> str:
             return "not filled"
         case facts.Secret(_, since):
             return f"filled, changed {span(status.seconds_since(since))} ago" if since else "filled"
-        case [*alarms]:
-            return ", ".join(_line(name, one, status) for one in alarms) or "none"
+        case facts.OtherTag(tag, state):
+            return f"{plain(tag)}: {_STATES[state][0]}"
+        case [*several]:
+            return ", ".join(_line(name, one, status) for one in several) or "none"
         case facts.Alarm(alarm, since):
             return f"{alarm} since {moment(since)}" if since else alarm
     raise AssertionError(fact)

@@ -59,6 +59,7 @@ def survey(
         stack.name,
         now,
         topics=[topic(slug) for slug in slugs],
+        other_tags=_others(registered) if slugs == catalog.SLUGS else [],
         callers=_callers(stack),
         pending=_known(inbound, PENDING, lambda found: found.pending),
         set_aside=_known(inbound, SET_ASIDE, _set_aside),
@@ -76,6 +77,12 @@ def _registered(stack: Stack) -> Mapping[str, str]:
     """The registrations' states by slug."""
     tags = stack.gateway(List(), ListAnswer).tags
     return {tag.slug: tag.state for tag in sorted(tags, key=lambda one: -_STATES.index(one.state))}
+
+
+def _others(registered: Mapping[str, str] | facts.Unknown) -> list[facts.OtherTag]:
+    states = {} if isinstance(registered, facts.Unknown) else registered
+    others = ((catalog.tag_of(slug), state) for slug, state in states.items() if slug not in catalog.SLUGS)
+    return [facts.OtherTag(tag, state) for tag, state in others if tag]
 
 
 def _failed(stack: Stack) -> facts.FailedCallbacks:
