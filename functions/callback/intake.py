@@ -2,7 +2,8 @@
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from callback.admission import Admission, TokenCheck
 from callback.handshakes import Handshakes
@@ -11,10 +12,10 @@ from callback.responses import CallbackResponse
 from relay import catalog
 from relay.api.metrics import CallbackMetric
 from relay.aws import UnavailableError
-from relay.events import MESSAGE_LIMIT, Event
+from relay.events import MESSAGE_LIMIT, Content, Event
 from relay.payloads import Payloads
 from relay.publisher import Publisher
-from relay.reading import Delivery, Handshake, read
+from relay.reading import Delivery, Handshake, read, unpacked
 from relay.secrets import SecretUnavailableError
 from relay.settings import Clock
 from relay.store import ClaimState, EventStore
@@ -38,6 +39,10 @@ class Receipt:
     event: Event | None = None
     fault: str | None = None
 
+    def counting(self, name: str) -> Self:
+        """Returns the receipt with one thing more to count."""
+        return replace(self, counts=(*self.counts, name))
+
 
 @dataclass(frozen=True)
 class Intake:
@@ -49,6 +54,7 @@ class Intake:
     payloads: Payloads
     publisher: Publisher
     clock: Clock = time.time
+    identity_ignores: frozenset[str] = frozenset()
 
     def receive(self, request: CallbackRequest) -> Receipt:
         """Takes in one request; whatever AWS refuses ends in a response that makes the gateway repeat it."""
@@ -56,12 +62,16 @@ class Intake:
             admission = self.token.admit(request.token)
             if admission is not Admission.ADMITTED:
                 return Receipt(_TURNED_AWAY[admission])
-            if not request.body.strip():
+            body = request.body
+            if isinstance(body, bytes):
+                body = unpacked(body, request.content_encoding)
+            if not body.strip():
                 return Receipt(CallbackResponse.EMPTY)
-            delivery = read(request.body, request.content_type)
+            delivery = read(body, request.content_type)
             if isinstance(delivery, Handshake):
                 return self._shake_hands(delivery)
-            return self.accept(delivery, request.slug, request.id)
+            receipt = self.accept(delivery, request.slug, request.id)
+            return receipt.counting(CallbackMetric.REPAIRED) if delivery.repaired else receipt
         except SecretUnavailableError as fault:
             return Receipt(CallbackResponse.UNAVAILABLE, fault=str(fault))
         except UnavailableError as fault:
@@ -101,7 +111,8 @@ class Intake:
 
     def _event(self, delivery: Delivery, slug: str | None, request_id: str | None) -> Event:
         """Returns the event of a delivery, its content in the bucket if it is too large for a topic."""
-        event = delivery.event(self._kind(delivery, slug), self.clock(), request_id)
+        kind = self._kind(delivery, slug)
+        event = delivery.event(kind, self.clock(), request_id, self.identity_ignores)
         if event.size <= MESSAGE_LIMIT:
             return event
         dataref = self.payloads.put(event.id, delivery.content)
@@ -111,7 +122,7 @@ class Intake:
         """Returns the kind that the path names, else the body, else the handshake, else the content."""
         if event_tag := catalog.tag_of(slug) or delivery.event_tag:
             return catalog.kind_of(event_tag)
-        content_tag = catalog.tag_within(delivery.value)
+        content_tag = delivery.content_tag
         if delivery.dispatch_id:
             event_tag = self.handshakes.tag_of(delivery.dispatch_id, content_tag)
         return catalog.kind_of(event_tag or content_tag)
@@ -133,4 +144,4 @@ def _differs(delivery: Delivery, kept: Event) -> bool:
     if known == given:
         return False
     # Written otherwise they may still say the same.
-    return known is None or given is None or bool(json.loads(known) != json.loads(given))
+    return known is None or given is None or Content(known).digest != Content(given).digest

@@ -162,8 +162,8 @@ def _retry(request: RetryFailed, desk: Desk) -> RetryAnswer:
     found = rows.failed_callbacks(desk.client.failed_callbacks())
     ids, unreadable = failed_list.ids(found), _unreadable(found)
     chosen = failed_list.choose(ids, request.limit, desk.random)
-    spaced = failed_list.spaced(desk.time_for_a_call, clock=desk.timer)
-    worked_off = failed_list.work_off(chosen, desk.client.retry, spaced)
+    time_for_a_call = failed_list.spaced(desk.time_for_a_call, clock=desk.timer)
+    worked_off = failed_list.work_off(chosen, desk.client.retry, time_for_a_call)
     done, refused = len(worked_off.done), len(worked_off.refused)
     return RetryAnswer(
         action="retry-failed",

@@ -32,7 +32,7 @@ def spaced(
     clock: Clock = time.monotonic,
     wait: Callable[[float], None] = time.sleep,
 ) -> Callable[[], bool]:
-    """Returns the question whether there is time for a call, answered GAP_SECONDS after the call before.
+    """Returns `time_for_a_call` so that it waits until GAP_SECONDS after it was last asked.
 
     The wait keeps the gateway from a flood; nothing is tried again after it.
     """

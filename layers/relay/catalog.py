@@ -99,8 +99,12 @@ def _decoded(slug: str) -> str | None:
 
 
 def tag_within(content: object) -> str | None:
-    """Returns the catalogued eventTag that a content names by its `topic` and `tag`, or by `tag` alone."""
-    if not isinstance(content, dict) or not isinstance(tag := content.get("tag"), str):
+    """Returns the catalogued eventTag that a content names: whole, by `topic` and `tag`, or by `tag`."""
+    if not isinstance(content, dict):
+        return None
+    if isinstance(event_tag := content.get("eventTag"), str) and event_tag in BY_TAG:
+        return event_tag
+    if not isinstance(tag := content.get("tag"), str):
         return None
     topic = content.get("topic")
     if topic is None or topic == "":

@@ -168,11 +168,16 @@ def test_a_content_that_was_sent_along_needs_no_bucket() -> None:
 
 
 def test_bytes_that_no_charset_fits_are_resolved_as_such() -> None:
-    boto3.client("s3").put_object(Bucket=PAYLOAD_BUCKET, Key="events/k-b", Body=b"\x00\xff")
-    dataref = f"s3://{PAYLOAD_BUCKET}/events/k-b"
-    message = {"id": "k-b", "datacontenttype": "application/octet-stream", "dataref": dataref}
+    content = Content.of_bytes(b"\x00\xff")
+    dataref = payloads().put("k-b", content)
 
-    assert resolve(json.dumps(message), boto3.client("s3"))["data_base64"] == "AP8="
+    stored = boto3.client("s3").get_object(Bucket=PAYLOAD_BUCKET, Key="events/k-b")
+    assert (stored["Body"].read(), stored["ContentType"]) == (b"\x00\xff", "application/octet-stream")
+    for event_ in (
+        resolve(envelope({"id": "k-b"}, content, dataref), boto3.client("s3")),
+        resolve(envelope({"id": "k-b"}, content), cast(Any, None)),
+    ):
+        assert (event_["data_base64"], "data" in event_) == ("AP8=", False)
 
 
 def test_what_is_in_the_bucket_is_never_replaced_and_as_young_as_its_latest_delivery() -> None:

@@ -1,7 +1,11 @@
 """What becomes of a delivery: its tag, its topic, its answer."""
 
+import base64
+import gzip
 import json
+import zlib
 from base64 import urlsafe_b64encode
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -204,12 +208,14 @@ def test_a_content_of_any_kind_is_carried_and_counted_and_has_no_schema(
     assert "dataschema" not in inbound.topics.last
 
 
-def test_what_is_unclassified_has_no_schema(inbound: Inbound) -> None:
-    for slug, content in ((None, content_of(ACCOUNT)), ("account-frozen", "text")):
-        receive(inbound, message(content) if slug is None else "text that is no JSON", slug)
+@pytest.mark.parametrize(
+    ("body", "slug"), [(message(content_of(ACCOUNT)), None), ("text that is no JSON", "account-frozen")]
+)
+def test_what_is_unclassified_has_no_schema(inbound: Inbound, body: Any, slug: str | None) -> None:
+    receive(inbound, body, slug)
 
-        assert inbound.topics.events[-1].slug == "unclassified"
-        assert "dataschema" not in inbound.topics.last
+    assert inbound.topics.events[0].slug == "unclassified"
+    assert "dataschema" not in inbound.topics.last
 
 
 def test_a_content_in_the_bucket_has_its_schema(inbound: Inbound) -> None:
@@ -251,7 +257,7 @@ def test_more_beside_the_content_than_an_envelope_takes_makes_the_whole_the_cont
 
 
 @pytest.mark.parametrize("slug", [None, "app-update"])
-@pytest.mark.parametrize("body", [b"\xff\x00\xff", b"hello", b'{"content":NaN}', b"[" * 300_000])
+@pytest.mark.parametrize("body", [b"hello", b'{"content":NaN}', b"[" * 300_000])
 def test_a_body_that_nobody_can_read_is_text_on_unclassified(
     inbound: Inbound, body: bytes, slug: str | None
 ) -> None:
@@ -266,6 +272,55 @@ def test_a_body_that_nobody_can_read_is_text_on_unclassified(
     assert cloud["datacontenttype"] == "text/plain"
     stored = inbound.payloads.bodies.get(cloud.get("dataref", ""))
     assert (stored.decode() if stored else cloud["data"]) == body.decode(errors="replace")
+
+
+@pytest.mark.parametrize("slug", [None, "app-update"])
+@pytest.mark.parametrize(
+    "body", [b"\xff\x00\xff", zlib.compress(b"{}" * 900)[:-4], bytes(range(256)) * 1_200]
+)
+def test_a_body_that_is_no_text_is_its_bytes_on_unclassified(
+    inbound: Inbound, body: bytes, slug: str | None
+) -> None:
+    receipt = receive(inbound, body, slug)
+
+    assert receipt.counts == ("Unclassified",)
+    event, cloud = inbound.topics.events[0], inbound.topics.last
+    assert (event.slug, cloud["datacontenttype"]) == ("unclassified", "application/octet-stream")
+    assert ("dataref" in cloud) is (len(body) > 200_000)
+    stored = inbound.payloads.bodies.get(cloud.get("dataref", ""))
+    assert (stored or base64.b64decode(cloud["data_base64"])) == body
+
+
+@pytest.mark.parametrize("slug", [None, "app-update"])
+@pytest.mark.parametrize("coding", ["gzip", "deflate", None])
+def test_a_packed_body_is_read_as_a_plain_one(inbound: Inbound, coding: str | None, slug: str | None) -> None:
+    plain = dumps(message({"appName": "一网通办", "realmId": 1})).encode()
+    request = rest_api(zlib.compress(plain) if coding == "deflate" else gzip.compress(plain), slug=slug)
+    request["headers"] |= {"Content-Encoding": coding} if coding else {}
+
+    receipt = inbound.intake.receive(CallbackRequest.of(request))
+    repeat = receive(inbound, plain, slug)
+
+    assert receipt.response is CallbackResponse.PUBLISHED
+    assert repeat.response is CallbackResponse.REPEATED
+    assert inbound.topics.last["data"] == {"appName": "一网通办", "realmId": 1}
+    # The content is a copy of what was packed.
+    assert inbound.store.kept_bodies == {}
+
+
+@pytest.mark.parametrize("body", [b"", b"\n"])
+def test_a_packed_body_in_which_nothing_is_is_refused(inbound: Inbound, body: bytes) -> None:
+    assert receive(inbound, gzip.compress(body)).response is CallbackResponse.EMPTY
+
+
+def test_what_was_guessed_or_repaired_is_counted_of_each_delivery(inbound: Inbound) -> None:
+    body = dumps(message({"appName": "一网通办", "realmId": 1})).encode("gbk")
+
+    first, repeat = receive(inbound, body, "app-update"), receive(inbound, body, "app-update")
+
+    assert (first.response, first.counts) == (CallbackResponse.PUBLISHED, ("Repaired",))
+    assert (repeat.response, repeat.counts) == (CallbackResponse.REPEATED, ("Repaired",))
+    assert inbound.topics.events[0].slug == "app-update"
 
 
 @pytest.mark.parametrize("body", ["", " \r\n", b"", b"\n", None])
@@ -381,3 +436,41 @@ def test_a_repeat_beside_whose_content_other_fields_stand_is_counted(
 
     assert repeat.response is CallbackResponse.REPEATED
     assert repeat.counts == (("OtherFieldsDiffer",) if counted else ())
+
+
+def test_a_field_that_moves_from_repeat_to_repeat_may_be_left_out_of_the_identity(inbound: Inbound) -> None:
+    ignoring = replace(inbound.intake, identity_ignores=frozenset({"eventTime"}))
+    bodies = [rest_api(dumps(message({"appName": "a", "eventTime": time}))) for time in (1, 2)]
+
+    first, then = (ignoring.receive(CallbackRequest.of(body)) for body in bodies)
+
+    assert (first.response, then.response) == (CallbackResponse.PUBLISHED, CallbackResponse.REPEATED)
+    assert inbound.topics.last["data"] == {"appName": "a", "eventTime": 1}
+    assert inbound.intake.receive(CallbackRequest.of(bodies[1])).response is CallbackResponse.PUBLISHED
+
+
+@pytest.mark.parametrize("then", ['"a":3,"a":2', '"a":1.0,"a":2', '"a":2'])
+def test_other_fields_differ_in_each_value_that_they_have(inbound: Inbound, then: str) -> None:
+    first, repeat = (
+        receive(inbound, '{"sourceMessageId":"s","content":{},%s}' % fields, "app-update")  # noqa: UP031
+        for fields in ('"a":1,"a":2', then)
+    )
+
+    assert (first.response, repeat.response) == (CallbackResponse.PUBLISHED, CallbackResponse.REPEATED)
+    assert repeat.counts == ("OtherFieldsDiffer",)
+
+
+def test_two_forms_of_one_message_whose_lists_differ_are_two_events(inbound: Inbound) -> None:
+    form = "dispatchId=d&sourceMessageId=s&tenantId=1&employeeCodes=GE_{}&employeeCodes=GE_2"
+    for number in (1, 3):
+        inbound.intake.receive(CallbackRequest.of(rest_api(form.format(number), slug="employee-leave")))
+
+    published = [json.loads(event.envelope) for event in inbound.topics.events]
+    assert [event["data"]["employeeCodes"] for event in published] == [["GE_1", "GE_2"], ["GE_3", "GE_2"]]
+    assert {event["subject"] for event in published} == {"1"}
+
+
+def test_a_tag_in_the_content_names_the_event(inbound: Inbound) -> None:
+    receive(inbound, message({"eventTag": ACCOUNT}))
+
+    assert inbound.topics.events[0].slug == slug_of(ACCOUNT)

@@ -37,6 +37,11 @@ DELIVERIES: list[dict[str, Any]] = json.loads((FIXTURES / "deliveries.json").rea
 DRAWN = "5f1d7a84c2b94e63a0d8e7719b3c5d20"
 NAMED = [name for name, one in EVENTS.items() if not one["items"][0]["eventId"]["S"].startswith(DRAWN)]
 LARGE = "政" * 90_000
+# That release counted nothing as repaired, lost bytes that are no text, and lost values here: of names that
+# come twice the first, and what a form had in another charset than its other fields.
+UNCOUNTED, UNREADABLE = "Repaired", "no charset"
+LOST = {"doubled member in content", "doubled field", "form doubled"}
+MISREAD = {"form fields, gb18030", "form fields, content encoded twice, gb18030"}
 
 
 class Cloud(MemoryCloud):
@@ -166,12 +171,21 @@ def test_a_delivery_has_the_id_the_envelope_and_the_topic_that_it_had(case: dict
     (message,) = cloud.messages
     attributes = {name: one["StringValue"] for name, one in message["MessageAttributes"].items()}
     drawn = receipt.event.key if case["id"].startswith(DRAWN) else DRAWN
+    if case["name"].removesuffix(", with a slug") == UNREADABLE:
+        assert base64.b64decode(json.loads(message["Message"])["data_base64"]) == body
+        return
+    if case["name"].removesuffix(", with a slug") in LOST:
+        assert receipt.event.id != case["id"]
+        return
     assert receipt.event.id.replace(drawn, DRAWN) == case["id"]
-    assert before_schemas(message["Message"].replace(drawn, DRAWN)) == case["envelope"]
+    envelope = before_schemas(message["Message"].replace(drawn, DRAWN))
+    if case["name"] in MISREAD:
+        envelope = envelope.replace("浙江", "浙江".encode().decode("gb18030"))
+    assert envelope == case["envelope"]
     assert (message["TopicArn"], attributes) == (f"arn:{case['topic']}", case["attributes"])
     # A tag that a body or a handshake names is none that nobody could name, be it in the catalogue or not.
     named = case["topic"] == UNCLASSIFIED and case["attributes"]["eventTag"] == "MOZI|NEW"
-    assert list(receipt.counts) == ([] if named else case["counts"])
+    assert [name for name in receipt.counts if name != UNCOUNTED] == ([] if named else case["counts"])
     assert [sha256(stored).hexdigest() for stored in cloud.objects.values()] == (
         [case["stored"]] if "stored" in case else []
     )

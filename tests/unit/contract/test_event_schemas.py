@@ -25,7 +25,7 @@ LARGE = {"more": "大" * 90_000}
 type Message = dict[str, Any]
 
 
-def published(body: str, slug: str | None = None) -> Inbound:
+def published(body: str | bytes, slug: str | None = None) -> Inbound:
     inbound = Inbound()
     inbound.intake.receive(CallbackRequest.of(rest_api(body, slug=slug)))
     return inbound
@@ -90,12 +90,15 @@ def test_what_stands_beside_the_content_is_in_the_schema() -> None:
     [
         ("组织变更", None),
         ("组织变更", "employee-leave"),
+        (b"\xff\0\xff", None),
+        (b"\xff\0\xff", "employee-leave"),
+        (bytes(range(256)) * 1_000, None),
         ("大" * 100_000, None),
         ('{"content": [1, 2]}', None),
         ('{"eventTag": "A|B", "content": {"a": null}, "sourceMessageId": "7"}', None),
     ],
 )
-def test_unclassified_takes_whatever_comes(body: str, slug: str | None) -> None:
+def test_unclassified_takes_whatever_comes(body: str | bytes, slug: str | None) -> None:
     topics = published(body, slug).topics
 
     assert topics.events[0].slug == UNCLASSIFIED
@@ -192,6 +195,21 @@ def test_text_that_is_said_to_be_text_is_text() -> None:
     event = published("组织变更").topics.last
 
     assert not valid(UNCLASSIFIED, event | {"data": {}})
+
+
+def test_bytes_are_base64_and_nothing_else_is() -> None:
+    event, text = published(b"\xff\0\xff").topics.last, published("组织变更").topics.last
+
+    assert valid(UNCLASSIFIED, event)
+    for wrong in (
+        {"data": "?"},
+        {"data_base64": "/wD!"},
+        {"data_base64": 7},
+        {"datacontenttype": "text/plain"},
+    ):
+        assert not valid(UNCLASSIFIED, event | wrong)
+    assert not valid(UNCLASSIFIED, without("data")(text) | {"data_base64": "/wD/"})
+    assert not any(valid(slug, event | {"type": BY_SLUG[slug].event_tag}) for slug in SLUGS)
 
 
 VALUES: st.SearchStrategy[Any] = st.sampled_from(

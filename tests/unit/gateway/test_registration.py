@@ -208,6 +208,18 @@ def test_what_is_about_all_tags_is_about_others_that_lead_here_too(
 
 
 @pytest.mark.parametrize(
+    ("plan", "request_"),
+    [(plan_register, Register(callback_url=BASE)), (plan_update, Update(callback_url=BASE))],
+)
+def test_another_tag_behind_a_token_that_is_long_gone_is_known_by_the_address_that_is_given(
+    plan: Callable[[Any, Registrations], Iterable[Step]], request_: object
+) -> None:
+    *_, last = plan(request_, others("older", TRACE))
+
+    assert (last.event_tag, last.change) == (TRACE, Change.UPDATED)
+
+
+@pytest.mark.parametrize(
     "address", [THEIRS, OTHER_SYSTEM, None, WANTED, f"{BASE}/newTokenOfThisRelay", f"{BASE}/oldToken/x-YQ"]
 )
 def test_another_tag_that_does_not_lead_here_by_its_own_slug_is_not_among_all(address: str | None) -> None:
