@@ -2,6 +2,7 @@
 
 import io
 import json
+import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -250,6 +251,19 @@ def test_cut_at_any_call_it_is_well_and_goes_on_to_the_end_with_no_third_token(
     assert world.secret()["previous"] == OLD
     assert set(world.registered().values()) == {world.secret()["current"]}
     assert world.is_well()
+
+
+@pytest.mark.parametrize(("number", "cut"), [(6, broken), (6, interrupted), (7, broken)])
+def test_what_is_shown_when_it_is_cut_short_runs_as_printed(
+    world: World, number: int, cut: Callable[[], None]
+) -> None:
+    world.before[number] = cut
+    shown = shlex.split(world.run("--json").stderr.splitlines()[-1])
+    assert shown == ["mozi-relay", "rotate-token", "--stack", "relay", "--json"]
+
+    last = shlex.split(world.run(*shown[4:]).stderr.splitlines()[-1])
+    assert (last[:4], set(last[4:])) == (shown[:4], {"--finish", "--json"})
+    assert world.run(*last[4:]).status == 2
 
 
 @pytest.mark.parametrize("number", range(1, 9))
