@@ -54,8 +54,13 @@ def failed_row(row: Row, addresses: Addresses) -> FailedRow:
     """Returns a row of the failed list; one without an id as it came."""
     if row.id is None:
         return FailedRow(unreadable=as_it_came(row.raw, addresses))
+    address = row.address or ""
     return FailedRow(
-        id=row.id, event_tag=row.event_tag, time=row.time, callback_url=addresses.shown(row.address or "")
+        id=row.id,
+        event_tag=row.event_tag,
+        time=row.time,
+        callback_url=addresses.shown(address),
+        state=_state(address, addresses),
     )
 
 

@@ -33,7 +33,8 @@ def test_events_since_a_time_are_counted_and_replayed_with_their_ids(running: St
     again.wait(EVENTS, WAIT_SECONDS)
 
     assert (counted.returncode, counted.stderr) == (0, "")
-    assert json.loads(counted.stdout)["counts"] == {"matched": EVENTS, "replayed": 0, "gone": 0}
+    counts = json.loads(counted.stdout)["counts"]
+    assert (counts["matched"], counts["replayed"], counts["gone"]) == (EVENTS, 0, 0)
     assert unchanged == 0
     assert (replayed.returncode, replayed.stderr) == (0, "")
     assert json.loads(replayed.stdout)["topics"] == {SAMPLE.slug: EVENTS}
@@ -48,7 +49,7 @@ def test_events_since_a_time_are_counted_and_replayed_with_their_ids(running: St
     [
         (["--stack", "nothing-there", "--all"], "There is no stack nothing-there in cn-north-1", 2),
         ([], "Which events?", 2),
-        (["--tag", "employee-left"], "eventTags.0: 'employee-left' is neither an eventTag nor a slug", 2),
+        (["--tag", "employee-left"], "'employee-left' is neither an eventTag nor a slug", 2),
         # On AWS this is 2 as well: the local cloud does not name the errors of a function.
         (["--all", "--cursor", "nonsense"], "cursor: is none that a replay answered", 1),
     ],

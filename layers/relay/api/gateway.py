@@ -215,12 +215,16 @@ class FailedCounts(AnswerPart):
 
 
 class FailedRow(AnswerPart):
-    """One failed callback; of a row without an id only `unreadable` is given: the row as it came."""
+    """One failed callback; of a row without an id only `unreadable` is given: the row as it came.
+
+    `state` is the RegistrationState of the address that the delivery went to.
+    """
 
     id: str | None = None
     event_tag: str | None = None
     time: str | None = None
     callback_url: str = ""
+    state: str = ""
     unreadable: Any = None
 
 

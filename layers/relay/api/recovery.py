@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, AwareDatetime, Field, PlainSerializer, ValidationInfo, field_validator
 
 from relay import catalog
 from relay.api import base
@@ -45,7 +45,9 @@ class Replay(ActionRequest):
     ids: (
         Annotated[tuple[EventId, ...], Field(min_length=1, max_length=100), AfterValidator(unique)] | None
     ) = None
-    reading: Annotated[str, AfterValidator(_reading)] | None = Field(default=None, alias="as")
+    reading: Annotated[str, AfterValidator(_reading), PlainSerializer(catalog.slug_of)] | None = Field(
+        default=None, alias="as"
+    )
     dry_run: bool = False
     limit: int = Field(default=1000, ge=1, le=10_000)
     events_per_second: int | None = Field(default=None, ge=1, le=1000)

@@ -7,19 +7,20 @@ from itertools import chain
 from typing import Any
 
 from operate.errors import NothingDoneError
-from operate.send.file.utf8 import NoNoticeError
+from operate.send.entries import NoNoticeError, unmarked
 from relay.notices.model import field_names
 
 TEXTS = {"header", "body", "appName"}
 LISTS = {"targets", "tags", "features"}
 NUMBERS = {"messageType", "targetType"}
 NAMES = {"orgId", *field_names()} - TEXTS - LISTS - NUMBERS
+FIELDS = TEXTS | LISTS | NUMBERS | NAMES
 # A Chinese keyboard writes the wide one.
 _SEPARATOR = re.compile("[;；]")
 _LOCALE = re.compile("[a-z]{2,3}_[A-Z]{2}")
 
 
-def rows(lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Any] | NoNoticeError]]:
+def csv_rows(lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Any] | NoNoticeError]]:
     """Each row's first line and what its cells give; empty rows are left out. Raises NothingDoneError.
 
     Semicolons part the cells if the header has no comma, as Excel writes a table in many languages.
@@ -27,7 +28,7 @@ def rows(lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Any] | NoNotic
     """
     # Too large a notice is a mistake of its own row.
     csv.field_size_limit(2**31 - 1)
-    delimiter, lines = _delimiter(lines)
+    delimiter, lines = _delimiter(unmarked(lines))
     reader = csv.reader((line.decode() for line in lines), delimiter=delimiter, strict=True)
     columns: list[str] = []
     first = 1
@@ -50,13 +51,11 @@ def rows(lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Any] | NoNotic
 
 def _delimiter(lines: Iterable[bytes]) -> tuple[str, Iterable[bytes]]:
     """What parts the cells, by the first line that is not blank, and all the lines."""
-    rest, read = iter(lines), list[bytes]()
-    for line in rest:
-        read.append(line)
-        if line.strip():
-            break
-    header = read[-1] if read else b""
-    return ";" if b";" in header and b"," not in header else ",", chain(read, rest)
+    rest, first = iter(lines), list[bytes]()
+    while not (first and first[-1].strip()) and (line := next(rest, b"")):
+        first.append(line)
+    header = first[-1] if first else b""
+    return ";" if b";" in header and b"," not in header else ",", chain(first, rest)
 
 
 def _columns(header: Sequence[str]) -> list[str]:
@@ -66,7 +65,7 @@ def _columns(header: Sequence[str]) -> list[str]:
         name, dot, locale = given.strip().partition(".")
         name = name[:1].lower() + name[1:]
         name = "tags" if name == "tag" else name
-        known = name in TEXTS and _LOCALE.fullmatch(locale) if dot else name in _FIELDS
+        known = name in TEXTS and _LOCALE.fullmatch(locale) if dot else name in FIELDS
         if not known:
             raise NothingDoneError(
                 f"column {number} is {given!r}, which is no field of a notice. Nothing was sent."
@@ -96,6 +95,3 @@ def _row(columns: Sequence[str], cells: Sequence[str], delimiter: str) -> dict[s
         else:
             row[name] = int(cell) if name in NUMBERS and re.fullmatch("[0-9]", cell) else cell
     return row
-
-
-_FIELDS = TEXTS | LISTS | NUMBERS | NAMES
