@@ -18,6 +18,8 @@ STEPS: dict[str, Callable[[Scene], Checks]] = {
     "Delivering events: each kind, one twice, one unknown": inbound_steps.deliver,
     "Delivering an event that is too large for a topic": inbound_steps.oversize,
     "Reading an event anew that came in GBK, without its eventTag": inbound_steps.reread,
+    "Delivering repeated names, gzip, a damaged character, an unknown tag": inbound_steps.rough,
+    "Rotating the token under a stream of deliveries (`rotate-token`)": inbound_steps.rotate,
     # Other things go on while the gateway gives up and the claims run out.
     "An outage: three topics take nothing; the gateway gives up (`failed`)": inbound_steps.begin_outage,
     "Sending 250 notices of two organisations": outbound_steps.send,

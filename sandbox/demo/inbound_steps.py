@@ -1,7 +1,10 @@
 """The demo's inbound steps: registration, events of every kind, a large one, storms, and an outage."""
 
+import base64
+import gzip
 import itertools
 import json
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -12,6 +15,7 @@ from urllib.parse import urlencode
 
 from relay.events import MESSAGE_LIMIT
 from sandbox.cloud.deploy import Stack, small_function
+from sandbox.cloud.ministack import ROOT
 from sandbox.demo.inputs import BY_SLUG, SAMPLES, UNKNOWN, Sample
 from sandbox.demo.scene import (
     Arrivals,
@@ -53,6 +57,12 @@ def handler(message, context):
 """
 
 UNNAMED = BY_SLUG["notification-pushed"]
+
+REPEATING, PACKED, DAMAGED, STREAMED = (
+    BY_SLUG[slug] for slug in ("employee-leave", "notification-read", "app-update", "account-unfrozen")
+)
+OTHER = Sample("real_time_trace", UNKNOWN.slug, {"tenantId": "196729", "轨迹": "1"})
+STREAM_SECONDS = 0.1
 
 STORM_DELIVERIES = 16
 # The first finds one warm function and makes the local cloud start fifteen more, one after another; the
@@ -146,8 +156,8 @@ def reread(scene: Scene) -> Checks:
     answer = post(f"{stack.callback_url}/{stack.token()}", body, WAIT_SECONDS)
     arrivals.wait(1, WAIT_SECONDS)
     unnamed = _count(scene, arrivals, UNKNOWN, 1)
-    replay = {"action": "replay", "ids": [one["id"] for one in unnamed], "as": sample.slug}
-    counts = [stack.invoke("RecoveryFunctionName", replay)["counts"] for _ in range(2)]
+    ids = [word for one in unnamed for word in ("--id", one["id"])]
+    counts = [operate(stack, "replay", *ids, "--as", sample.slug)["counts"] for _ in range(2)]
     arrivals.wait(2, WAIT_SECONDS)
     read = [(one["type"], one["rereadof"], one.get("data")) for one in arrivals.on(sample.slug)]
     wanted = [(sample.event_tag, one["id"], sample.content) for one in unnamed]
@@ -159,6 +169,81 @@ def reread(scene: Scene) -> Checks:
     scene.remarks.append(
         f"reread: a form in GBK came without an eventTag, and was published anew as {sample.slug}"
     )
+
+
+def rough(scene: Scene) -> Checks:
+    """A form whose names repeat, a packed body, a damaged character, a tag outside the catalogue."""
+    stack, gateway = scene.stage.stack, scene.stage.gateway
+    arrivals, (before, _) = Arrivals(scene.subscribers), kept_and_pending(stack)
+    form = {"sourceMessageId": "FORM-1", "tenantId": "196729", "employeeCodes": ["GE_1", "GE_2"]}
+    posted = urlencode(form, doseq=True).encode()
+    answers = [post(f"{stack.callback_url}/{stack.token()}/{REPEATING.slug}", posted, WAIT_SECONDS).body]
+    message = json.dumps({"sourceMessageId": "GZIP-1", "content": PACKED.content}, ensure_ascii=False)
+    answers.append(
+        _by_load_balancer(stack, PACKED, gzip.compress(message.encode()), **{"content-encoding": "gzip"})
+    )
+    name = {**DAMAGED.content, "appName": "杭州市人民政府办公厅"}
+    message = json.dumps({"sourceMessageId": "DAMAGED-1", "content": name}, ensure_ascii=False)
+    answers.append(
+        _by_load_balancer(stack, DAMAGED, message.encode().replace("民".encode(), "民".encode()[:1]))
+    )
+    added = operate(stack, "register", "--url", stack.callback_url, "--other-tag", OTHER.event_tag)
+    answers += [one.body for one in gateway.deliver(OTHER.event_tag, OTHER.content).attempts]
+    arrivals.wait(4, WAIT_SECONDS)
+    got = {
+        one.event_tag: [envelope.get("data") for envelope in _count(scene, arrivals, one, 1)]
+        for one in (REPEATING, PACKED, DAMAGED, OTHER)
+    }
+    repeats = {"tenantId": "196729", "employeeCodes": ["GE_1", "GE_2"]}
+    damaged = {**name, "appName": "杭州市人\ufffd政府办公厅"}
+    yield Check("rough: answers", {ANSWER: 4}, dict(Counter(answers)))
+    yield Check("rough: a form with repeated names", [repeats], got[REPEATING.event_tag])
+    yield Check("rough: a body packed by gzip", [PACKED.content], got[PACKED.event_tag])
+    yield Check("rough: a damaged UTF-8 character", [damaged], got[DAMAGED.event_tag])
+    yield Check("rough: a tag that `register --other-tag` registered", 1, added["counts"]["registered"])
+    yield Check("rough: an event of it", [OTHER.content], got[OTHER.event_tag])
+    types = [envelope["type"] for envelope in arrivals.on(OTHER.slug)]
+    yield Check("rough: the name that it is published by", [OTHER.event_tag], types)
+    yield Check("rough: events kept, events still pending", (before + 4, 0), kept_and_pending(stack))
+    scene.remarks.append(
+        "rough: repeated names, gzip, a damaged character, a tag outside the catalogue: all whole"
+    )
+
+
+def rotate(scene: Scene) -> Checks:
+    """A new token under a stream of deliveries: none is refused, by the old address or by the new one."""
+    stack, gateway = scene.stage.stack, scene.stage.gateway
+    arrivals, (before, _) = Arrivals(scene.subscribers), kept_and_pending(stack)
+    old, done, made = stack.token(), threading.Event(), list[Delivery]()
+
+    def stream() -> None:
+        while not done.wait(STREAM_SECONDS):
+            made.append(gateway.deliver(STREAMED.event_tag, STREAMED.content))
+
+    with ThreadPoolExecutor(1) as sender:
+        streaming = sender.submit(stream)
+        try:
+            answer = operate(stack, "rotate-token")
+        finally:
+            time.sleep(1)
+            done.set()
+        streaming.result()
+    for one in made:
+        one.wait(WAIT_SECONDS)
+    arrivals.wait(len(made), WAIT_SECONDS)
+    by_old = post(f"{stack.callback_url}/{old}/{STREAMED.slug}", b'{"tenantId": "1"}', WAIT_SECONDS)
+    arrivals.wait(len(made) + 1, WAIT_SECONDS)
+    published = len(_count(scene, arrivals, STREAMED, len(made) + 1))
+    tokens = {one.url.split("/")[-2] for one in made}
+    yield Check("rotate: registrations left on the old token", [], answer["left"])
+    yield Check("rotate: tokens of the deliveries", {old, stack.token()}, tokens)
+    yield Check("rotate: answers to the deliveries", {ANSWER: len(made)}, _answers(made))
+    yield Check("rotate: the answer by the old token", ANSWER, by_old.body)
+    yield Check("rotate: published", len(made) + 1, published)
+    yield Check(
+        "rotate: events kept, events still pending", (before + len(made) + 1, 0), kept_and_pending(stack)
+    )
+    scene.remarks.append(f"rotate: {len(made)} deliveries while the token was rotated, none was refused")
 
 
 def storm(scene: Scene) -> Checks:
@@ -239,6 +324,19 @@ def heal_outage(scene: Scene) -> Checks:
         f"outage: {len(HIT)} topics took nothing, {vain} deliveries came in vain until the gateway gave up, "
         f"recovery published {counts['recovered']} events"
     )
+
+
+def _by_load_balancer(stack: Stack, sample: Sample, body: bytes, **headers: str) -> str:
+    """Returns the answer to bytes as a load balancer hands them on; the local API damages what is no text."""
+    event = json.loads((ROOT / "events" / "callback-load-balancer.json").read_text("utf-8"))
+    event |= {
+        "path": f"/callback/{stack.token()}/{sample.slug}",
+        "body": base64.b64encode(body).decode(),
+        "isBase64Encoded": True,
+        "headers": event["headers"] | headers,
+    }
+    answer: str = stack.invoke("CallbackFunctionName", event)["body"]
+    return answer
 
 
 def _answers(made: list[Delivery]) -> dict[str, int]:

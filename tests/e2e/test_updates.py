@@ -51,6 +51,7 @@ CHANGED = {
     "CallbackBurstLimit": "100",
     "SubscriberAccountIds": "111122223333",
     "EventRetentionDays": "30",
+    "IdentityIgnoresFields": "eventTime",
     "NoticeBatchWindowSeconds": "2",
     "NoticeMaxConcurrency": "7",
     "LogLevel": "DEBUG",
