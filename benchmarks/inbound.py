@@ -41,7 +41,7 @@ BODIES: Mapping[str, tuple[str, str, str]] = {
     "the most objects": ('{"content":[1', ',{"aa":1}', "]}"),
     "the most objects, a field that comes twice": (f'{TWICE},"content":[1', ',{"aa":1}', "]}"),
     "numbers in callbackData": ('{"callbackData":{"content":[1', ",1", "]}}"),
-    "numbers, and slips to mend": ('{"content":["\t"', ",1", "]},"),
+    "numbers, and JSON to repair": ('{"content":["\t"', ",1", "]},"),
     "control characters in strings": ('{"content":["\t"', ',"\t"', "]}"),
     "texts that begin like numbers": ('{"content":[1', ',"\\u00001"', "]}"),
     "an array of numbers": ('{"content":[1', ",1", "]}"),

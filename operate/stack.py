@@ -16,9 +16,9 @@ from operate.output import plain
 from relay.api.base import ActionAnswer, ActionRequest
 from relay.api.error_types import INVALID_REQUEST
 
+MESSAGES = "ApproximateNumberOfMessages"
 # A function may work for 240 s before it answers. One that did not answer may have worked all the same, so
 # it is not called again without a person's knowing.
-MESSAGES = "ApproximateNumberOfMessages"
 _CALLS = Config(read_timeout=300, tcp_keepalive=True, retries={"total_max_attempts": 1})
 
 

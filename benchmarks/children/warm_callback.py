@@ -5,7 +5,7 @@ block.
 """
 
 # As callback.app has it: what a start imports first decides what botocore is like.
-from relay import startup  # noqa: F401
+from relay import startup  # noqa: F401 - for what it imports
 
 # isort: split
 
@@ -74,7 +74,7 @@ file, blocks, size = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 result = os.fdopen(os.dup(1), "w")
 os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 aws.session().register("provide-client-params", keep)
-from callback import app  # noqa: E402
+from callback import app  # noqa: E402 - after the session is listened to
 
 sample, numbers = json.loads(Path(file).read_text("utf-8").replace("TOKEN", "TOKEN" * 6)), count()
 spent([callback() for _ in range(WARM_UP)])

@@ -129,13 +129,12 @@ class Intake:
 
 
 def _is_named(event: Event, delivery: Delivery, slug: str | None) -> bool:
-    """Returns whether an event on `unclassified` has a tag outside the catalogue, and is no surprise.
+    """Returns whether an event on `unclassified` is there because its tag is outside the catalogue.
 
-    What nobody can read is one, and so is what comes by a path that names no tag, whatever else does.
+    Text and bytes are there because they are no JSON, and a path slug that names no tag is a mistake.
     """
     mistyped = slug is not None and catalog.tag_of(slug) is None
-    readable = delivery.content.media_type == "application/json"
-    return event.event_tag != catalog.UNCLASSIFIED and readable and not mistyped
+    return event.event_tag != catalog.UNCLASSIFIED and delivery.content.is_json and not mistyped
 
 
 def _differs(delivery: Delivery, kept: Event) -> bool:

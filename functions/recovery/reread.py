@@ -11,7 +11,7 @@ from recovery.history import Kept
 from relay import json_text
 from relay.aws import UnavailableError
 from relay.catalog import Kind
-from relay.events import MESSAGE_LIMIT, Content, Event
+from relay.events import BYTES, JSON, MESSAGE_LIMIT, Content, Event
 from relay.json_text import Json
 from relay.payloads import Payloads
 from relay.publisher import Publisher
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from relay.reading import Delivery, Handshake
 
 _DECODER = json_text.decoder()
-_JSON, _BYTES = "application/json", "application/octet-stream"
 
 
 class Reading(StrEnum):
@@ -61,11 +60,18 @@ class Rereader:
             return Reading.EXPIRED, old.slug
         if isinstance(delivery, Handshake):
             return Reading.NO_EVENT, old.slug
-        digest = delivery.content.digest_without(self.identity_ignores)
-        new = _event(delivery, old, kind, digest)
-        if _says_the_same(new, old, delivery, digest):
+        new = self._event(delivery, old, kind)
+        if _says_the_same(new, old, delivery):
             return Reading.UNCHANGED, old.slug
         return self._publish(new, delivery, old.id), new.slug
+
+    def _event(self, delivery: "Delivery", old: Event, kind: Kind) -> Event:
+        """Returns the event of a new reading: received when the old one was, found by the same log lines."""
+        read_at = datetime.fromisoformat(old.received_at).timestamp()
+        made = delivery.event(kind, read_at, old.correlation_id, self.identity_ignores)
+        message = sha256(f"{old.id}\0{made.event_tag}".encode(errors="surrogatepass")).hexdigest()[:32]
+        made = replace(made, id=f"{message}-{_digest_in(made.id)}")
+        return made.enclosing(delivery.content, _extensions(delivery, old.id))
 
     def _delivery(self, kept: Kept) -> "Handshake | Delivery | None":
         """Returns what the event's body says; None if that is not kept any more."""
@@ -79,9 +85,9 @@ class Rereader:
         if content is None:
             return None
         given = {name: members[name].value for name in _FIELDS if name in members}
-        if not given or content.media_type != _JSON:
+        if not given or content.media_type != JSON:
             # The content is all that came.
-            return read(unpacked(content.body) if content.media_type == _BYTES else content.text, None)
+            return read(unpacked(content.body) if content.media_type == BYTES else content.text, None)
         fields: dict[str, Any] = {field: given.get(name) for name, field in _FIELDS.items()}
         return Delivery(content, _DECODER.decode(content.text), **fields)
 
@@ -89,12 +95,12 @@ class Rereader:
         """Returns an envelope's content, from the bucket if it is there; None if it was."""
         media_type = members["datacontenttype"].value
         if data := members.get("data") or members.get("data_base64"):
-            return Content(data.text if media_type == _JSON else data.value, media_type)
+            return Content(data.text if media_type == JSON else data.value, media_type)
         key = members["dataref"].value.removeprefix("s3://").partition("/")[2]
         body = self.payloads.get(key)
         if body is None:
             return None
-        return Content.of_bytes(body) if media_type == _BYTES else Content(body.decode(), media_type)
+        return Content.of_bytes(body) if media_type == BYTES else Content(body.decode(), media_type)
 
     def _publish(self, event: Event, delivery: "Delivery", old_id: str) -> Reading:
         if event.size > MESSAGE_LIMIT:
@@ -126,16 +132,12 @@ def _extensions(delivery: "Delivery", old_id: str) -> dict[str, str | None]:
     return {**delivery.extensions, "rereadof": old_id}
 
 
-def _event(delivery: "Delivery", old: Event, kind: Kind, digest: str) -> Event:
-    """Returns the event of a new reading: received when the old one was, found by the same log lines."""
-    read_at = datetime.fromisoformat(old.received_at).timestamp()
-    made = delivery.event(kind, read_at, old.correlation_id)
-    message = sha256(f"{old.id}\0{made.event_tag}".encode(errors="surrogatepass")).hexdigest()[:32]
-    made = replace(made, id=f"{message}-{digest}")
-    return made.enclosing(delivery.content, _extensions(delivery, old.id))
-
-
-def _says_the_same(new: Event, old: Event, delivery: "Delivery", digest: str) -> bool:
+def _says_the_same(new: Event, old: Event, delivery: "Delivery") -> bool:
     """Returns whether a new reading is none: a text that stays one is named by no tag."""
-    same_tag = new.event_tag == old.event_tag or delivery.content.media_type != _JSON
-    return same_tag and new.slug == old.slug and old.id.endswith(f"-{digest}")
+    same_tag = new.event_tag == old.event_tag or not delivery.content.is_json
+    return same_tag and new.slug == old.slug and _digest_in(new.id) == _digest_in(old.id)
+
+
+def _digest_in(event_id: str) -> str:
+    """Returns the digest of the content, which is the second part of an event's id."""
+    return event_id.rpartition("-")[2]

@@ -61,7 +61,7 @@ class TimeLimit:
         """From now on so many seconds are left."""
         self._end = self._timer() + seconds
 
-    def check(self, event_name: str, **_: object) -> None:
+    def require_time(self, event_name: str, **_: object) -> None:
         """Raises UnavailableError in place of an attempt that might not be over in time.
 
         To be called by botocore, which names the operation at the end of `event_name`.
@@ -99,5 +99,5 @@ def client(service: str, limit: TimeLimit | None = None) -> Any:
     """
     made = session().create_client(service, config=_config())
     if limit:
-        made.meta.events.register("before-send", limit.check)
+        made.meta.events.register("before-send", limit.require_time)
     return made

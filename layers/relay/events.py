@@ -15,6 +15,10 @@ from typing import Any, Literal, Self
 MESSAGE_LIMIT = 262_144
 
 SOURCE = "urn:mozi:gateway"
+type MediaType = Literal["application/json", "text/plain", "application/octet-stream"]
+JSON: MediaType = "application/json"
+TEXT: MediaType = "text/plain"
+BYTES: MediaType = "application/octet-stream"
 _REPLAYED = {"replayed": "true"}
 # Half characters are no UTF-8, and SQS refuses the two that are none: JSON can carry them all as escapes.
 _UNSENDABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
@@ -28,29 +32,34 @@ class Content:
 
     text: str
     """Bytes are in base64 here."""
-    media_type: Literal["application/json", "text/plain", "application/octet-stream"] = "application/json"
+    media_type: MediaType = JSON
 
     @classmethod
     def of_bytes(cls, raw: bytes) -> Self:
         """Returns the content of what is no text."""
-        return cls(b64encode(raw).decode(), "application/octet-stream")
+        return cls(b64encode(raw).decode(), BYTES)
+
+    @property
+    def is_json(self) -> bool:
+        """Returns whether it is JSON: only that goes to the topic of a tag."""
+        return self.media_type == JSON
 
     @property
     def json(self) -> str:
         """Returns the content as a JSON value."""
-        return self.text if self.media_type == "application/json" else _json(self.text)
+        return self.text if self.is_json else _json(self.text)
 
     @property
     def member(self) -> str:
         """Returns the name that the content has in a CloudEvent."""
-        return "data_base64" if self.media_type == "application/octet-stream" else "data"
+        return "data_base64" if self.media_type == BYTES else "data"
 
     @property
     def body(self) -> bytes:
         """Returns the content by itself, text in UTF-8."""
-        if self.media_type == "application/octet-stream":
+        if self.media_type == BYTES:
             return b64decode(self.text)
-        if self.media_type == "text/plain":
+        if self.media_type == TEXT:
             return self.text.encode(errors="replace")
         return _sendable(self.text).encode()
 
@@ -64,9 +73,9 @@ class Content:
 
         Nor on those of each object in a list that is the content, or is its member `infos`.
         """
-        if self.media_type == "application/octet-stream":
+        if self.media_type == BYTES:
             return _digest(self.body)
-        return _digest(_canonical(self.text, names) if self.media_type == "application/json" else self.json)
+        return _digest(_canonical(self.text, names) if self.is_json else self.json)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from zlib import compress, decompress
 from botocore.exceptions import ClientError
 
 from relay.aws import aws_errors
-from relay.events import Content, KeptBody
+from relay.events import BYTES, JSON, TEXT, Content, KeptBody
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -54,8 +54,8 @@ class Payloads:
         What is there already may be published, and stays as it is. Raises UnavailableError.
         """
         key = f"events/{event_id}"
-        is_text = content.media_type != "application/octet-stream"
-        self._keep(key, content.body, content.media_type + ";charset=UTF-8" * is_text)
+        charset = "" if content.media_type == BYTES else ";charset=UTF-8"
+        self._keep(key, content.body, content.media_type + charset)
         return f"s3://{self._bucket}/{key}"
 
     def keep_body(self, event_id: str, raw: bytes, content_type: str | None) -> KeptBody:
@@ -119,9 +119,9 @@ def resolve(message: str, s3: "S3Client") -> CloudEvent:
         return event
     bucket, _, key = dataref.removeprefix("s3://").partition("/")
     body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-    if event["datacontenttype"] == "application/json":
+    if event["datacontenttype"] == JSON:
         event["data"] = json.loads(body)
-    elif event["datacontenttype"] == "text/plain":
+    elif event["datacontenttype"] == TEXT:
         event["data"] = body.decode()
     else:
         event["data_base64"] = b64encode(body).decode()

@@ -117,8 +117,8 @@ def _perform(wanted: Sequence[Outgoing], stack: Stack, letters: DeadLetterQueue,
 
 def _show(so_far: Redriven, seconds: float, *, dry_run: bool, as_json: bool) -> None:
     if as_json:
-        told = facts_of(so_far) | {"left": list(so_far.left)}
-        write_json({"dryRun": dry_run, **told, "seconds": round(seconds, 3)})
+        facts = facts_of(so_far) | {"left": list(so_far.left)}
+        write_json({"dryRun": dry_run, **facts, "seconds": round(seconds, 3)})
     else:
         done = len(so_far.redriven)
         said = "would be redriven" if dry_run else f"redriven in {per_second(done, seconds)}"

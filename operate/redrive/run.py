@@ -7,7 +7,7 @@ from functools import partial
 from typing import NamedTuple
 
 from operate.dead_letters.held import DeadLetterQueue, unbroken
-from operate.errors import operator_errors
+from operate.errors import ExitStatus, operator_errors
 from operate.redrive.file import LineFault
 from operate.stack import Stack
 from relay.sqs import call, in_requests
@@ -44,10 +44,10 @@ class Redriven:
     def status(self) -> int:
         """Exit status: 1 when calling again helps or some are through, 2 when nothing was done."""
         if self.left or self.not_sent or self.not_deleted or self.stopped:
-            return 1
+            return ExitStatus.UNFINISHED
         if self.not_found or self.invalid:
-            return 1 if self.redriven else 2
-        return 0
+            return ExitStatus.UNFINISHED if self.redriven else ExitStatus.NOTHING_DONE
+        return ExitStatus.DONE
 
 
 def largest_message(stack: Stack) -> int:

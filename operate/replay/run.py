@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from operate.errors import NothingDoneError
-from relay.api.base import InvalidRequestError, read_request
+from relay.api.base import InvalidRequestError, parse_request
 from relay.api.recovery import Replay, ReplayAnswer
 
 # Events that one invocation is asked for: few enough that progress is seen.
@@ -23,7 +23,7 @@ def selection(*, ids: tuple[str, ...], rate: int | None, **fields: object) -> Re
     fields |= {"ids": ids[:IDS_AT_ONCE], "eventsPerSecond": rate, "limit": limit}
     given = {name: value for name, value in fields.items() if value not in (None, ())}
     try:
-        return read_request({"action": "replay", **given}, {"replay": Replay})
+        return parse_request({"action": "replay", **given}, {"replay": Replay})
     except InvalidRequestError as error:
         raise NothingDoneError(str(error)) from error
 

@@ -15,7 +15,7 @@ from relay.secrets import SecretReader, SecretUnavailableError
 from relay.settings import Clock
 from relay.transport import Response
 
-TOKEN_PATH = "/apim-token-service/v2.0/token/get"  # noqa: S105
+TOKEN_PATH = "/apim-token-service/v2.0/token/get"  # noqa: S105 - a path, no secret
 REFRESH_EARLY_SECONDS = 600
 ASKED_AGAIN_SECONDS = 30
 

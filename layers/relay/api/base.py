@@ -96,7 +96,7 @@ def unique[Value](values: tuple[Value, ...]) -> tuple[Value, ...]:
     return tuple(dict.fromkeys(values))
 
 
-def read_request[Action: BaseModel](event: object, actions: Mapping[str, type[Action]]) -> Action:
+def parse_request[Action: BaseModel](event: object, actions: Mapping[str, type[Action]]) -> Action:
     """Returns the request in an invocation's event. Raises InvalidRequestError, which names every fault."""
     action = event.get("action") if isinstance(event, dict) else None
     model = actions.get(action) if isinstance(action, str) else None

@@ -115,7 +115,7 @@ ACTIONS: dict[str, type[GatewayRequest]] = {
 
 def read_request(event: object) -> GatewayRequest:
     """Returns the request in an invocation's event. Raises InvalidRequestError."""
-    return base.read_request(event, ACTIONS)
+    return base.parse_request(event, ACTIONS)
 
 
 class Change(StrEnum):

@@ -80,7 +80,7 @@ ACTIONS: dict[str, type[RecoveryRequest]] = {"sweep": Sweep, "replay": Replay, "
 
 def read_request(event: object) -> RecoveryRequest:
     """Returns the request in an invocation's event. Raises InvalidRequestError."""
-    return base.read_request(event, ACTIONS)
+    return base.parse_request(event, ACTIONS)
 
 
 class SweepCounts(AnswerPart):

@@ -118,10 +118,10 @@ def _opened[T](text: str, read: Callable[[str], T]) -> _Opened[T] | None:
             found = take(text)
         except (ValueError, RecursionError):
             # Loaded at first use: few bodies need it.
-            from relay.reading.mending import mended
+            from relay.reading.repair import repair
 
             try:
-                text = mended(text)
+                text = repair(text)
                 found = take(text)
             except (ValueError, RecursionError):
                 return None

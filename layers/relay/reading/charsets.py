@@ -1,9 +1,9 @@
 """Bytes of a body as text: the charsets that they may be in are weighed, and the lightest is taken.
 
-A charset weighs as many bits as its text has by `relay.reading.weights`: few, if the characters are common
-ones and the charset fits everywhere. UTF-8 is weighed as it is, the others with a handicap, since the gateway
-says UTF-8; a charset that was declared weighs half. What has more bits as the lightest of these texts than as
-plain bytes is no text.
+The weight of a charset is the number of bits that `relay.reading.weights` gives the text that it makes of the
+bytes: few if the characters are common ones and every byte fits. The gateway says UTF-8, so every other
+charset has a handicap; the weight of a declared one is halved. If even the lightest text has more bits than
+the bytes themselves, they are no text.
 """
 
 import re
@@ -65,11 +65,6 @@ def declared_charset(content_type: str | None) -> str | None:
     """Returns the charset that a content type names, as it is written there."""
     declared = _DECLARED.search(content_type or "")
     return declared[1] if declared else None
-
-
-def decode(raw: bytes, declared: str | None = None) -> str:
-    """Returns bytes as text, in the charset that `weigh` finds. Raises UnreadableError."""
-    return weigh(raw, declared).decode(raw)
 
 
 def weigh(raw: bytes, declared: str | None = None) -> Charset:

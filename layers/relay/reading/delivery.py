@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from relay import catalog
 from relay.catalog import LONGEST_NAME, UNCLASSIFIED, Kind
 from relay.content import fits
-from relay.events import Content, Event, event_id, timestamp
+from relay.events import TEXT, Content, Event, event_id, timestamp
 from relay.json_text import Json
 from relay.reading.body import GATEWAY_FIELDS, Fields, Members, fields_of, gathered
 from relay.reading.charsets import Charset, UnreadableError, declared_charset, weigh
@@ -39,12 +39,12 @@ class Delivery:
     as_came: bytes | None = None
     """The whole body, where the content that is published is not byte for byte what came.
 
-    Unpacked, if it was packed for the way: how says nothing of it, and whoever reads it anew need not know.
+    A packed body is kept unpacked: reading it anew needs no Content-Encoding then.
     """
     content_type: str | None = None
     """What was declared of the body."""
     repaired: bool = False
-    """Not all of it could be read as it came: a charset was guessed or does not fit, or a slip was mended."""
+    """A charset was guessed or does not fit everywhere, or JSON had to be repaired before it could be read."""
     named_by_content: bool = False
     """A message id stands in it: if that is no name, its content names the event."""
 
@@ -85,12 +85,11 @@ class Delivery:
         named = self.named_by_content
         tenant_id, extensions = self.tenant_id, self.extensions
         schema = kind.content.dataschema(kind.slug) if fits(kind.content, self.value) else None
-        # A tag's subscribers get no text where they expect JSON.
-        readable = self.content.media_type == "application/json"
         event = Event(
             id=event_id(kind.event_tag, message_id, self.content, identity_ignores, named_by_content=named),
             event_tag=kind.event_tag,
-            slug=kind.slug if readable else UNCLASSIFIED,
+            # A tag's subscribers get no text where they expect JSON.
+            slug=kind.slug if self.content.is_json else UNCLASSIFIED,
             received_at=timestamp(seconds),
             tenant_id=tenant_id,
             correlation_id=correlation_id,
@@ -101,10 +100,10 @@ class Delivery:
 
 
 def read(body: bytes | str, content_type: str | None) -> Handshake | Delivery:
-    """Returns what a body says. Every body says something: at worst, it is text, or bytes.
+    """Returns the handshake or the delivery in a body; what cannot be read is a delivery of text, or of bytes.
 
-    `body` is unpacked, and text where an event source has decoded it; `content_type` is what was declared of
-    it.
+    `body` is unpacked already, and a `str` where the event source has decoded it; `content_type` is the
+    header's value.
     """
     raw = body.encode(errors="surrogatepass") if isinstance(body, str) else body
     declared = declared_charset(content_type)
@@ -117,7 +116,7 @@ def read(body: bytes | str, content_type: str | None) -> Handshake | Delivery:
         found = _interpreted(fields_of(text, declared))
     except UnreadableError:
         whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        found = Delivery(Content(whole, "text/plain"), repaired=whole != text)
+        found = Delivery(Content(whole, TEXT), repaired=whole != text)
     if isinstance(found, Handshake):
         return found
     repaired = found.repaired or charset.repaired

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from relay.json_text import Json
 from relay.reading import body
 from relay.reading.body import MOST_BRACKETS, MOST_MEMBERS, gathered, members_of
-from relay.reading.charsets import UnreadableError, decode
+from relay.reading.charsets import UnreadableError
 from tests.support.inbound import SHAPES, dumps, message
 
 CONTENT = {
@@ -109,28 +109,6 @@ def test_a_form_may_be_in_the_declared_charset_under_its_percent_signs() -> None
     assert fields_of("content=" + quote_plus("组织", encoding="gbk"), "gbk")["content"].value == "组织"
     assert fields_of("content=" + quote_from_bytes("组织".encode()), "gbk")["content"].value == "组织"
     assert fields_of("content=" + quote_from_bytes("组织".encode()))["content"].value == "组织"
-
-
-@pytest.mark.parametrize(
-    ("codec", "declared"),
-    [
-        ("utf-8", None), ("utf-8", "utf-8"), ("utf-8-sig", None), ("utf-8-sig", "gbk"), ("utf-16", None),
-        ("utf-32", "utf-8"), ("utf-16-le", "utf-16le"), ("gb18030", None), ("gbk", "GBK"), ("gbk", "utf-8"),
-        ("gb2312", "gb2312"), ("big5", "big5"), ("utf-8", "iso-8859-1"), ("utf-8", "us-ascii"),
-        ("utf-8", "no such charset"), ("utf-8", "base64"), ("utf-8", "unicode_escape"), ("utf-8", "a\0b"),
-    ],
-)  # fmt: skip
-def test_bytes_are_decoded_by_mark_declaration_or_trial(codec: str, declared: str | None) -> None:
-    assert decode('{"a":"中文字符"}'.encode(codec), declared) == '{"a":"中文字符"}'
-
-
-def test_a_western_charset_is_believed_where_utf_8_fails() -> None:
-    assert decode("Zoë".encode("latin-1"), "iso-8859-1") == "Zoë"
-
-
-def test_bytes_in_no_charset_are_unreadable() -> None:
-    with pytest.raises(UnreadableError):
-        decode(b"\xff\x00\xff", "utf-8")
 
 
 OWN = {"dispatchId": "d-1", "sourceMessageId": "s-1", "content": {"a": 1}}

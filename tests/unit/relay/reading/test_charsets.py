@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from relay.reading.charsets import UnreadableError, decode, weigh
+from relay.reading.charsets import UnreadableError, weigh
 
 SURNAMES = (
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛"
@@ -35,6 +35,10 @@ type Wrap = Callable[[bytes], bytes]
 WHOLE: Wrap = bytes
 IN_JSON: Wrap = lambda name: b'{"tenantId":"50006001","name":"' + name + b'","n":1}'  # noqa: E731
 IN_A_FORM: Wrap = lambda name: b"tenantId=50006001&name=" + name + b"&n=1"  # noqa: E731
+
+
+def decode(raw: bytes, declared: str | None = None) -> str:
+    return weigh(raw, declared).decode(raw)
 
 
 def names(number: int, seed: int) -> Iterator[tuple[str, Random]]:
@@ -224,8 +228,30 @@ def test_a_zero_at_the_end_makes_no_text_something_else() -> None:
     assert decode(b'{"a":1}\0') == '{"a":1}\0'
 
 
-def test_a_weight_is_told_from_a_part_of_a_large_body() -> None:
+def test_a_weight_is_taken_from_a_part_of_a_large_body() -> None:
     for codec in ("utf-8", "gbk"):
         raw = ("a" * 1_000_000 + "杭州市人民政府" * 100_000).encode(codec) + b"\xff"
         text = weigh(raw).decode(raw)
         assert text.endswith("杭州市人民政府\ufffd")
+
+
+@pytest.mark.parametrize(
+    ("codec", "declared"),
+    [
+        ("utf-8", None), ("utf-8", "utf-8"), ("utf-8-sig", None), ("utf-8-sig", "gbk"), ("utf-16", None),
+        ("utf-32", "utf-8"), ("utf-16-le", "utf-16le"), ("gb18030", None), ("gbk", "GBK"), ("gbk", "utf-8"),
+        ("gb2312", "gb2312"), ("big5", "big5"), ("utf-8", "iso-8859-1"), ("utf-8", "us-ascii"),
+        ("utf-8", "no such charset"), ("utf-8", "base64"), ("utf-8", "unicode_escape"), ("utf-8", "a\0b"),
+    ],
+)  # fmt: skip
+def test_bytes_are_decoded_by_mark_declaration_or_trial(codec: str, declared: str | None) -> None:
+    assert decode('{"a":"中文字符"}'.encode(codec), declared) == '{"a":"中文字符"}'
+
+
+def test_a_western_charset_is_believed_where_utf_8_fails() -> None:
+    assert decode("Zoë".encode("latin-1"), "iso-8859-1") == "Zoë"
+
+
+def test_bytes_in_no_charset_are_unreadable() -> None:
+    with pytest.raises(UnreadableError):
+        decode(b"\xff\x00\xff", "utf-8")

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.reading import mending
-from relay.reading.mending import mended
+from relay.reading import repair as repair_module
+from relay.reading.repair import repair
 
 CONTROLS = list(map(chr, range(32)))
 
@@ -17,13 +17,13 @@ CONTROLS = list(map(chr, range(32)))
 def test_each_control_character_of_a_string_becomes_an_escape(control: str) -> None:
     text = '{\n\t"aX" : ["X\\"", 1.10, "\\\\X", ""]\r\n}'.replace("X", control)
 
-    assert json.loads(mended(text)) == {f"a{control}": [f'{control}"', 1.1, f"\\{control}", ""]}
-    assert "1.10" in mended(text)
+    assert json.loads(repair(text)) == {f"a{control}": [f'{control}"', 1.1, f"\\{control}", ""]}
+    assert "1.10" in repair(text)
 
 
 @pytest.mark.parametrize("end", ["\0", "\0\0\0", ",", ",\n", " ,\0", "\n\0\n\0"])
 def test_what_follows_by_mistake_is_left_out(end: str) -> None:
-    assert mended('{"a":[1,2]}' + end).strip() == '{"a":[1,2]}'
+    assert repair('{"a":[1,2]}' + end).strip() == '{"a":[1,2]}'
 
 
 @pytest.mark.parametrize(
@@ -31,8 +31,8 @@ def test_what_follows_by_mistake_is_left_out(end: str) -> None:
     ['{"a":1}', '{"a":1,}x', '{"a":"\\\n"}', '{"a":"\\\\\\\t"}', "hello"],
 )
 def test_where_there_is_nothing_to_mend_it_says_so(text: str) -> None:
-    with pytest.raises(ValueError, match=r"nothing to mend|escape"):
-        mended(text)
+    with pytest.raises(ValueError, match=r"nothing to repair|escape"):
+        repair(text)
 
 
 @pytest.mark.parametrize(
@@ -40,15 +40,15 @@ def test_where_there_is_nothing_to_mend_it_says_so(text: str) -> None:
 )
 def test_what_is_broken_stays_so(text: str) -> None:
     with pytest.raises(json.JSONDecodeError):
-        json.loads(mended(text))
+        json.loads(repair(text))
 
 
-def test_only_so_many_strings_are_mended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mending, "MOST_MENDED", 2)
+def test_only_so_many_strings_are_repair(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repair_module, "MOST_REPAIRED", 2)
 
-    assert json.loads(mended('["\n","\t"]')) == ["\n", "\t"]
+    assert json.loads(repair('["\n","\t"]')) == ["\n", "\t"]
     with pytest.raises(json.JSONDecodeError):
-        json.loads(mended('["\n","\t","\n"]'))
+        json.loads(repair('["\n","\t","\n"]'))
 
 
 @given(
@@ -72,6 +72,6 @@ def test_any_value_with_raw_control_characters_is_had_back(value: Any, indent: i
         careless = control.join(careless.replace("\\\\", "\0\1\0").split(escape)).replace("\0\1\0", "\\\\")
 
     try:
-        assert json.loads(mended(careless)) == value
+        assert json.loads(repair(careless)) == value
     except ValueError:
         assert json.loads(careless) == value

@@ -1,10 +1,10 @@
-"""JSON with the slips that careless writers make, as the strict JSON they meant."""
+"""Repairs JSON that differs from strict JSON in a way that leaves one meaning."""
 
 import json
 import re
 
-# Each has its own step here. A text with more of them is no slip.
-MOST_MENDED = 100_000
+# Each has its own step here. A text with more of them was not written by mistake.
+MOST_REPAIRED = 100_000
 
 _CONTROL = re.compile("[\0-\x1f]")
 _AFTER_BACKSLASH = re.compile(r"(?<!\\)(?:\\\\)*+\\[\0-\x1f]")
@@ -12,15 +12,15 @@ _AFTER_BACKSLASH = re.compile(r"(?<!\\)(?:\\\\)*+\\[\0-\x1f]")
 _BLANKS = "\t\n\r"
 _ELSEWHERE = "".join(map(chr, range(32))).translate(dict.fromkeys(map(ord, _BLANKS)))
 # All up to a string with one of them, and that string. Nothing is ever tried twice.
-_UP_TO_SLIP = re.compile(
+_UP_TO_CONTROL = re.compile(
     r"""((?:[^"]++|"[^"\\\t\n\r]*+(?:\\.[^"\\\t\n\r]*+)*+")*+)("[^"\\]*+(?:\\.[^"\\]*+)*+")""", re.DOTALL
 )
 
 
-def mended(text: str) -> str:
-    """Returns JSON without what follows it by mistake, and with its strings' control characters as escapes.
+def repair(text: str) -> str:
+    """Returns strict JSON: control characters in strings as escapes, NULs and one comma at the end dropped.
 
-    What follows are NULs, and one comma. Raises ValueError if there is nothing to mend.
+    Raises ValueError if there is nothing that it can repair.
     """
     found = text.rstrip("\0 \t\r\n").removesuffix(",")
     if _CONTROL.search(found):
@@ -28,14 +28,14 @@ def mended(text: str) -> str:
             raise ValueError("an escape of no character")
         found = _with_escaped_blanks(_escaped(found, _ELSEWHERE))
     if found == text:
-        raise ValueError("nothing to mend")
+        raise ValueError("nothing to repair")
     return found
 
 
 def _with_escaped_blanks(text: str) -> str:
     parts: list[str] = []
     at = 0
-    while len(parts) < 2 * MOST_MENDED and (found := _UP_TO_SLIP.match(text, at)):
+    while len(parts) < 2 * MOST_REPAIRED and (found := _UP_TO_CONTROL.match(text, at)):
         parts += found[1], _escaped(found[2], _BLANKS)
         at = found.end()
     return "".join((*parts, text[at:]))
