@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from sandbox.demo import inbound_steps, outbound_steps
+from sandbox.demo import body_steps, inbound_steps, outbound_steps
 from sandbox.demo.scene import Check, Checks, OrganisationRow, Scene
 from sandbox.demo.stage import HURRY, Stage, stage
 from sandbox.demo.subscribers import Subscribers
@@ -16,9 +16,9 @@ from sandbox.lifecycle import only_one, part
 STEPS: dict[str, Callable[[Scene], Checks]] = {
     "Registering every eventTag (`register`), with handshakes; `status`": inbound_steps.register,
     "Delivering events: each kind, one twice, one unknown": inbound_steps.deliver,
-    "Delivering an event that is too large for a topic": inbound_steps.oversize,
-    "Reading an event anew that came in GBK, without its eventTag": inbound_steps.reread,
-    "Delivering repeated names, gzip, a damaged character, an unknown tag": inbound_steps.rough,
+    "Delivering an event that is too large for a topic": body_steps.oversize,
+    "Reading an event anew that came in GBK, without its eventTag": body_steps.reread,
+    "Delivering repeated names, gzip, a damaged character, an unknown tag": body_steps.rough,
     "Rotating the token under a stream of deliveries (`rotate-token`)": inbound_steps.rotate,
     # Other things go on while the gateway gives up and the claims run out.
     "An outage: three topics take nothing; the gateway gives up (`failed`)": inbound_steps.begin_outage,

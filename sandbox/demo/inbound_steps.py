@@ -1,7 +1,5 @@
-"""The demo's inbound steps: registration, events of every kind, a large one, storms, and an outage."""
+"""The demo's inbound steps: registration, events of every kind, a rotation, storms, and an outage."""
 
-import base64
-import gzip
 import itertools
 import json
 import threading
@@ -10,14 +8,12 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
-from urllib.parse import urlencode
 
-from relay.events import MESSAGE_LIMIT
-from sandbox.cloud.deploy import Stack, small_function
-from sandbox.cloud.ministack import ROOT
+from sandbox.cloud.deploy import Stack
 from sandbox.demo.inputs import BY_SLUG, SAMPLES, UNKNOWN, Sample
 from sandbox.demo.scene import (
+    ANSWER,
+    ARRIVAL_SECONDS,
     Arrivals,
     Check,
     Checks,
@@ -27,13 +23,10 @@ from sandbox.demo.scene import (
     kept_events,
     operate,
 )
-from sandbox.demo.subscribers import Envelope
 from sandbox.vendors.callbacks import Callbacks, Delivery, Shape, post
 
-WAIT_SECONDS = 30
 # More than a claim's lease, and than the gateway needs to give up.
 LONG_SECONDS = 60
-ANSWER = '{"errcode":"0","errmsg":"成功"}'
 BUSY = '{"errcode":"5031","errmsg":"being published, come again"}'
 NOT_YET = '{"errcode":"5032","errmsg":"not published yet, come again"}'
 
@@ -42,26 +35,7 @@ SHAPES: tuple[Shape, ...] = ("json", "content-as-text", "form", "form-key")
 # Public receivers read the contents of these two from a list `infos`.
 IN_INFOS = ("organization-attach-employee", "organization-detach-employee")
 
-LARGE = BY_SLUG["employee-add-update"]
-# Fewer characters than a topic takes, and more bytes.
-LARGE_CONTENT = {**LARGE.content, "employeeNames": ["欧阳晓明", "慕容雪"] * 10_000}
-# A subscriber's function on the layer that the stack deployed: handed a message, it answers the event.
-READER = """
-from botocore.session import get_session
-from relay.payloads import resolve
-
-s3 = get_session().create_client("s3")
-
-def handler(message, context):
-    return resolve(message, s3)
-"""
-
-UNNAMED = BY_SLUG["notification-pushed"]
-
-REPEATING, PACKED, DAMAGED, STREAMED = (
-    BY_SLUG[slug] for slug in ("employee-leave", "notification-read", "app-update", "account-unfrozen")
-)
-OTHER = Sample("real_time_trace", UNKNOWN.slug, {"tenantId": "196729", "轨迹": "1"})
+STREAMED = BY_SLUG["account-unfrozen"]
 STREAM_SECONDS = 0.1
 
 STORM_DELIVERIES = 16
@@ -109,105 +83,17 @@ def deliver(scene: Scene) -> Checks:
     ]
     made.append(gateway.deliver_again(made[0]))
     for one in made:
-        one.wait(WAIT_SECONDS)
-    arrivals.wait(len(kinds), WAIT_SECONDS)
+        one.wait(ARRIVAL_SECONDS)
+    arrivals.wait(len(kinds), ARRIVAL_SECONDS)
     yield Check("answers to the deliveries", {ANSWER: len(made)}, _answers(made))
     for sample, shape in zip(kinds, written, strict=True):
-        envelopes = _count(scene, arrivals, sample, sum(one.event_tag == sample.event_tag for one in made))
+        envelopes = scene.count(arrivals, sample, sum(one.event_tag == sample.event_tag for one in made))
         seen = [(envelope["type"], envelope.get("data")) for envelope in envelopes]
         content = {"infos": [sample.content]} if shape == "infos" else sample.content
         yield Check(f"topic {sample.slug} got", [(sample.event_tag, content)], seen)
     ids = Counter(envelope["id"] for one in kinds for envelope in arrivals.on(one.slug))
     yield Check("event ids seen more than once", [], [name for name, times in ids.items() if times > 1])
     yield Check("events kept, events still pending", (before + len(kinds), 0), kept_and_pending(stack))
-
-
-def oversize(scene: Scene) -> Checks:
-    """The topic gets the content's address, and the layer's helper gives a subscriber the content."""
-    stack, gateway = scene.stage.stack, scene.stage.gateway
-    arrivals, (before, _) = Arrivals(scene.subscribers), kept_and_pending(stack)
-    text = json.dumps(LARGE_CONTENT, ensure_ascii=False)
-    size = len(text.encode())
-    yield Check("oversize: more than a topic takes in bytes only", True, len(text) < MESSAGE_LIMIT < size)
-    made = gateway.deliver(LARGE.event_tag, LARGE_CONTENT)
-    yield Check("oversize: answered 成功", True, made.wait(WAIT_SECONDS))
-    arrivals.wait(1, WAIT_SECONDS)
-    envelopes = _count(scene, arrivals, LARGE, 1)
-    yield Check("oversize: published", 1, len(envelopes))
-    for envelope in envelopes:
-        ref = f"s3://{stack.outputs['PayloadBucketName']}/events/{envelope.get('id')}"
-        resolved = _resolved(stack, envelope).get("data")
-        yield Check("oversize: the envelope holds no data", False, "data" in envelope)
-        yield Check("oversize: dataref", ref, envelope.get("dataref"))
-        yield Check("oversize: the subscriber has the content", True, resolved == LARGE_CONTENT)
-    yield Check("oversize: events kept, events still pending", (before + 1, 0), kept_and_pending(stack))
-    scene.remarks.append(
-        f"oversize: content of {size:,} bytes went to the bucket, its address to the topic, "
-        "and the subscriber read it with the layer's relay.payloads.resolve"
-    )
-
-
-def reread(scene: Scene) -> Checks:
-    """A body in GBK that names no eventTag is kept as it came, and read anew once a person names one."""
-    stack, sample = scene.stage.stack, UNNAMED
-    arrivals, (before, _) = Arrivals(scene.subscribers), kept_and_pending(stack)
-    form = {"sourceMessageId": "GBK-1", "content": json.dumps(sample.content, ensure_ascii=False)}
-    body = urlencode(form, encoding="gbk").encode()
-    answer = post(f"{stack.callback_url}/{stack.token()}", body, WAIT_SECONDS)
-    arrivals.wait(1, WAIT_SECONDS)
-    unnamed = _count(scene, arrivals, UNKNOWN, 1)
-    ids = [word for one in unnamed for word in ("--id", one["id"])]
-    counts = [operate(stack, "replay", *ids, "--as", sample.slug)["counts"] for _ in range(2)]
-    arrivals.wait(2, WAIT_SECONDS)
-    read = [(one["type"], one["rereadof"], one.get("data")) for one in arrivals.on(sample.slug)]
-    wanted = [(sample.event_tag, one["id"], sample.content) for one in unnamed]
-    yield Check("reread: the answer", ANSWER, answer.body)
-    yield Check("reread: unclassified got", [sample.content], [one.get("data") for one in unnamed])
-    yield Check("reread: replayed, and then repeated", (1, 1), (counts[0]["replayed"], counts[1]["repeated"]))
-    yield Check(f"reread: topic {sample.slug} got", wanted, read)
-    yield Check("reread: events kept, events still pending", (before + 2, 0), kept_and_pending(stack))
-    scene.remarks.append(
-        f"reread: a form in GBK came without an eventTag, and was published anew as {sample.slug}"
-    )
-
-
-def rough(scene: Scene) -> Checks:
-    """A form whose names repeat, a packed body, a damaged character, a tag outside the catalogue."""
-    stack, gateway = scene.stage.stack, scene.stage.gateway
-    arrivals, (before, _) = Arrivals(scene.subscribers), kept_and_pending(stack)
-    form = {"sourceMessageId": "FORM-1", "tenantId": "196729", "employeeCodes": ["GE_1", "GE_2"]}
-    posted = urlencode(form, doseq=True).encode()
-    answers = [post(f"{stack.callback_url}/{stack.token()}/{REPEATING.slug}", posted, WAIT_SECONDS).body]
-    message = json.dumps({"sourceMessageId": "GZIP-1", "content": PACKED.content}, ensure_ascii=False)
-    answers.append(
-        _by_load_balancer(stack, PACKED, gzip.compress(message.encode()), **{"content-encoding": "gzip"})
-    )
-    name = {**DAMAGED.content, "appName": "杭州市人民政府办公厅"}
-    message = json.dumps({"sourceMessageId": "DAMAGED-1", "content": name}, ensure_ascii=False)
-    answers.append(
-        _by_load_balancer(stack, DAMAGED, message.encode().replace("民".encode(), "民".encode()[:1]))
-    )
-    added = operate(stack, "register", "--url", stack.callback_url, "--other-tag", OTHER.event_tag)
-    answers += [one.body for one in gateway.deliver(OTHER.event_tag, OTHER.content).attempts]
-    arrivals.wait(4, WAIT_SECONDS)
-    got = {
-        one.event_tag: [envelope.get("data") for envelope in _count(scene, arrivals, one, 1)]
-        for one in (REPEATING, PACKED, DAMAGED, OTHER)
-    }
-    repeats = {"tenantId": "196729", "employeeCodes": ["GE_1", "GE_2"]}
-    damaged = {**name, "appName": "杭州市人\ufffd政府办公厅"}
-    yield Check("rough: answers", {ANSWER: 4}, dict(Counter(answers)))
-    yield Check("rough: a form with repeated names", [repeats], got[REPEATING.event_tag])
-    yield Check("rough: a body packed by gzip", [PACKED.content], got[PACKED.event_tag])
-    yield Check("rough: a damaged UTF-8 character", [damaged], got[DAMAGED.event_tag])
-    yield Check("rough: a tag that `register --other-tag` registered", 1, added["counts"]["registered"])
-    yield Check("rough: an event of it", [OTHER.content], got[OTHER.event_tag])
-    types = [envelope["type"] for envelope in arrivals.on(OTHER.slug)]
-    yield Check("rough: the name that it is published by", [OTHER.event_tag], types)
-    yield Check("rough: events kept, events still pending", (before + 4, 0), kept_and_pending(stack))
-    scene.remarks.append(
-        "rough: repeated names, gzip, a damaged character, a tag outside the catalogue: all whole"
-    )
 
 
 def rotate(scene: Scene) -> Checks:
@@ -224,16 +110,16 @@ def rotate(scene: Scene) -> Checks:
         streaming = sender.submit(stream)
         try:
             answer = operate(stack, "rotate-token")
+            await_count(lambda: len({one.url for one in made}), 2, ARRIVAL_SECONDS)
         finally:
-            time.sleep(1)
             done.set()
         streaming.result()
     for one in made:
-        one.wait(WAIT_SECONDS)
-    arrivals.wait(len(made), WAIT_SECONDS)
-    by_old = post(f"{stack.callback_url}/{old}/{STREAMED.slug}", b'{"tenantId": "1"}', WAIT_SECONDS)
-    arrivals.wait(len(made) + 1, WAIT_SECONDS)
-    published = len(_count(scene, arrivals, STREAMED, len(made) + 1))
+        one.wait(ARRIVAL_SECONDS)
+    arrivals.wait(len(made), ARRIVAL_SECONDS)
+    by_old = post(f"{stack.callback_url}/{old}/{STREAMED.slug}", b'{"tenantId": "1"}', ARRIVAL_SECONDS)
+    arrivals.wait(len(made) + 1, ARRIVAL_SECONDS)
+    published = len(scene.count(arrivals, STREAMED, len(made) + 1))
     tokens = {one.url.split("/")[-2] for one in made}
     yield Check("rotate: registrations left on the old token", [], answer["left"])
     yield Check("rotate: tokens of the deliveries", {old, stack.token()}, tokens)
@@ -255,10 +141,10 @@ def storm(scene: Scene) -> Checks:
             message = gateway.message(sample.event_tag, sample.content)
             made = list(senders.map(gateway.deliver_again, [message] * times))
             for one in made:
-                one.wait(WAIT_SECONDS)
-            arrivals.wait(1, WAIT_SECONDS)
+                one.wait(ARRIVAL_SECONDS)
+            arrivals.wait(1, ARRIVAL_SECONDS)
             answers, storm = _answers(made), f"storm on {sample.slug}"
-            data = [envelope.get("data") for envelope in _count(scene, arrivals, sample, times)]
+            data = [envelope.get("data") for envelope in scene.count(arrivals, sample, times)]
             yield Check(f"{storm}: deliveries answered 成功 in the end", times, answers.get(ANSWER))
             yield Check(
                 f"{storm}: answers that are neither 成功 nor 5031", set(), set(answers) - {ANSWER, BUSY}
@@ -303,16 +189,16 @@ def heal_outage(scene: Scene) -> Checks:
         _let_publish(stack, sample, allowed=True)
     _await_leases(stack)
     counts = stack.invoke("RecoveryFunctionName", {"action": "sweep"})["counts"]
-    arrivals.wait(len(HIT), WAIT_SECONDS)
+    arrivals.wait(len(HIT), ARRIVAL_SECONDS)
     retried = operate(stack, "failed", "--retry")["counts"]["retried"]
-    arrivals.wait(len(HIT), WAIT_SECONDS)
+    arrivals.wait(len(HIT), ARRIVAL_SECONDS)
     last = Counter(one.attempts[-1].body for one in scene.cut_off)
     yield Check("outage: events that a sweep left or failed on", (0, 0), (counts["left"], counts["failed"]))
     yield Check("outage: callbacks that `failed --retry` had delivered again", len(HIT), retried)
     yield Check("outage: what the gateway was told at last", {ANSWER: len(HIT)}, dict(last))
     yield Check("outage: entries in the gateway's failed list", 0, len(scene.stage.gateway.failed))
     for sample in HIT:
-        data = [envelope.get("data") for envelope in _count(scene, arrivals, sample, 1)]
+        data = [envelope.get("data") for envelope in scene.count(arrivals, sample, 1)]
         yield Check(f"outage: topic {sample.slug} got", [sample.content], data)
     # Of all events of the demo, none is lost and none is doubled.
     kept = {event["eventId"]["S"] for event in kept_events(stack)}
@@ -326,45 +212,8 @@ def heal_outage(scene: Scene) -> Checks:
     )
 
 
-def _by_load_balancer(stack: Stack, sample: Sample, body: bytes, **headers: str) -> str:
-    """Returns the answer to bytes as a load balancer hands them on; the local API damages what is no text."""
-    event = json.loads((ROOT / "events" / "callback-load-balancer.json").read_text("utf-8"))
-    event |= {
-        "path": f"/callback/{stack.token()}/{sample.slug}",
-        "body": base64.b64encode(body).decode(),
-        "isBase64Encoded": True,
-        "headers": event["headers"] | headers,
-    }
-    answer: str = stack.invoke("CallbackFunctionName", event)["body"]
-    return answer
-
-
 def _answers(made: list[Delivery]) -> dict[str, int]:
     return dict(Counter(attempt.body for one in made for attempt in one.attempts))
-
-
-def _count(scene: Scene, arrivals: Arrivals, sample: Sample, deliveries: int) -> list[Envelope]:
-    """Add to a topic's row; the envelopes that arrived on it."""
-    envelopes = arrivals.on(sample.slug)
-    scene.received[sample.slug] += deliveries
-    scene.published[sample.slug] += len(envelopes)
-    return envelopes
-
-
-def _resolved(stack: Stack, envelope: Envelope) -> Any:
-    """The event as a subscriber's function sees it that may read the bucket, and nothing else."""
-    functions = stack.cloud.client("lambda")
-    relay = functions.get_function_configuration(FunctionName=stack.outputs["CallbackFunctionName"])
-    objects = f"arn:aws:s3:::{stack.outputs['PayloadBucketName']}/*"
-    reader = small_function(
-        stack.cloud,
-        "downstream-reader",
-        READER,
-        layers=[layer["Arn"] for layer in relay["Layers"]],
-        allowed=[{"Action": "s3:GetObject", "Resource": objects}],
-    )
-    message = json.dumps(json.dumps(envelope, ensure_ascii=False))
-    return json.load(functions.invoke(FunctionName=reader, Payload=message)["Payload"])
 
 
 @contextmanager

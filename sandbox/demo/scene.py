@@ -13,12 +13,14 @@ from typing import Any, NamedTuple
 
 from sandbox.cloud.deploy import STACK, Stack
 from sandbox.cloud.ministack import ROOT, SandboxError
-from sandbox.demo.inputs import ORGANISATIONS
+from sandbox.demo.inputs import ORGANISATIONS, Sample
 from sandbox.demo.stage import Stage
 from sandbox.demo.subscribers import Envelope, Subscribers
 from sandbox.vendors.callbacks import Delivery
 
 POLL_SECONDS = 0.2
+ARRIVAL_SECONDS = 30
+ANSWER = '{"errcode":"0","errmsg":"成功"}'
 PROGRAM = Path(sys.executable).with_name("mozi-relay")
 PROGRAM_SECONDS = 180
 # Several notices in one SQS message: the local cloud hands a function at most 10 messages at once.
@@ -67,6 +69,13 @@ class Scene:
     organisations: list[OrganisationRow] = field(default_factory=list)
     cut_off: list[Delivery] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+
+    def count(self, arrivals: "Arrivals", sample: Sample, deliveries: int) -> list[Envelope]:
+        """Add to a topic's row, and return the envelopes that arrived on it."""
+        envelopes = arrivals.on(sample.slug)
+        self.received[sample.slug] += deliveries
+        self.published[sample.slug] += len(envelopes)
+        return envelopes
 
 
 type Checks = Iterator[Check]

@@ -16,8 +16,7 @@ from samcli.yamlhelper import yaml_parse
 from sandbox.cloud.local_invoke import ENV_FILE, TEMPLATE_FILE, write_local_invoke
 from sandbox.cloud.ministack import REGION, ROOT
 from sandbox.demo.demo import STEPS
-from sandbox.demo.inbound_steps import ANSWER
-from sandbox.demo.scene import Check, Checks, Scene, kept_and_pending
+from sandbox.demo.scene import ANSWER, Check, Checks, Scene, kept_and_pending
 from sandbox.demo.stage import Stage
 from sandbox.demo.up import commands
 from sandbox.vendors.callbacks import post

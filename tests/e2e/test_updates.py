@@ -22,9 +22,9 @@ from rich.console import Console
 from sandbox.cloud.deploy import STACK, Stack, deploy
 from sandbox.cloud.ministack import ROOT, STATE, SandboxError
 from sandbox.cloud.sam import build
-from sandbox.demo.inbound_steps import ANSWER
 from sandbox.demo.inputs import BY_SLUG, ORGANISATIONS, notice, notices
 from sandbox.demo.scene import (
+    ANSWER,
     Scene,
     await_count,
     dead_letters,

@@ -44,7 +44,7 @@ class Delivery:
     content_type: str | None = None
     """What was declared of the body."""
     repaired: bool = False
-    """A charset was guessed or does not fit everywhere, or JSON had to be repaired before it could be read."""
+    """A charset was guessed or does not fit everywhere, or the JSON had to be repaired to be read."""
     named_by_content: bool = False
     """A message id stands in it: if that is no name, its content names the event."""
 
@@ -100,7 +100,7 @@ class Delivery:
 
 
 def read(body: bytes | str, content_type: str | None) -> Handshake | Delivery:
-    """Returns the handshake or the delivery in a body; what cannot be read is a delivery of text, or of bytes.
+    """Returns the handshake or delivery in a body; what cannot be read is a delivery of text or bytes.
 
     `body` is unpacked already, and a `str` where the event source has decoded it; `content_type` is the
     header's value.

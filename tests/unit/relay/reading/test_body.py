@@ -215,7 +215,7 @@ def test_callback_data_alone_is_the_message_whatever_it_holds(data: Any) -> None
         ('{"callbackData":"{\\"content\\":{\\"a\\":1}},"}', '{"a":1}'),
     ],
 )
-def test_careless_json_is_mended_and_said_to_be(text: str, content: str) -> None:
+def test_careless_json_is_repaired_and_said_to_be(text: str, content: str) -> None:
     fields = body.fields_of(text)
 
     assert fields.repaired
