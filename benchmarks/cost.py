@@ -38,7 +38,7 @@ WRITE_UNITS = 5
 # The same where the body is kept as it came beside the content, as that of a form is.
 FORM_WRITE_UNITS = 7
 # Bytes that the table keeps of an event, and in its index by tag, each with DynamoDB's 100; rounded.
-ITEM_BYTES, ENTRY_BYTES = 1000, 200
+ITEM_BYTES, FORM_ITEM_BYTES, ENTRY_BYTES = 1000, 1200, 200
 # Parameter EventRetentionDays.
 KEPT_MONTHS = 90 / 30.4
 # Bytes of log of an invocation, rounded: its line, its metrics, Lambda's own three, 26 more a line; and
@@ -64,16 +64,16 @@ type Units = Mapping[str, float]
 STREAMS = {"trickle": (1, MILLION / MONTH_SECONDS), "burst": (1, 100), "packed": (BATCH_LIMIT, 100)}
 
 
-def event() -> Units:
-    """Returns the units of a million events, each delivered once, of up to 1 KB."""
+def event(write_units: int = WRITE_UNITS, item_bytes: int = ITEM_BYTES) -> Units:
+    """Returns the units of a million events, each delivered once, of up to 1 KB; by default as JSON."""
     seconds = (ceil(CALLBACK_CPU / PROCESSOR + AWS_WAIT) + COLD_SHARE * START_CPU / PROCESSOR) / 1000
     return {
         "api_request": MILLION,
         "lambda_request": MILLION,
         "lambda_gb_second": MILLION * seconds * MEMORY_GB,
-        "write_unit": MILLION * WRITE_UNITS,
-        "table_gb_month": (ITEM_BYTES + ENTRY_BYTES) * KEPT_MONTHS / 1000,
-        "backup_gb_month": ITEM_BYTES * KEPT_MONTHS / 1000,
+        "write_unit": MILLION * write_units,
+        "table_gb_month": (item_bytes + ENTRY_BYTES) * KEPT_MONTHS / 1000,
+        "backup_gb_month": item_bytes * KEPT_MONTHS / 1000,
         "publish": MILLION,
         "log_gb": CALLBACK_LOG / 1000,
         "transfer_gb": ANSWER / 1000,
@@ -126,24 +126,30 @@ def money(units: Units) -> float:
 
 
 HEADS = {
-    "en": ("what", "units", "price", "money", "**total**"),
-    "zh": ("项目", "数量", "单价", "金额", "**合计**"),
+    "en": ("what", "units", "price", "money", "**total**", "form"),
+    "zh": ("项目", "数量", "单价", "金额", "**合计**", "表单"),
 }
 
 
 def tables(language: str) -> Iterator[str]:
     """Returns the tables of the page in "en" or "zh", in their order."""
-    what, units, price, total, whole = HEADS[language]
-    yield _table([what, units, price, total], event(), language, whole)
-    streams = {name: notices(*stream) for name, stream in STREAMS.items()}
-    rows = [
-        [_name(name, language), *(_dollars(money({name: one[name]})) for one in streams.values())]
-        for name in streams["trickle"]
-    ]
-    sums = [whole, *(f"**{_dollars(money(one))}**" for one in streams.values())]
-    yield _markdown([what, *streams], [*rows, sums])
+    what, units, price, total, whole, form = HEADS[language]
+    bodies = {"JSON": event(), form: event(FORM_WRITE_UNITS, FORM_ITEM_BYTES)}
+    yield _beside(what, bodies, language, whole)
+    yield _beside(what, {name: notices(*stream) for name, stream in STREAMS.items()}, language, whole)
     yield _table([what, units, price, total], month(), language, whole)
     yield _table([what, units, price, total], snapshot(), language, whole)
+
+
+def _beside(what: str, cases: Mapping[str, Units], language: str, whole: str) -> str:
+    """Returns a table with a column of money for each case; all have units of the same names."""
+    rows = [
+        [_name(name, language), *(_dollars(money({name: one[name]})) for one in cases.values())]
+        for name in next(iter(cases.values()))
+    ]
+    return _markdown(
+        [what, *cases], [*rows, [whole, *(f"**{_dollars(money(one))}**" for one in cases.values())]]
+    )
 
 
 def _table(heads: list[str], units: Units, language: str, whole: str) -> str:
