@@ -9,7 +9,11 @@ from moto import mock_aws
 from tests.support import template
 
 # A busy machine is no fault of what is tested.
-settings.register_profile("relay", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "relay", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+)
+# To look further, with other examples at each run: pytest --hypothesis-profile=explore
+settings.register_profile("explore", settings.get_profile("relay"), derandomize=False)
 settings.load_profile("relay")
 
 

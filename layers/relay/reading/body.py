@@ -5,6 +5,7 @@ a form whose single key is the JSON. Values keep their own text, so that `1.10` 
 """
 
 import json
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -28,6 +29,8 @@ MOST_MEMBERS = MOST_FIELDS
 MOST_BRACKETS = 500_000
 # As strict as the parsers of subscribers: no NaN, and no integer of more than 4,300 digits.
 _DECODER = json_text.decoder()
+# How JSON begins, and no form: the name of a field may well begin with a bracket.
+_JSON_START = re.compile(r"""\s*+(?:["{]|\[\s*+["{\[])""")
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 type Members = list[tuple[str, Json]]
@@ -101,6 +104,9 @@ def _outermost(text: str, charset: str | None) -> _Opened[Members]:
     form = unquoted(text, charset)
     key = literal(form.text.removesuffix("="))
     found = _opened(key, members_of) if key not in (text, bare) else None
+    if not found and _JSON_START.match(text):
+        # What stands between `&` and `=` in damaged JSON is no field of the gateway.
+        raise UnreadableError("JSON that cannot be repaired")
     found = found or _form(form.text)
     return found._replace(repaired=found.repaired or form.repaired)
 

@@ -118,6 +118,7 @@ def test_no_other_token_is_ever_admitted(source: Any, token: str, slug: str | No
 
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(BODIES)
+@example({"no JSON": float("inf"), "&content=": None})
 def test_a_content_arrives_with_every_value_that_it_had(body: dict[str, Any]) -> None:
     inbound = Inbound()
     text = json.dumps({"sourceMessageId": "s", "content": {"as it came": body}}, ensure_ascii=False)
