@@ -7,7 +7,7 @@ from typing import Any
 
 from notice.deadline import Deadline
 from notice.portal.answer import check
-from notice.portal.errors import PortalUnavailableError
+from notice.portal.errors import ProduceTooMuchError
 from relay.transport import Response
 from sandbox.vendors.loopback import Answer, Request
 from sandbox.vendors.notice_rules import Notice
@@ -85,8 +85,8 @@ class InProcessPortal(Portal):
         answer = self.answer(request)
         if isinstance(answer.body, Exception):
             raise answer.body
-        if answer.cut:
-            raise PortalUnavailableError("ProtocolError", "no whole answer from the portal")
+        if answer.cut or answer.raw is not None:
+            raise ProduceTooMuchError("ProtocolError", "no whole answer from the portal")
         check(Response(answer.status, answer.headers, answer.encoded()), self.clock())
 
     @property
