@@ -77,6 +77,9 @@ class InProcessPortal(Portal):
         """Answer 500 to every batch with one of these, from the next call on."""
         self.break_down(break_on=frozenset(ids))
 
+    def prepare(self, deadline: Deadline) -> None:
+        """Has all that it needs."""
+
     def produce(self, org_id: str, notices: Sequence[bytes], deadline: Deadline) -> None:
         body = b'{"messages":[' + b",".join(notices) + b"]}"
         request = Request("POST", PRODUCE_PATHS[0], [("orgId", org_id)], {}, body)
@@ -86,7 +89,7 @@ class InProcessPortal(Portal):
         if isinstance(answer.body, Exception):
             raise answer.body
         if answer.cut or answer.raw is not None:
-            raise ProduceTooMuchError("ProtocolError", "no whole answer from the portal")
+            raise ProduceTooMuchError("IncompleteRead", "no whole answer from the portal")
         check(Response(answer.status, answer.headers, answer.encoded()), self.clock())
 
     @property

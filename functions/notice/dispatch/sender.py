@@ -42,7 +42,9 @@ UNKNOWN = Deferred(Reason.UNAVAILABLE, "nothing of this organisation was taken")
 
 
 class Portal(Protocol):
-    """Takes a batch or raises ProduceError: see `notice.portal.client.PortalClient.produce`."""
+    """Takes a batch or raises ProduceError: see `notice.portal.client.PortalClient`."""
+
+    def prepare(self, deadline: Deadline) -> None: ...
 
     def produce(self, org_id: str, notices: Sequence[bytes], deadline: Deadline) -> None: ...
 
@@ -238,6 +240,7 @@ class Sender:
     def _call(self, batch: Batch, *, first: bool = False) -> None:
         if why := self.gate.blocked(batch):
             raise BlockedError(why)
+        self.portal.prepare(self.gate.deadline)
         self.ledger.call(batch, first=first)
         self.portal.produce(batch[0].org_id, [notice.wire for notice in batch], self.gate.deadline)
 
