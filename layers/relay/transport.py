@@ -35,7 +35,7 @@ _SEND_BUFFER = 65_536
 _PIECE = 65_536
 # What may come beside a body: status line, headers, the marks of chunks.
 _WIRE_BYTES = 262_144
-_ADDRESS = re.compile(r"(https?)://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?")
+_ADDRESS = re.compile(r"(https?)://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?")
 # What OpenSSL says of a peer that is not what the address says, or speaks no TLS.
 _WRONG_PEER = re.compile("CERTIFICATE|VERSION|HANDSHAKE_FAILURE|UNRECOGNIZED_NAME|HTTP_REQUEST")
 

@@ -21,6 +21,7 @@ CONNECT_SECONDS = 3.0
 READ_SECONDS = 15.0
 LEAST_SECONDS = 2.0
 ANSWER_LIMIT = 1_000_000
+_OVER_SECONDS = 0.1
 NO_ANSWER = "no whole answer from the portal"
 _CONTENT_TYPE = {"Content-Type": "application/json;charset=UTF-8"}
 
@@ -60,6 +61,8 @@ class PortalClient:
         try:
             answer = self._post(target, body, self._signed(org_id, body, access), deadline)
         except NoAnswerError as error:
+            if deadline.left() < _OVER_SECONDS:  # A whole call would have had longer.
+                raise PortalUnavailableError(NO_TIME, NO_ANSWER) from None
             # The kind of failure only: the text holds the address.
             raise ProduceTooMuchError(error.code, NO_ANSWER) from None
         try:

@@ -424,10 +424,17 @@ def test_a_call_takes_no_longer_than_there_is_time(portal: Portal) -> None:
     sender = client(portal.url)
     started = time.monotonic()
 
-    with pytest.raises(ProduceTooMuchError, match="AnswerTimeout"):
+    with pytest.raises(PortalUnavailableError, match="NoTime"):
         sender.produce("o-1", NOTICES, deadline(2.3))
 
     assert time.monotonic() - started < 5
+
+
+def test_a_batch_that_is_not_answered_in_time_was_too_much(portal: Portal) -> None:
+    portal.replies = [Answer(200, b"", silence=10)]
+
+    with pytest.raises(ProduceTooMuchError, match="AnswerTimeout"):
+        client(portal.url, read_seconds=0.2).produce("o-1", NOTICES, deadline(50))
 
 
 def test_a_portal_that_stays_silent_is_not_waited_for_as_long_as_there_is_time(
