@@ -169,8 +169,8 @@ class Loopback:
     """Serves `answer` at `url` for as long as its `with` block lasts; port 0 takes a free one.
 
     What a web page could send is refused. `containers_name` is how a container calls this machine. With
-    `tls` set before, it speaks TLS; with `bytes_per_second` it reads no faster. `connections` counts those that were
-    made.
+    `tls` set before, it speaks TLS; with `bytes_per_second` it reads no faster. `connections` counts those
+    that were made.
     """
 
     tls: ssl.SSLContext | None = None
