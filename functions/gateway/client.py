@@ -27,7 +27,7 @@ CONNECT_SECONDS, READ_SECONDS = 3, 20
 # The longest that one call takes, and a second for what comes after it.
 CALL_SECONDS = CONNECT_SECONDS + READ_SECONDS + 1
 # The failed list has no pages, and each of its rows carries an event.
-ANSWER_LIMIT = 64 * 1024 * 1024
+ANSWER_LIMIT = 32 * 1024 * 1024
 _PATH = "/openplatform/message/"
 _ACCEPTED = {"", "0", "200", "OK"}
 

@@ -64,6 +64,7 @@ class Limits:
             limit = self._limits[org_id]
             if count > limit.size:
                 limit.size = limit.before = count
+                limit.confirmed = True
                 limit.taken, limit.tried, limit.patience = FIRST_PATIENCE, 0, FIRST_PATIENCE
             elif count == limit.size:
                 limit.taken += 1

@@ -67,6 +67,7 @@ class Sender:
     quarantine: Quarantine
     slow_start: SlowStart
     limits: Limits
+    _failed: list[Batch] = field(default_factory=list)
     _aside: list[Batch] = field(default_factory=list)
     _probes: Counter[str] = field(default_factory=Counter)
     _turned_away: dict[str, tuple[ProduceTurnedAwayError, str | None]] = field(default_factory=dict)
@@ -88,12 +89,13 @@ class Sender:
 
         That is one notice alone while the portal may be down, or after a failure on a batch of an
         organisation of which nothing was taken yet: if the portal fails on it too, it was not the batch's
-        size. After that it is one smaller batch and another, and when they were taken all the rest.
+        size. After that it is the one half of what failed and the other, and when both were taken the rest.
         """
-        if not self._aside:
+        if not self._aside and not self._failed:
             return []
-        kept, self._aside = chain.from_iterable(self._aside), []
-        waiting = in_changing_order(one for one in kept if self.ledger.outcome(one) is None)
+        kept = chain.from_iterable([*self._failed, *self._aside])
+        self._failed, self._aside = [], []
+        waiting = [one for one in kept if self.ledger.outcome(one) is None]
         found: list[Batch] = []
         for group in grouped(waiting, by=company).values():
             org_id, doubt = group[0].org_id, self.ledger.in_doubt()
@@ -105,7 +107,7 @@ class Sender:
                 found += full(group, company, self.limits.size)
             elif place := self._first_of(group, doubt=doubt):
                 found.append(group[place])
-                self._aside += group[: place.start], group[place.stop :]
+                self._aside += group[: place.start or 0], group[place.stop :]
             elif org_id in self._turned_away:
                 self._not_allowed(org_id, self._turned_away[org_id][0])
             else:
@@ -118,19 +120,19 @@ class Sender:
 
     def _first_of(self, group: Batch, *, doubt: bool) -> slice | None:
         """Returns where in a group the batch is that is to be sent before the rest; None after some tries."""
-        org_id, unknown = group[0].org_id, self._is_unknown(group[0].org_id)
-        full_probe = doubt and self.slow_start.factor == BATCH_LIMIT and not unknown
-        if full_probe or org_id in self.ledger.known_good:
-            self._probes[org_id] += doubt
-            last = fitting(group[: self.limits.size(org_id)])
-            return slice(0, last) if self._probes[org_id] <= MOST_PROBES else None
+        org_id, whole = group[0].org_id, slice(fitting(group[: self.limits.size(group[0].org_id)]))
+        if not doubt and org_id in self.ledger.known_good:
+            return whole
         self._probes[org_id] += 1
         if self._probes[org_id] > MOST_PROBES:
             return None
+        unknown = self._is_unknown(org_id)
+        if self.slow_start.factor == BATCH_LIMIT and not unknown:
+            return whole
         record = self._turned_away[org_id][1] if unknown else None
-        others = (place for place, one in enumerate(group) if one.record_id != record)
-        place = next(others, None)
-        return None if place is None else slice(place, place + 1)
+        others = in_changing_order(one for one in group if one.record_id != record)
+        place = group.index(others[0]) if others else 0
+        return slice(place, place + 1) if others else None
 
     def send_now(self, batch: Batch) -> bool:
         """Send a batch whatever else is due; else as `send`."""
@@ -167,7 +169,7 @@ class Sender:
         else:
             self.limits.failed(org_id, len(batch))
             self.ledger.fail(batch)
-            self._aside.append(batch)
+            self._failed.append(batch)
         return False
 
     def _is_turned_away(self, batch: Batch, error: ProduceTurnedAwayError) -> bool:
@@ -182,7 +184,7 @@ class Sender:
         elif not (alone and (self.ledger.doubtful or self._turned_away.get(org_id, (error, None))[1])):
             self._turned_away[org_id] = error, batch[0].record_id if alone else None
             self.ledger.fail(batch)
-            self._aside.append(batch)
+            self._failed.append(batch)
             return False
         self._not_allowed(org_id, error)
         return False

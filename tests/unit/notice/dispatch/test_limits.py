@@ -199,6 +199,21 @@ def test_one_notice_on_which_the_portal_fails_is_found_at_once_and_makes_no_batc
     assert dispatcher.dispatch(notices(300), deadline()).batch_sizes == [100, 100, 100]
 
 
+@pytest.mark.parametrize("delay", [0, 0.02])
+@pytest.mark.parametrize("position", [0, 42, 199, 1999])
+def test_one_notice_on_which_the_portal_fails_makes_no_batch_beside_it_smaller(
+    position: int, delay: float
+) -> None:
+    """With a delay four batches are on their way when the first of them fails."""
+    portal = InProcessPortal(fails_on={f"n-{position}"})
+    portal.break_down(delay=delay)
+
+    report = dispatch(notices(2000), portal, workers=WORKERS)
+
+    assert kinds(report)[Accepted] == 1999
+    assert len(portal.calls) <= 20 + 15
+
+
 def test_a_notice_too_large_by_itself_is_rejected_and_its_company_is_not() -> None:
     portal = InProcessPortal()
     portal.break_down(reply=lambda request: TOO_LARGE if "n-42" in message_ids(request) else None)
