@@ -12,7 +12,8 @@ from operate.options import PROGRAM
 from operate.redrive.command import redrive
 from operate.register.command import register, unregister
 from operate.replay.command import replay
-from operate.send.command import send
+from operate.rotate_token.command import rotate_token
+from operate.send.command import send_file
 from operate.status.command import status
 
 
@@ -25,7 +26,7 @@ def cli() -> None:
     """
 
 
-for command in (replay, dead_letters, redrive, send, register, unregister, failed, status):
+for command in (replay, dead_letters, redrive, send_file, register, unregister, rotate_token, failed, status):
     cli.add_command(command)
 
 

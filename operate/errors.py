@@ -11,18 +11,7 @@ from enum import IntEnum
 from typing import IO, Any
 
 import click
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectionError,
-    CredentialRetrievalError,
-    HTTPClientError,
-    NoCredentialsError,
-    NoRegionError,
-    PartialCredentialsError,
-    SSOError,
-    TokenRetrievalError,
-)
+from botocore import exceptions as aws
 
 from operate.output import plain, safe
 
@@ -38,13 +27,6 @@ NOT_ALLOWED = {
     "UnrecognizedClientException",
 }
 """AWS's codes for credentials that are wrong, or allow too little."""
-_NO_CREDENTIALS = (
-    NoCredentialsError,
-    PartialCredentialsError,
-    CredentialRetrievalError,
-    SSOError,
-    TokenRetrievalError,
-)
 
 
 class ExitStatus(IntEnum):
@@ -83,18 +65,22 @@ def operator_errors() -> Iterator[None]:
     """Turn every error of botocore into NothingDoneError or UnfinishedError."""
     try:
         yield
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
+    except aws.ClientError as error:
+        code, message = (plain(error.response["Error"][part]) for part in ("Code", "Message"))
         kind = NothingDoneError if code in NOT_ALLOWED else UnfinishedError
-        message = plain(error.response["Error"]["Message"])
         raise kind(f"{error.operation_name}: {code}: {message}") from error
-    except NoRegionError as error:
+    except aws.NoRegionError as error:
         raise NothingDoneError("No region: give --region, or set AWS_DEFAULT_REGION.") from error
-    except _NO_CREDENTIALS as error:
-        raise NothingDoneError(
-            f"No credentials that work ({plain(str(error))}): give --profile, or sign in."
-        ) from error
-    except (ConnectionError, HTTPClientError) as error:
+    except (
+        aws.NoCredentialsError,
+        aws.PartialCredentialsError,
+        aws.CredentialRetrievalError,
+        aws.SSOError,
+        aws.TokenRetrievalError,
+    ) as error:
+        said = f"No credentials that work ({plain(str(error))}): give --profile, or sign in."
+        raise NothingDoneError(said) from error
+    except (aws.ConnectionError, aws.HTTPClientError) as error:
         raise UnfinishedError(f"AWS cannot be reached: {plain(str(error))}") from error
-    except BotoCoreError as error:
+    except aws.BotoCoreError as error:
         raise NothingDoneError(plain(str(error))) from error

@@ -1,5 +1,6 @@
 """What several commands have in common: which stack, tags and time; JSON; how to call them again."""
 
+import re
 import shlex
 import shutil
 import sys
@@ -11,9 +12,10 @@ from typing import Any
 
 import click
 
+from operate.errors import ExitStatus
 from operate.stack import Stack, find_stack
 from relay import catalog
-from relay.api.base import event_tag
+from relay.api import base
 
 Connect = Callable[[str, str | None, str | None], Stack]
 _STACK_OPTIONS = ("stack_name", "region", "profile")
@@ -26,7 +28,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print the ou
 def with_stack(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options that name a stack, and the stack itself as `stack`.
 
-    The context's object, if it has one, connects in place of `find_stack`.
+    The context's object, if it has one, connects in place of `find_stack`. Ctrl-C ends the command quietly.
     """
 
     @click.option(
@@ -46,54 +48,74 @@ def with_stack(command: Callable[..., None]) -> Callable[..., None]:
         ctx: click.Context, /, *, stack_name: str, region: str | None, profile: str | None, **options: object
     ) -> None:
         connect: Connect = ctx.obj or find_stack
-        command(stack=connect(stack_name, region, profile), **options)
+        try:
+            command(stack=connect(stack_name, region, profile), **options)
+        except (KeyboardInterrupt, click.Abort) as stop:
+            click.echo("; ".join(["stopped: interrupted", *map(str, stop.args)]), err=True)
+            raise SystemExit(ExitStatus.INTERRUPTED) from None
 
     return connected
 
 
-class Tag(click.ParamType):
-    """An eventTag or its slug; becomes the slug. With `unclassified`, also the topic of no tag."""
+class Word(click.ParamType):
+    """What `value_of` makes of a word on the command line; its ValueError says what is wrong with it."""
 
-    name = "tag"
+    name = "word"
 
-    def __init__(self, *, unclassified: bool = False) -> None:
-        self._unclassified = unclassified
+    def __init__(self, value_of: Callable[[str], object]) -> None:
+        self._value_of = value_of
 
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if self._unclassified and value == catalog.UNCLASSIFIED:
-            return catalog.UNCLASSIFIED
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         try:
-            return catalog.slug_of(event_tag(value))
+            return self._value_of(value)
         except ValueError as error:
-            self.fail(str(error), param, ctx)
+            self.fail(f"{error}.", param, ctx)
 
 
-class When(click.ParamType):
-    """A date or a time as ISO 8601 has it; becomes a time with an offset, by default this machine's.
+def tag_slug(name: str) -> str:
+    """Returns the slug of an eventTag that is named as such or by its slug. Raises ValueError."""
+    return catalog.slug_of(base.event_tag(name))
 
-    A date alone is its first moment, or with `end` its last.
-    """
 
-    name = "time"
+def topic_slug(name: str) -> str:
+    """Returns a topic's slug: that of an eventTag, or of no tag. Raises ValueError."""
+    return name if name == catalog.UNCLASSIFIED else tag_slug(name)
 
-    def __init__(self, *, end: bool = False) -> None:
-        self._of_date = time.max if end else time.min
 
-    def convert(
-        self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None
-    ) -> datetime:
-        if isinstance(value, datetime):
-            return value
-        try:
-            if "T" in value or " " in value:
-                moment = datetime.fromisoformat(value)
-            else:
-                moment = datetime.combine(date.fromisoformat(value), self._of_date)
-            return moment if moment.tzinfo else moment.astimezone()
-        except (ValueError, OverflowError):
-            self.fail(
-                f"{value!r} is neither a date (2026-11-01) nor a time (2026-11-01T08:00+08:00)", param, ctx
-            )
+def tags_option[Command: Callable[..., object]](
+    slug_of: Callable[[str], str], said: str = "An eventTag or its slug; repeatable."
+) -> Callable[[Command], Command]:
+    """Give a command the option that names eventTags, as `tags`: their slugs."""
+    return click.option("--tag", "tags", multiple=True, type=Word(slug_of), metavar="SLUG", help=said)
+
+
+def possible_id(name: str) -> str:
+    """Returns what may be an event's id. Raises ValueError."""
+    if not re.fullmatch(base.EVENT_ID, name):
+        raise ValueError(f"{name!r} is no event's id")
+    return name
+
+
+def first_moment(given: str) -> datetime:
+    """Returns a time of ISO 8601, of a date its first moment; by default of this machine's offset."""
+    return _moment(given, time.min)
+
+
+def last_moment(given: str) -> datetime:
+    """Returns a time of ISO 8601, of a date its last moment; by default of this machine's offset."""
+    return _moment(given, time.max)
+
+
+def _moment(given: str, of_date: time) -> datetime:
+    try:
+        if "T" in given or " " in given:
+            moment = datetime.fromisoformat(given)
+        else:
+            moment = datetime.combine(date.fromisoformat(given), of_date)
+        return moment if moment.tzinfo else moment.astimezone()
+    except (ValueError, OverflowError) as error:
+        said = "is neither a date (2026-11-01) nor a time (2026-11-01T08:00+08:00)"
+        raise ValueError(f"{given!r} {said}") from error
 
 
 def program() -> str:

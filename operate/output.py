@@ -5,12 +5,18 @@ What somebody else wrote stays text: it commands no terminal, on either way.
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
+from pydantic import BaseModel
+from pydantic.alias_generators import to_camel
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 WIDTH = 100
 MOST_LISTED = 20
@@ -21,6 +27,23 @@ def page() -> Console:
     out = Console(highlight=False)
     out.width = min(out.width, WIDTH) if out.is_terminal else WIDTH
     return out
+
+
+def print_rows(
+    out: Console, rows: Sequence[Sequence[str | Text]], *, heads: Sequence[str] = (), folded: int = -1
+) -> None:
+    """Print rows in columns: only the one that is `folded` breaks a text, and no line ends in spaces."""
+    if not rows:
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=bool(heads))
+    for number, head in enumerate(heads or [""] * len(rows[0])):
+        table.add_column(Text(head, "bold"), no_wrap=number != folded % len(rows[0]), overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
+    with out.capture() as held:
+        out.print(table)
+    for line in held.get().splitlines():
+        out.print(Text.from_ansi(line.rstrip()), soft_wrap=True)
 
 
 def plain(text: str) -> str:
@@ -37,6 +60,22 @@ def write_json(facts: object) -> None:
     """Write the facts on the standard output, as one line of ASCII."""
     # DEL alone is ASCII and no text.
     click.echo(json.dumps(facts).replace("\x7f", "\\u007f"))
+
+
+def facts_of(value: Any) -> Any:
+    """Returns a fact as a program gets it: names in camelCase, times in ISO 8601."""
+    match value:
+        case datetime():
+            return value.isoformat(timespec="milliseconds")
+        case Mapping():
+            return {name: facts_of(one) for name, one in value.items()}
+        case list() | tuple():
+            return [facts_of(one) for one in value]
+        case BaseModel():
+            return value.model_dump(by_alias=True)
+    if is_dataclass(value):
+        return {to_camel(one.name): facts_of(getattr(value, one.name)) for one in fields(value)}
+    return value
 
 
 def printable(written: str) -> str:
@@ -62,9 +101,15 @@ def beginning(lines: Sequence[str], more: str = "more") -> Iterator[str]:
         yield f"  … and {len(lines) - MOST_LISTED:,} {more}"
 
 
-def many(count: int, noun: str) -> str:
-    """Returns the number with its noun: 1 event, 1,200 events."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+def many(count: int, noun: str, verb: str = "") -> str:
+    """Returns the number with its noun, and a verb where there is one: 1 event is, 1,200 events are."""
+    said = f"{count:,} {noun}{'' if count == 1 else 's'}"
+    return f"{said} {verb if count != 1 else {'are': 'is'}.get(verb, f'{verb}s')}" if verb else said
+
+
+def per_second(count: int, seconds: float) -> str:
+    """Returns how long something took, and how many that were a second."""
+    return f"{seconds:,.1f} s ({count / max(seconds, 0.001):,.1f}/s)"
 
 
 def moment(at: datetime) -> str:

@@ -4,41 +4,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    SpinnerColumn,
-    Task,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.text import Text
+from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn
 
 ShowDone = Callable[[int], None]
-
-
-class _Rate(ProgressColumn):
-    """How many a second."""
-
-    def render(self, task: Task) -> Text:
-        speed = task.finished_speed or task.speed
-        return Text(f"{speed:,.1f}/s" if speed else "")
 
 
 @contextmanager
 def bar(title: str, total: int | None = None, console: Console | None = None) -> Iterator[ShowDone]:
     """Show how many of `total` are done; call what it yields with each number."""
     out = console or Console(stderr=True)
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(30),
-        MofNCompleteColumn(),
-        _Rate(),
-    )
-    with Progress(*columns, TimeRemainingColumn(), console=out, disable=not out.is_terminal) as progress:
+    columns = (SpinnerColumn(), *Progress.get_default_columns(), MofNCompleteColumn())
+    with Progress(*columns, console=out, disable=not out.is_terminal) as progress:
         task = progress.add_task(title, total=total)
 
         def show_done(done: int) -> None:

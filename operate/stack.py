@@ -7,18 +7,18 @@ from functools import cache
 from typing import Any
 
 import boto3
-import click
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
-from operate.errors import ExitStatus, NothingDoneError, UnfinishedError, operator_errors
+from operate.errors import NothingDoneError, UnfinishedError, operator_errors
 from operate.output import plain
 from relay.api.base import ActionAnswer, ActionRequest
 from relay.api.error_types import INVALID_REQUEST
 
 # A function may work for 240 s before it answers. One that did not answer may have worked all the same, so
 # it is not called again without a person's knowing.
+MESSAGES = "ApproximateNumberOfMessages"
 _CALLS = Config(read_timeout=300, tcp_keepalive=True, retries={"total_max_attempts": 1})
 
 
@@ -45,17 +45,18 @@ class Stack:
         fixed = self.outputs.get("StaticCallbackUrls", "")
         return list(filter(None, [*fixed.split(","), self.outputs.get("CallbackUrl", "")]))
 
+    def queue_numbers(self, output: str, *attributes: str) -> list[int]:
+        """Returns attributes of the queue that an output names. Raises what botocore raises."""
+        queue = self.output(output)
+        found = self.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=list(attributes))
+        return [int(found["Attributes"].get(name, 0)) for name in attributes]
+
     def gateway[Answer: ActionAnswer](self, request: ActionRequest, answer: type[Answer]) -> Answer:
-        """Returns the gateway function's answer. Raises NothingDoneError, UnfinishedError, and SystemExit
-        when a person interrupts.
-        """
+        """Returns the gateway function's answer. Raises NothingDoneError and UnfinishedError."""
         try:
             return self._invoke("GatewayFunctionName", request, answer)
         except KeyboardInterrupt:
-            click.echo(
-                "stopped: interrupted; the call under way goes on, and doing it again is safe", err=True
-            )
-            raise SystemExit(ExitStatus.INTERRUPTED) from None
+            raise KeyboardInterrupt("the call under way goes on, and doing it again is safe") from None
 
     def recovery[Answer: ActionAnswer](self, request: ActionRequest, answer: type[Answer]) -> Answer:
         """Returns the recovery function's answer. Raises NothingDoneError and UnfinishedError."""
@@ -71,14 +72,14 @@ class Stack:
             )
             payload = json.load(response["Payload"])
         if "FunctionError" not in response:
-            return _read(payload, answer, function)
+            return _model_of(payload, answer, function)
         kind, message = (plain(str(payload.get(name))) for name in ("errorType", "errorMessage"))
         if kind == INVALID_REQUEST:
             raise NothingDoneError(f"{function} does not take this: {message}")
         raise UnfinishedError(f"{function} failed: {kind}: {message}. Its log group says more.")
 
 
-def _read[Answer: ActionAnswer](payload: object, answer: type[Answer], function: str) -> Answer:
+def _model_of[Answer: ActionAnswer](payload: object, answer: type[Answer], function: str) -> Answer:
     try:
         return answer.model_validate(payload)
     except ValidationError as error:

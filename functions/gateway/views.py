@@ -35,14 +35,15 @@ def changed_tag(step: Step, addresses: Addresses) -> ChangedTag:
     )
 
 
-def listed_tag(kind: catalog.Kind, row: Row | None, addresses: Addresses) -> ListedTag:
+def listed_tag(event_tag: str, row: Row | None, addresses: Addresses) -> ListedTag:
     """Returns the state of a tag by one row of it, or by none."""
+    slug = catalog.slug_of(event_tag)
     if row is None:
-        return ListedTag(event_tag=kind.event_tag, slug=kind.slug, state=RegistrationState.NOT_REGISTERED)
+        return ListedTag(event_tag=event_tag, slug=slug, state=RegistrationState.NOT_REGISTERED)
     address = row.address or ""
     return ListedTag(
-        event_tag=kind.event_tag,
-        slug=kind.slug,
+        event_tag=event_tag,
+        slug=slug,
         state=_state(address, addresses),
         id=row.id or "",
         callback_url=addresses.shown(address),
@@ -59,11 +60,13 @@ def failed_row(row: Row, addresses: Addresses) -> FailedRow:
     """Returns a row of the failed list; one without an id as it came."""
     if row.id is None:
         return FailedRow(unreadable=as_it_came(row.raw, addresses))
+    address = row.address or ""
     return FailedRow(
         id=row.id,
         event_tag=row.event_tag and addresses.masked(row.event_tag),
         time=row.time and addresses.masked(row.time),
-        callback_url=addresses.shown(row.address or ""),
+        callback_url=addresses.shown(address),
+        state=_state(address, addresses),
     )
 
 

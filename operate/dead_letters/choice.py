@@ -1,7 +1,7 @@
 """Which letters are meant: all, those of an organisation or a code, or those whose id begins so."""
 
-from collections.abc import Iterator, Sequence
-from itertools import islice, pairwise
+from collections.abc import Sequence
+from itertools import count
 
 import click
 
@@ -20,19 +20,19 @@ def letters_of(
     total, elsewhere = queue.counts()
     if elsewhere:
         click.echo(
-            f"About {many(elsewhere, 'letter')} {'is' if elsewhere == 1 else 'are'} not seen here: somebody "
-            "else is reading, or a command was killed. Visible again in a quarter of an hour at most.",
+            f"About {many(elsewhere, 'letter', 'are')} not seen here: somebody else is reading, or a command "
+            "was killed. Visible again in a quarter of an hour at most.",
             err=True,
         )
+    found: list[Letter] = []
     with bar("reading the dead letters", total) as show_done:
-
-        def noted() -> Iterator[Letter]:
-            for done, letter in enumerate(queue.walk(), 1):
-                show_done(done)
-                if code in (None, letter.code) and org in (None, letter.org_id):
-                    yield letter
-
-        return sorted(islice(noted(), limit), key=_when)
+        for done, letter in enumerate(queue.walk(), 1):
+            show_done(done)
+            if code in (None, letter.code) and org in (None, letter.org_id):
+                found.append(letter)
+            if len(found) == limit:
+                break
+    return sorted(found, key=_when)
 
 
 def _when(letter: Letter) -> tuple[float, str]:
@@ -63,10 +63,6 @@ def with_prefixes(letters: Sequence[Letter], prefixes: Sequence[str]) -> list[Le
 
 def short_ids(letters: Sequence[Letter]) -> dict[str, str]:
     """How much of each id a person has to type: eight characters, or more where that would be ambiguous."""
-    ids = sorted(one.id for one in letters)
-    needed = dict.fromkeys(ids, SHORTEST)
-    for one, following in pairwise(ids):
-        same = next((n for n, pair in enumerate(zip(one, following, strict=False)) if len(set(pair)) > 1), 0)
-        for each in (one, following):
-            needed[each] = max(needed[each], same + 1)
-    return {one: one[:length] for one, length in needed.items()}
+    ids = [one.id for one in letters]
+    length = next(n for n in count(SHORTEST) if len({one[:n] for one in ids}) == len(set(ids)))
+    return {one: one[:length] for one in ids}

@@ -8,15 +8,14 @@ from typing import Any
 import click
 
 from operate.dead_letters.choice import letters_of, with_prefixes
-from operate.dead_letters.held import AT_ONCE, DeadLetterQueue, Letter
-from operate.dead_letters.interrupts import unbroken
-from operate.dead_letters.listing import by_code, show
-from operate.dead_letters.saved import line_of
+from operate.dead_letters.held import DeadLetterQueue, Letter, unbroken
+from operate.dead_letters.shown import by_code, line_of, show_letters
 from operate.errors import ExitStatus, NothingDoneError, OperatorError
 from operate.options import json_option, same_stack, with_stack
 from operate.output import many, plain, write_json, write_new
 from operate.progress import bar
 from operate.stack import Stack
+from relay.sqs import REQUEST_ENTRIES
 
 
 @click.command("dead-letters")
@@ -29,44 +28,40 @@ from operate.stack import Stack
 @click.option("--delete", "deleting", is_flag=True, help="Delete those that --id names.")
 @click.option("--yes", is_flag=True, help="Delete without asking.")
 @json_option
-def dead_letters(stack: Stack, ids: tuple[str, ...], deleting: bool, as_json: bool, **options: Any) -> None:
+def dead_letters(
+    stack: Stack,
+    org: str | None,
+    code: str | None,
+    ids: tuple[str, ...],
+    limit: int | None,
+    save: Path | None,
+    deleting: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
     """List the notices that were rejected, and why; nothing is changed unless --delete is given.
 
     Exit status: 0 all done; 1 something is left or AWS failed, and calling again is safe; 2 nothing was
     done, and what to fix is named; 130 interrupted.
     """
-    save, yes = options.pop("save"), options.pop("yes")
-    if deleting and (not ids or save or any(options.values())):
+    if deleting and (not ids or save or org or code or limit):
         raise click.UsageError("Which letters are deleted? Give --id, and none of the others.")
     if save and save.exists():
         raise NothingDoneError(f"{save} is there already, and may hold what somebody fixed: name a new file.")
-    status = 0
-    try:
-        with DeadLetterQueue(stack) as queue:
-            limit = None if ids else options["limit"]
-            letters = letters_of(queue, code=options["code"], org=options["org"], limit=limit)
-            letters = with_prefixes(letters, ids)[: options["limit"]] if ids else letters
-            if deleting:
-                status = _delete(queue, letters, yes=yes, as_json=as_json)
-    except KeyboardInterrupt:
-        click.echo("stopped: interrupted", err=True)
-        raise SystemExit(ExitStatus.INTERRUPTED) from None
-    if not deleting:
-        _show(letters, save, as_json=as_json)
-    raise SystemExit(status)
-
-
-def _show(letters: Sequence[Letter], save: Path | None, *, as_json: bool) -> None:
+    with DeadLetterQueue(stack) as queue:
+        letters = letters_of(queue, code=code, org=org, limit=None if ids else limit)
+        letters = with_prefixes(letters, ids)[:limit] if ids else letters
+        if deleting:
+            raise SystemExit(_delete(queue, letters, yes=yes, as_json=as_json))
     if save:
         try:
             write_new(save, map(line_of, letters))
         except OSError as error:
             raise NothingDoneError(f"{save} cannot be written: {error.strerror}") from error
     if as_json:
-        facts = {"byCode": dict(by_code(letters)), "letters": [_facts(one) for one in letters]}
-        write_json(facts)
+        write_json({"byCode": dict(by_code(letters)), "letters": [_facts(one) for one in letters]})
     else:
-        show(letters)
+        show_letters(letters)
     if save:
         redrive = same_stack(click.get_current_context(), "redrive", str(save))
         click.echo(f"{len(letters):,} saved. Fix {plain(str(save))}, then:\n  {redrive}", err=True)
@@ -84,14 +79,15 @@ def _facts(letter: Letter) -> dict[str, Any]:
 
 def _delete(queue: DeadLetterQueue, letters: Sequence[Letter], *, yes: bool, as_json: bool) -> int:
     """Delete once that is confirmed, as far as it goes; the exit status."""
-    if not (yes or _confirmed(letters, as_json=as_json)):
-        click.echo("Nothing was deleted.", err=True)
-        return 2
+    if not (yes or as_json):
+        show_letters(letters)
+    if not (yes or click.confirm(f"Delete {many(len(letters), 'dead letter')} for good?", err=True)):
+        raise NothingDoneError("Nothing was deleted.")
     failed: dict[str, str] = {}
     left, status, stopped = [one.id for one in letters], 0, ""
     try:
         with bar("deleting", len(letters)) as show_done:
-            for part in batched(tuple(left), AT_ONCE, strict=False):
+            for part in batched(tuple(left), REQUEST_ENTRIES, strict=False):
                 with unbroken():
                     failed |= queue.delete(part)
                     left = left[len(part) :]
@@ -102,23 +98,10 @@ def _delete(queue: DeadLetterQueue, letters: Sequence[Letter], *, yes: bool, as_
         status, stopped = ExitStatus.INTERRUPTED, "interrupted"
     deleted = len(letters) - len(left) - len(failed)
     if as_json:
-        facts = {"deleted": deleted, "notDeleted": failed, "left": left, "stopped": stopped}
-        write_json(facts)
+        write_json({"deleted": deleted, "notDeleted": failed, "left": left, "stopped": stopped})
     else:
-        click.echo(f"{many(deleted, 'dead letter')} deleted")
-        for one, code in failed.items():
-            click.echo(f"  not deleted: {plain(one)} {plain(code)}")
+        not_deleted = [f"  not deleted: {plain(one)} {plain(code)}" for one, code in failed.items()]
+        click.echo("\n".join([f"{many(deleted, 'dead letter')} deleted", *not_deleted]))
     if stopped:
-        are_left = f"{many(len(left), 'letter')} {'is' if len(left) == 1 else 'are'} left"
-        click.echo(f"stopped: {plain(stopped)}; {are_left}", err=True)
-    return status or (1 if failed or left else 0)
-
-
-def _confirmed(letters: Sequence[Letter], *, as_json: bool) -> bool:
-    """Raises KeyboardInterrupt when nobody can answer, too."""
-    if not as_json:
-        show(letters)
-    try:
-        return click.confirm(f"Delete {many(len(letters), 'dead letter')} for good?", err=True)
-    except click.Abort:
-        raise KeyboardInterrupt from None
+        click.echo(f"stopped: {plain(stopped)}; {many(len(left), 'letter', 'are')} left", err=True)
+    return status or (ExitStatus.UNFINISHED if failed or left else ExitStatus.DONE)

@@ -1,24 +1,55 @@
 """The dead-letter queue as an operator reads it: each letter once, none lost, all visible again after."""
 
+import signal
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import batched
+from threading import current_thread, main_thread
+from types import FrameType
 from typing import Any, Self
 
 import click
 
-from operate.dead_letters.interrupts import unbroken
 from operate.errors import OperatorError, operator_errors
 from operate.output import many
-from operate.stack import Stack
+from operate.stack import MESSAGES, Stack
+from relay.sqs import REQUEST_ENTRIES, call
 
 # Long enough to see the most that SQS lets be held at once (120,000) and to act on it; a command that was
 # killed leaves its letters invisible for so long.
 HELD_SECONDS = 900
 # So often nothing new, after a second of waiting each, and the walk is over.
 BARREN = 2
-AT_ONCE = 10
+DEAD_LETTERS = "NoticeDeadLetterQueueUrl"
+
+
+@contextmanager
+def unbroken() -> Iterator[None]:
+    """Let a call and what is noted of it end: a Ctrl-C in here raises KeyboardInterrupt at its end.
+
+    A second one raises at once.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if not callable(before) or current_thread() is not main_thread():
+        yield
+        return
+    came = False
+
+    def note(_number: int, _frame: FrameType | None) -> None:
+        nonlocal came
+        came = True
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came:
+        raise KeyboardInterrupt
 
 
 @dataclass(frozen=True)
@@ -39,7 +70,7 @@ class Letter:
         return self.attributes.get("orgId", "")
 
     @classmethod
-    def read(cls, message: Mapping[str, Any]) -> Self:
+    def of_message(cls, message: Mapping[str, Any]) -> Self:
         """The letter in an SQS message; its time is this machine's."""
         given = message.get("MessageAttributes", {})
         attributes = {name: one["StringValue"] for name, one in given.items() if "StringValue" in one}
@@ -55,7 +86,7 @@ class DeadLetterQueue:
     """
 
     def __init__(self, stack: Stack) -> None:
-        self._url, self._sqs = stack.output("NoticeDeadLetterQueueUrl"), stack.client("sqs")
+        self._stack, self._url, self._sqs = stack, stack.output(DEAD_LETTERS), stack.client("sqs")
         self._receipts: dict[str, str] = {}
 
     def __enter__(self) -> Self:
@@ -66,10 +97,9 @@ class DeadLetterQueue:
 
     def counts(self) -> tuple[int, int]:
         """Returns about how many letters can be read, and how many others hold. Raises OperatorError."""
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         with operator_errors():
-            found = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=names)["Attributes"]
-        return int(found.get(names[0], 0)), int(found.get(names[1], 0))
+            seen, elsewhere = self._stack.queue_numbers(DEAD_LETTERS, MESSAGES, f"{MESSAGES}NotVisible")
+        return seen, elsewhere
 
     def walk(self) -> Iterator[Letter]:
         """Each letter of the queue, held from then on. Raises OperatorError."""
@@ -84,14 +114,14 @@ class DeadLetterQueue:
         with unbroken(), operator_errors():
             answer = self._sqs.receive_message(
                 QueueUrl=self._url,
-                MaxNumberOfMessages=AT_ONCE,
+                MaxNumberOfMessages=REQUEST_ENTRIES,
                 VisibilityTimeout=HELD_SECONDS,
                 WaitTimeSeconds=1,
                 MessageSystemAttributeNames=["SentTimestamp"],
                 MessageAttributeNames=["All"],
             )
             new = {one["MessageId"]: one for one in answer.get("Messages", ())}
-            letters = [Letter.read(one) for name, one in new.items() if name not in self._receipts]
+            letters = [Letter.of_message(one) for name, one in new.items() if name not in self._receipts]
             # Only the last receipt of a letter counts.
             self._receipts |= {name: one["ReceiptHandle"] for name, one in new.items()}
         return letters
@@ -104,34 +134,30 @@ class DeadLetterQueue:
         held = [one for one in ids if one in self._receipts]
         if not held:
             return {}
-        entries = [{"Id": str(n), "ReceiptHandle": self._receipts[one]} for n, one in enumerate(held)]
         with operator_errors():
-            answer = self._sqs.delete_message_batch(QueueUrl=self._url, Entries=entries)
-        failed = {held[int(one["Id"])]: one["Code"] for one in answer.get("Failed", ())}
-        for one in held:
-            if one not in failed:
-                del self._receipts[one]
+            delete = partial(self._sqs.delete_message_batch, QueueUrl=self._url)
+            codes = call(delete, [{"ReceiptHandle": self._receipts[one]} for one in held])
+        failed = {held[position]: code for position, code in codes.items()}
+        self._receipts = {
+            one: receipt for one, receipt in self._receipts.items() if one not in held or one in failed
+        }
         return failed
 
     def _release(self) -> None:
         """Make every letter visible again; say how many only time makes so."""
         left, why = len(self._receipts), ""
-        for part in batched(self._receipts.values(), AT_ONCE, strict=False):
-            entries = [
-                {"Id": str(n), "ReceiptHandle": receipt, "VisibilityTimeout": 0}
-                for n, receipt in enumerate(part)
-            ]
+        show = partial(self._sqs.change_message_visibility_batch, QueueUrl=self._url)
+        for part in batched(self._receipts.values(), REQUEST_ENTRIES, strict=False):
             try:
                 with operator_errors():
-                    answer = self._sqs.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)
+                    failed = call(show, [{"ReceiptHandle": one, "VisibilityTimeout": 0} for one in part])
             except OperatorError as fault:
                 why = fault.message
                 break
             # What is not in flight is visible already.
-            codes = [one["Code"] for one in answer.get("Failed", ()) if "NotInflight" not in one["Code"]]
+            codes = [code for code in failed.values() if "NotInflight" not in code]
             left -= len(part) - len(codes)
             why = codes[0] if codes else why
         if left:
-            minutes = HELD_SECONDS // 60
-            stay = f"{many(left, 'letter')} {'stays' if left == 1 else 'stay'} invisible"
-            click.echo(f"{stay} for up to {minutes} minutes: {why}", err=True)
+            stay = f"{many(left, 'letter', 'stay')} invisible for up to {HELD_SECONDS // 60} minutes"
+            click.echo(f"{stay}: {why}", err=True)

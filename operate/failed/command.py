@@ -5,12 +5,11 @@ from collections.abc import Sequence
 
 import click
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from operate.errors import ExitStatus
 from operate.options import json_option, with_stack
-from operate.output import many, page, plain, write_json
+from operate.output import many, page, plain, print_rows, write_json
 from operate.stack import Stack
 from relay import catalog
 from relay.api.gateway import Failed, FailedAnswer, FailedCounts, RetryAnswer, RetryFailed
@@ -41,19 +40,16 @@ def failed(stack: Stack, retry: bool, limit: int, as_json: bool) -> None:
 
 def _show_listed(answer: FailedAnswer, out: Console) -> None:
     out.print(_total(answer.counts))
-    table = Table.grid(padding=(0, 2))
-    for _ in range(3):
-        table.add_column(overflow="fold")
-    for row in answer.rows:
-        if row.id is None:
-            continue
-        tag = row.event_tag
-        slug = catalog.slug_of(tag) if tag in catalog.BY_TAG else plain(tag or "-")
-        table.add_row(Text(f"  {plain(row.id)}"), Text(plain(row.time or "-")), Text(slug))
-    out.print(table)
+    readable = [row for row in answer.rows if row.id is not None]
+    rows = [(f"  {plain(str(row.id))}", plain(row.time or "-"), _kind(row.event_tag)) for row in readable]
+    print_rows(out, rows)
     _show_unreadable([row.unreadable for row in answer.rows if row.id is None], out)
     if answer.left:
         out.print(f"  … and {answer.left:,} more: --limit shows up to 500")
+
+
+def _kind(tag: str | None) -> str:
+    return catalog.slug_of(tag) if tag in catalog.BY_TAG else plain(tag or "-")
 
 
 def _show_retried(answer: RetryAnswer, out: Console) -> None:

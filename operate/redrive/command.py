@@ -2,9 +2,8 @@
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -12,11 +11,10 @@ from operate.dead_letters.choice import letters_of, with_prefixes
 from operate.dead_letters.held import DeadLetterQueue
 from operate.errors import ExitStatus, NothingDoneError, OperatorError
 from operate.options import json_option, with_stack
-from operate.output import beginning, safe
+from operate.output import beginning, facts_of, many, per_second, plain, safe, write_json
 from operate.progress import bar
 from operate.redrive.file import Line, read_lines
-from operate.redrive.run import NoticeQueue, Outgoing, Redriven, outgoing, send_and_delete
-from operate.redrive.shown import show
+from operate.redrive.run import Outgoing, Redriven, largest_message, send_and_delete
 from operate.stack import Stack
 
 
@@ -33,7 +31,18 @@ from operate.stack import Stack
 @click.option("--force", is_flag=True, help="Send what FILE holds even if its letter is gone.")
 @click.option("--dry-run", is_flag=True, help="Only check and count.")
 @json_option
-def redrive(stack: Stack, file: Path | None, dry_run: bool, as_json: bool, **options: Any) -> None:
+def redrive(
+    stack: Stack,
+    file: Path | None,
+    ids: tuple[str, ...],
+    everything: bool,
+    code: str | None,
+    org: str | None,
+    skip_invalid: bool,
+    force: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
     """Send rejected notices again: those in FILE, written by `dead-letters --save` and fixed, or others.
 
     A letter is deleted once its notice is on the queue again. What is cut off in between is sent again by
@@ -43,36 +52,38 @@ def redrive(stack: Stack, file: Path | None, dry_run: bool, as_json: bool, **opt
     Exit status: 0 all done; 1 something is left or AWS failed, and calling again is safe; 2 nothing was
     done, and what to fix is named; 130 interrupted.
     """
-    _check(file, **options)
-    begun, so_far, notices = time.monotonic(), Redriven(), NoticeQueue(stack)
+    if sum(map(bool, (file, ids, everything))) != 1:
+        raise click.UsageError("Which letters? Give FILE, --id or --all.")
+    if not everything and (code or org):
+        raise click.UsageError("--code and --org choose among --all.")
+    if not file and (skip_invalid or force):
+        raise click.UsageError("--skip-invalid and --force are about FILE.")
+    begun, so_far = time.monotonic(), Redriven()
     try:
-        largest = notices.largest()
-        lines = _lines(file, largest, so_far, **options) if file else None
+        largest = largest_message(stack)
+        lines = _lines(file, largest, so_far, skip_invalid) if file else None
         with DeadLetterQueue(stack) as letters:
-            wanted = _wanted(letters, lines, largest, so_far, **options)
-            left = Counter(one.letter for one in wanted)
-            if dry_run:
-                so_far.would = list(left)
+            found = letters_of(letters, code=code, org=org, limit=None)
+            if lines is not None:
+                wanted = _of_file(lines, {one.id for one in found}, so_far, force)
             else:
-                so_far.left = left
-                _perform(wanted, notices, letters, so_far)
+                whole = [Outgoing(one.id, one.body) for one in (with_prefixes(found, ids) if ids else found)]
+                wanted = [one for one in whole if one.size <= largest]
+                too_large = {one.letter for one in whole if one.size > largest}
+                so_far.not_sent = dict.fromkeys(sorted(too_large), "larger than the queue takes")
+            if dry_run:
+                so_far.redriven = list(dict.fromkeys(one.letter for one in wanted))
+            else:
+                so_far.left = Counter(one.letter for one in wanted)
+                _perform(wanted, stack, letters, so_far)
         status = so_far.status
     except KeyboardInterrupt:
         so_far.stopped, status = "interrupted", ExitStatus.INTERRUPTED
-    show(so_far, time.monotonic() - begun, dry_run=dry_run, as_json=as_json)
+    _show(so_far, time.monotonic() - begun, dry_run=dry_run, as_json=as_json)
     raise SystemExit(status)
 
 
-def _check(file: Path | None, *, ids: tuple[str, ...], everything: bool, **options: Any) -> None:
-    if sum(map(bool, (file, ids, everything))) != 1:
-        raise click.UsageError("Which letters? Give FILE, --id or --all.")
-    if not everything and (options["code"] or options["org"]):
-        raise click.UsageError("--code and --org choose among --all.")
-    if not file and (options["skip_invalid"] or options["force"]):
-        raise click.UsageError("--skip-invalid and --force are about FILE.")
-
-
-def _lines(file: Path, largest: int, so_far: Redriven, *, skip_invalid: bool, **_: Any) -> list[Line]:
+def _lines(file: Path, largest: int, so_far: Redriven, skip_invalid: bool) -> list[Line]:
     """Returns the lines to send. Raises NothingDoneError, having named each that is at fault."""
     try:
         lines, so_far.invalid = read_lines(file.read_bytes().decode("utf-8-sig"), largest)
@@ -85,39 +96,44 @@ def _lines(file: Path, largest: int, so_far: Redriven, *, skip_invalid: bool, **
     return lines
 
 
-def _wanted(
-    letters: DeadLetterQueue,
-    lines: Sequence[Line] | None,
-    largest: int,
-    so_far: Redriven,
-    *,
-    ids: tuple[str, ...],
-    code: str | None,
-    org: str | None,
-    force: bool,
-    **_: Any,
-) -> list[Outgoing]:
-    """What to send for the letters that the queue holds. Raises OperatorError."""
-    found = letters_of(letters, code=code, org=org, limit=None)
-    if lines is not None:
-        there = {one.id for one in found}
-        gone = {} if force else dict.fromkeys(one.letter for one in lines if one.letter not in there)
-        so_far.not_found = list(gone)
-        return [outgoing(one.letter, one.body) for one in lines if force or one.letter in there]
-    whole = [outgoing(one.id, one.body) for one in (with_prefixes(found, ids) if ids else found)]
-    so_far.not_sent = {one.letter: "larger than the queue takes" for one in whole if one.size > largest}
-    return [one for one in whole if one.size <= largest]
+def _of_file(lines: Sequence[Line], there: set[str], so_far: Redriven, force: bool) -> list[Outgoing]:
+    """What to send of a file: with `force` also lines whose letter is gone."""
+    gone = {} if force else dict.fromkeys(one.letter for one in lines if one.letter not in there)
+    so_far.not_found = list(gone)
+    return [Outgoing(one.letter, one.body) for one in lines if one.letter not in gone]
 
 
-def _perform(
-    wanted: Sequence[Outgoing], notices: NoticeQueue, letters: DeadLetterQueue, so_far: Redriven
-) -> None:
+def _perform(wanted: Sequence[Outgoing], stack: Stack, letters: DeadLetterQueue, so_far: Redriven) -> None:
     """Do it, as far as it goes. Raises OperatorError as long as nothing was done."""
     try:
         with bar("redriving", len(wanted)) as show_done:
-            for _ in send_and_delete(wanted, notices, letters, so_far):
+            for _ in send_and_delete(wanted, stack, letters, so_far):
                 show_done(so_far.tried)
     except OperatorError as fault:
         if not so_far.tried:
             raise
         so_far.stopped = fault.message
+
+
+def _show(so_far: Redriven, seconds: float, *, dry_run: bool, as_json: bool) -> None:
+    if as_json:
+        told = facts_of(so_far) | {"left": list(so_far.left)}
+        write_json({"dryRun": dry_run, **told, "seconds": round(seconds, 3)})
+    else:
+        done = len(so_far.redriven)
+        said = "would be redriven" if dry_run else f"redriven in {per_second(done, seconds)}"
+        click.echo("\n".join([f"{many(done, 'letter')} {said}", *_remarks(so_far)]))
+    if so_far.stopped:
+        click.echo(f"stopped: {plain(so_far.stopped)}", err=True)
+    if so_far.left:
+        click.echo(f"{many(len(so_far.left), 'letter', 'are')} left: call it again.", err=True)
+
+
+def _remarks(so_far: Redriven) -> Iterator[str]:
+    left = [f"  not sent, still a dead letter: {one} {code}" for one, code in so_far.not_sent.items()]
+    sent = [f"  sent, but still a dead letter: {one} {code}" for one, code in so_far.not_deleted.items()]
+    gone = [f"  not sent, no dead letter any more: {one}" for one in so_far.not_found]
+    for lines in (left, sent, gone):
+        yield from beginning([safe(line) for line in lines])
+    if so_far.invalid:
+        yield f"  not sent, wrong in the file: {many(len(so_far.invalid), 'line')}"

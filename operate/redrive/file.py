@@ -34,7 +34,7 @@ class Line:
     letter: str
     body: str
     org_id: str
-    notices: tuple[object, ...]
+    notices: Sequence[object]
 
 
 def read_lines(text: str, largest: int) -> tuple[list[Line], list[LineFault]]:
@@ -49,8 +49,8 @@ def read_lines(text: str, largest: int) -> tuple[list[Line], list[LineFault]]:
         if not written.strip():
             continue
         try:
-            lines.append(_read(number, written, largest))
-        except InvalidLineError as error:
+            lines.append(_line(number, written, largest))
+        except (InvalidLineError, InvalidRecordError) as error:
             faults.append(LineFault(number, str(error)))
             if named := _NAMES_LETTER.search(written):
                 wrong.setdefault(named[1], number)
@@ -75,7 +75,7 @@ def _kept_back(lines: Sequence[Line], at_fault: set[int], wrong: dict[str, int])
     ]
 
 
-def _read(number: int, written: str, largest: int) -> Line:
+def _line(number: int, written: str, largest: int) -> Line:
     try:
         members = take_apart(written.strip(), DECODER)[0]
     except NotAnObjectError as error:
@@ -84,7 +84,8 @@ def _read(number: int, written: str, largest: int) -> Line:
     if not isinstance(letter, str) or not letter:
         raise InvalidLineError("deadLetter: required, the id of the letter in whose place this is sent")
     body = _body(members)
-    org_id, notices = _record(body)
+    # By the rules of the function that takes them from the queue.
+    org_id, notices = read_record(body)
     # Outside of a string none of the characters that SQS does not take is JSON.
     body = body.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
     if not sqs.takes(body):
@@ -92,7 +93,7 @@ def _read(number: int, written: str, largest: int) -> Line:
     if len(body.encode()) > largest:
         way_out = "shorten it" if len(notices) == 1 else "put its notices on several lines"
         raise InvalidLineError(f"larger than the {largest:,} bytes that the notice queue takes: {way_out}")
-    return Line(number, letter, body, org_id, notices)
+    return Line(number, letter, body, org_id, [one.value for one in notices])
 
 
 def _body(members: dict[str, Json]) -> str:
@@ -105,15 +106,6 @@ def _body(members: dict[str, Json]) -> str:
     if not isinstance(body, str):
         raise InvalidLineError("body: a string")
     return body
-
-
-def _record(body: str) -> tuple[str, tuple[object, ...]]:
-    """Organisation and notices, by the rules of the function that takes them from the queue."""
-    try:
-        org_id, found = read_record(body)
-    except InvalidRecordError as error:
-        raise InvalidLineError(str(error)) from error
-    return org_id, tuple(one.value for one in found)
 
 
 def _wrong_notices(lines: Sequence[Line]) -> Iterator[LineFault]:

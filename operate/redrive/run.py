@@ -3,27 +3,25 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import NamedTuple
 
-from operate.dead_letters.held import DeadLetterQueue
-from operate.dead_letters.interrupts import unbroken
+from operate.dead_letters.held import DeadLetterQueue, unbroken
 from operate.errors import operator_errors
 from operate.redrive.file import LineFault
 from operate.stack import Stack
-from relay.sqs import in_requests
+from relay.sqs import call, in_requests
 
 
-@dataclass(frozen=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """What goes to the notice queue, and the letter that is deleted afterwards."""
 
     letter: str
     body: str
-    size: int
 
-
-def outgoing(letter: str, body: str) -> Outgoing:
-    return Outgoing(letter, body, len(body.encode()))
+    @property
+    def size(self) -> int:
+        return len(self.body.encode())
 
 
 @dataclass
@@ -35,8 +33,7 @@ class Redriven:
     tried: int = 0
     """Lines that were sent or refused."""
     redriven: list[str] = field(default_factory=list)
-    would: list[str] = field(default_factory=list)
-    """What a dry run would redrive."""
+    """Or what a dry run would redrive."""
     not_sent: dict[str, str] = field(default_factory=dict)
     not_deleted: dict[str, str] = field(default_factory=dict)
     not_found: list[str] = field(default_factory=list)
@@ -49,39 +46,26 @@ class Redriven:
         if self.left or self.not_sent or self.not_deleted or self.stopped:
             return 1
         if self.not_found or self.invalid:
-            return 1 if self.redriven or self.would else 2
+            return 1 if self.redriven else 2
         return 0
 
 
-class NoticeQueue:
-    """The queue that letters return to."""
-
-    def __init__(self, stack: Stack) -> None:
-        self._url, self._sqs = stack.output("NoticeQueueUrl"), stack.client("sqs")
-
-    def largest(self) -> int:
-        """How many bytes a message may have. Raises OperatorError."""
-        name = "MaximumMessageSize"
-        with operator_errors():
-            found = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=[name])
-        return int(found["Attributes"][name])
-
-    def send(self, bodies: Sequence[str]) -> dict[int, str]:
-        """Send at most ten; AWS's codes for those that it did not take, by position. Raises OperatorError."""
-        entries: list[Any] = [{"Id": str(n), "MessageBody": body} for n, body in enumerate(bodies)]
-        with operator_errors():
-            answer = self._sqs.send_message_batch(QueueUrl=self._url, Entries=entries)
-        return {int(failed["Id"]): failed["Code"] for failed in answer.get("Failed", ())}
+def largest_message(stack: Stack) -> int:
+    """How many bytes the notice queue takes in a message. Raises OperatorError."""
+    with operator_errors():
+        return stack.queue_numbers("NoticeQueueUrl", "MaximumMessageSize")[0]
 
 
 def send_and_delete(
-    wanted: Sequence[Outgoing], notices: NoticeQueue, letters: DeadLetterQueue, so_far: Redriven
+    wanted: Sequence[Outgoing], stack: Stack, letters: DeadLetterQueue, so_far: Redriven
 ) -> Iterator[None]:
     """Send and delete request by request; `so_far` is up to date before each yield. Raises OperatorError."""
+    put = partial(stack.client("sqs").send_message_batch, QueueUrl=stack.output("NoticeQueueUrl"))
     for request in in_requests(wanted, lambda one: one.size):
         # Between sending and deleting a Ctrl-C would only have notices sent twice.
         with unbroken():
-            codes = notices.send([one.body for one in request])
+            with operator_errors():
+                codes = call(put, [{"MessageBody": one.body} for one in request])
             so_far.not_sent |= {request[n].letter: code for n, code in codes.items()}
             sent = [one for one in _tried(request, so_far) if one not in so_far.not_sent]
             so_far.not_deleted |= dict.fromkeys(sent, "it may have been deleted")

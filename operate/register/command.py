@@ -1,35 +1,50 @@
 """`register` and `unregister`: where the Mozi gateway delivers events."""
 
+from collections import Counter
+
 import click
+from rich.text import Text
 
 from operate.errors import ExitStatus, NothingDoneError
-from operate.options import Tag, call_again, json_option, with_stack
-from operate.output import write_json
-from operate.register.outcome import show
+from operate.options import Word, call_again, json_option, tag_slug, tags_option, with_stack
+from operate.output import many, page, plain, print_rows, write_json
 from operate.stack import Stack
-from relay.api.gateway import Change, ChangeAnswer, Register, Unregister, callback_base
+from relay import catalog
+from relay.api.base import other_tag
+from relay.api.gateway import Change, ChangeAnswer, ChangedTag, Register, Unregister, callback_base
 
 _REGISTERED = {Change.REGISTERED, Change.UPDATED, Change.UNCHANGED}
 _GONE = {Change.UNREGISTERED, Change.NOT_REGISTERED}
 _AGAIN = {Change.FAILED, Change.LEFT}
-_tags = click.option(
-    "--tag", "tags", multiple=True, type=Tag(), metavar="SLUG", help="An eventTag or its slug; repeatable."
-)
+_SHOWN: dict[str, str] = {
+    Change.NOT_REGISTERED: "not registered",
+    Change.TAKEN: "left alone",
+    Change.LEFT: "not come to",
+}
+_STYLES: dict[str, str] = {Change.FAILED: "red", Change.TAKEN: "yellow", Change.LEFT: "yellow"}
 
 
-def _url(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+def _catalogued(name: str) -> str:
     try:
-        return value if value is None else callback_base(value)
+        return tag_slug(name)
     except ValueError as error:
-        raise click.BadParameter(f"{error}.") from error
+        raise ValueError(f"{error}; a tag outside of it is named with --other-tag") from error
+
+
+_OTHER = "A tag outside the catalogue; repeatable."
+_tags = tags_option(_catalogued)
+_other_tags = click.option(
+    "--other-tag", "others", multiple=True, type=Word(other_tag), metavar="TAG", help=_OTHER
+)
 
 
 @click.command()
 @with_stack
 @_tags
+@_other_tags
 @click.option(
     "--url",
-    callback=_url,
+    type=Word(callback_base),
     envvar="RELAY_CALLBACK_URL",
     show_envvar=True,
     metavar="URL",
@@ -37,8 +52,15 @@ def _url(ctx: click.Context, param: click.Parameter, value: str | None) -> str |
 )
 @click.option("--take-over", is_flag=True, help="Also move tags that lead to somebody else's address.")
 @json_option
-def register(stack: Stack, tags: tuple[str, ...], url: str | None, take_over: bool, as_json: bool) -> None:
-    """Have the gateway deliver events to this stack: of all eventTags, or of those that --tag names.
+def register(
+    stack: Stack,
+    tags: tuple[str, ...],
+    others: tuple[str, ...],
+    url: str | None,
+    take_over: bool,
+    as_json: bool,
+) -> None:
+    """Have the gateway deliver events to this stack: of all eventTags, or of those that are named.
 
     Doing it again changes nothing that is right, and moves what has an older address or token. A stack with
     fixed IP addresses (output StaticCallbackUrls) has several addresses: then --url says which.
@@ -47,35 +69,40 @@ def register(stack: Stack, tags: tuple[str, ...], url: str | None, take_over: bo
     130 interrupted.
     """
     address = url or _only_address(stack)
-    request = Register(callback_url=address, take_over=take_over, **_named(tags))
-    answer = stack.gateway(request, ChangeAnswer)
-    _report(answer, as_json=as_json)
-    _end({tag.change for tag in answer.tags} <= _REGISTERED)
+    request = Register(callback_url=address, take_over=take_over, **_named(tags, others))
+    _end(stack.gateway(request, ChangeAnswer), _REGISTERED, as_json=as_json)
 
 
 @click.command()
 @with_stack
 @_tags
+@_other_tags
 @click.option("--take-over", is_flag=True, help="Also remove what leads to somebody else's address.")
 @click.option("--yes", is_flag=True, help="Without asking.")
 @json_option
-def unregister(stack: Stack, tags: tuple[str, ...], take_over: bool, yes: bool, as_json: bool) -> None:
-    """Have the gateway deliver no more events to this stack: of any eventTag, or of those that --tag names.
+def unregister(
+    stack: Stack,
+    tags: tuple[str, ...],
+    others: tuple[str, ...],
+    take_over: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Have the gateway deliver no more events to this stack: of any eventTag, or of those that are named.
 
     Exit status: 0 none of them is registered with this stack; 1 one still is, or was named and leads
     elsewhere; 2 nothing was done; 130 interrupted.
     """
-    if not (yes or _confirmed(tags)):
-        click.echo("Nothing was unregistered.", err=True)
-        raise SystemExit(ExitStatus.NOTHING_DONE)
-    answer = stack.gateway(Unregister(take_over=take_over, **_named(tags)), ChangeAnswer)
-    _report(answer, as_json=as_json)
-    _end({tag.change for tag in answer.tags} <= (_GONE if tags else {*_GONE, Change.TAKEN}))
+    if not (yes or _confirmed(*tags, *others)):
+        raise NothingDoneError("Nothing was unregistered.")
+    answer = stack.gateway(Unregister(take_over=take_over, **_named(tags, others)), ChangeAnswer)
+    _end(answer, _GONE if tags or others else {*_GONE, Change.TAKEN}, as_json=as_json)
 
 
-def _named(tags: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    """Returns the field of the tags that are named; without it a request is about all."""
-    return {"event_tags": tags} if tags else {}
+def _named(tags: tuple[str, ...], others: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Returns the fields of the tags that are named; without them a request is about all."""
+    given = {"event_tags": tags, "other_tags": others}
+    return {name: named for name, named in given.items() if named}
 
 
 def _only_address(stack: Stack) -> str:
@@ -87,7 +114,7 @@ def _only_address(stack: Stack) -> str:
     return stack.output("CallbackUrl")
 
 
-def _confirmed(tags: tuple[str, ...]) -> bool:
+def _confirmed(*tags: str) -> bool:
     which = ", ".join(tags) or "all eventTags"
     try:
         return click.confirm(f"Deliver no more events of {which}?", err=True)
@@ -95,16 +122,43 @@ def _confirmed(tags: tuple[str, ...]) -> bool:
         return False
 
 
-def _report(answer: ChangeAnswer, *, as_json: bool) -> None:
-    """Show the outcome; how to go on stands on the error output, so that a program's JSON stays alone."""
+def _end(answer: ChangeAnswer, well: set[Change], *, as_json: bool) -> None:
+    """Show the outcome, and end; how to go on stands on the error output, beside a program's JSON."""
     if as_json:
         write_json(answer.payload())
     else:
-        show(answer)
+        show_changes(answer)
     if any(tag.change in _AGAIN for tag in answer.tags):
         again = call_again(click.get_current_context())
         click.echo(f"What is done stays done. For the rest fix what is said, then:\n  {again}", err=True)
+    done = {tag.change for tag in answer.tags} <= well
+    raise SystemExit(ExitStatus.DONE if done else ExitStatus.UNFINISHED)
 
 
-def _end(well: bool) -> None:
-    raise SystemExit(ExitStatus.DONE if well else ExitStatus.UNFINISHED)
+def show_changes(answer: ChangeAnswer) -> None:
+    """Show how many of each change there are, then each tag, with the gateway's words where it has some."""
+    out, tags = page(), answer.tags
+    counts = Counter(_shown(tag.change) for tag in tags)
+    ends = ", ".join(f"{count:,} {change}" for change, count in counts.most_common())
+    out.print(Text(f"{many(len(tags), 'registration')}: {ends}" if tags else "no registrations"))
+    print_rows(out, [(f"  {_name(tag)}", _change(tag), _details(tag)) for tag in tags])
+
+
+def _name(tag: ChangedTag) -> str:
+    return tag.slug if tag.slug in catalog.SLUGS else plain(tag.event_tag)
+
+
+def _change(tag: ChangedTag) -> Text:
+    return Text(_shown(tag.change), _STYLES.get(tag.change, ""))
+
+
+def _shown(change: str) -> str:
+    return _SHOWN.get(change, plain(change))
+
+
+def _details(tag: ChangedTag) -> str:
+    if tag.change == Change.TAKEN:
+        return f"leads to {plain(tag.callback_url)}; --take-over if it is to be changed"
+    if tag.error:
+        return plain(tag.error)
+    return f"was {plain(tag.was)}" if tag.was else ""

@@ -1,71 +1,110 @@
 """`replay`: publish kept events once more."""
 
-import re
 import time
-from dataclasses import replace
+from datetime import datetime
 from functools import partial
-from typing import Any
 
 import click
 
 from operate.errors import ExitStatus, OperatorError, UnfinishedError
-from operate.options import When, call_again, json_option, with_stack
-from operate.output import many, plain, write_json
+from operate.options import (
+    Word,
+    call_again,
+    first_moment,
+    json_option,
+    last_moment,
+    possible_id,
+    tag_slug,
+    tags_option,
+    topic_slug,
+    with_stack,
+)
+from operate.output import facts_of, many, per_second, plain, write_json
 from operate.progress import bar
-from operate.replay.run import Invoke, ReplayProgress, Selection, begin, follow
+from operate.replay.run import MOST_AT_ONCE, Invoke, ReplayProgress, follow, selection
 from operate.stack import Stack
-from relay.api.base import EVENT_ID
-from relay.api.recovery import ReplayAnswer
+from relay import catalog
+from relay.api.recovery import Replay, ReplayAnswer
+
+_FROM = "Received from then on: 2026-11-01, 2026-11-01T08:00+08:00."
+_TO = "Received until then, a date's whole day included."
+_ID = "An event's id; repeatable, and alone."
+_AS = "Read what came anew under this eventTag, which makes new events."
+_READ_ANEW = {
+    "repeated": "were published by an earlier reading",
+    "unchanged": "say what they said",
+    "noEvent": "are handshakes by this reading",
+}
 
 
-def _ids(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
-    for one in value:
-        if not re.fullmatch(EVENT_ID, one):
-            raise click.BadParameter(f"{one!r} is no event's id.")
-    return value
+def _reading(name: str) -> str:
+    """The slug of an eventTag; one outside the catalogue is named by that, for it may be misspelt."""
+    try:
+        return name if catalog.tag_of(name) else tag_slug(name)
+    except ValueError as error:
+        raise ValueError(f"{error}; as a tag outside of it, it is named {catalog.slug_of(name)}") from error
 
 
 @click.command()
 @with_stack
-@click.option("--tag", "tags", multiple=True, metavar="SLUG", help="An eventTag or its slug; repeatable.")
-@click.option(
-    "--from", "since", type=When(), help="Received from then on: 2026-11-01, 2026-11-01T08:00+08:00."
-)
-@click.option("--to", "until", type=When(end=True), help="Received until then, a date's whole day included.")
-@click.option(
-    "--id", "ids", multiple=True, callback=_ids, metavar="ID", help="An event's id; repeatable, and alone."
-)
+@tags_option(topic_slug)
+@click.option("--from", "since", type=Word(first_moment), metavar="TIME", help=_FROM)
+@click.option("--to", "until", type=Word(last_moment), metavar="TIME", help=_TO)
+@click.option("--id", "ids", multiple=True, type=Word(possible_id), metavar="ID", help=_ID)
+@click.option("--as", "reading", type=Word(_reading), metavar="SLUG", help=_AS)
 @click.option("--all", "everything", is_flag=True, help="Every event that is kept.")
-@click.option("--rate", "per_second", type=click.IntRange(1, 1000), help="At most so many events a second.")
+@click.option("--rate", type=click.IntRange(1, 1000), help="At most so many events a second.")
 @click.option("--cursor", help="Go on where an earlier replay ended, with the same --tag, --from and --to.")
 @click.option("--dry-run", is_flag=True, help="Only count.")
 @json_option
-def replay(stack: Stack, everything: bool, as_json: bool, **selected: Any) -> None:
+def replay(
+    stack: Stack,
+    tags: tuple[str, ...],
+    since: datetime | None,
+    until: datetime | None,
+    ids: tuple[str, ...],
+    reading: str | None,
+    everything: bool,
+    rate: int | None,
+    cursor: str | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
     """Publish kept events once more, with their ids; subscribers see the attribute `replayed`.
+
+    With --as their bodies, as they came, are read anew under another eventTag. What that makes are new events
+    on its topic, with ids of their own and the old ones in `rereadof`; doing it again publishes none twice.
 
     Exit status: 0 all done; 1 something is left, and the command that goes on is shown; 2 nothing was done;
     130 interrupted, the command that goes on is shown.
     """
-    selection = Selection(**selected)
-    if not (everything or selection.tags or selection.since or selection.until or selection.ids):
+    if not (everything or tags or since or until or ids):
         raise click.UsageError("Which events? Give --tag, --from, --to or --id; or --all.")
-    invoke = partial(stack.recovery, answer=ReplayAnswer)
-    begun, so_far = time.monotonic(), begin(selection)
-    status = _perform(invoke, selection, so_far)
-    _show(so_far, time.monotonic() - begun, dry_run=selection.dry_run, as_json=as_json)
-    if status:
-        _show_how_to_go_on(so_far)
+    fields = {"eventTags": tags, "from": since, "to": until, "as": reading, "dryRun": dry_run}
+    wanted = selection(ids=ids, rate=rate, cursor=cursor, **fields)
+    begun, so_far = time.monotonic(), ReplayProgress(cursor, ids)
+    status = _perform(partial(stack.recovery, answer=ReplayAnswer), wanted, so_far)
+    seconds = time.monotonic() - begun
+    if as_json:
+        write_json({"dryRun": dry_run, **facts_of(so_far), "seconds": round(seconds, 3)})
+    else:
+        _show(so_far, seconds, wanted)
+    if so_far.stopped:
+        click.echo(f"stopped: {plain(so_far.stopped)}", err=True)
+    if status and (so_far.stopped or so_far.cursor or so_far.left):
+        again = call_again(click.get_current_context(), cursor=so_far.cursor, ids=so_far.left)
+        click.echo(f"Go on with:\n  {again}", err=True)
     raise SystemExit(status)
 
 
-def _perform(invoke: Invoke, selection: Selection, so_far: ReplayProgress) -> int:
+def _perform(invoke: Invoke, wanted: Replay, so_far: ReplayProgress) -> int:
     """Do it, as far as it goes; the exit status. Raises OperatorError as long as nothing was done."""
     begun_with, interrupted = (so_far.cursor, so_far.left), "interrupted"
     try:
-        total = None if selection.dry_run else _count(invoke, selection)
+        total = None if wanted.dry_run else _count(invoke, wanted, ReplayProgress(*begun_with))
         interrupted = "interrupted; the call under way still publishes, and going on publishes that again"
-        with bar("counting" if selection.dry_run else "replaying", total) as show_done:
-            for _ in follow(invoke, selection, so_far):
+        with bar("counting" if wanted.dry_run else "replaying", total) as show_done:
+            for _ in follow(invoke, wanted, so_far):
                 show_done(so_far.done)
     except OperatorError as fault:
         if (so_far.cursor, so_far.left) == begun_with:
@@ -74,12 +113,12 @@ def _perform(invoke: Invoke, selection: Selection, so_far: ReplayProgress) -> in
     except KeyboardInterrupt:
         so_far.stopped = interrupted
         return ExitStatus.INTERRUPTED
-    return 0 if so_far.complete else 1
+    return ExitStatus.DONE if so_far.complete else ExitStatus.UNFINISHED
 
 
-def _count(invoke: Invoke, selection: Selection) -> int:
+def _count(invoke: Invoke, wanted: Replay, counted: ReplayProgress) -> int:
     """How many events, or ids, there are to replay. Raises OperatorError."""
-    counted, dry = begin(selection), replace(selection, per_second=None, dry_run=True)
+    dry = wanted.model_copy(update={"dry_run": True, "events_per_second": None, "limit": MOST_AT_ONCE})
     with bar("counting") as show_done:
         for _ in follow(invoke, dry, counted):
             show_done(counted.done)
@@ -88,42 +127,19 @@ def _count(invoke: Invoke, selection: Selection) -> int:
     return counted.done
 
 
-def _show(so_far: ReplayProgress, seconds: float, *, dry_run: bool, as_json: bool) -> None:
-    if as_json:
-        write_json(_facts(so_far, seconds, dry_run))
-        return
-    done = so_far.matched if dry_run else so_far.replayed
-    said = (
-        "would be replayed"
-        if dry_run
-        else f"replayed in {seconds:,.1f} s ({done / max(seconds, 0.001):,.1f}/s)"
-    )
+def _show(so_far: ReplayProgress, seconds: float, wanted: Replay) -> None:
+    done = so_far.counts["matched" if wanted.dry_run else "replayed"]
+    verb = "read anew" if wanted.reading else "replayed"
+    said = f"would be {verb}" if wanted.dry_run else f"{verb} in {per_second(done, seconds)}"
     click.echo(f"{many(done, 'event')} {said}")
     for slug, count in so_far.topics.most_common():
         click.echo(f"  {plain(slug):<28} {count:>10,}")
-    if so_far.gone:
-        click.echo(f"  deleted meanwhile, their time being over: {so_far.gone:,}")
-    for event_id in so_far.not_found:
-        click.echo(f"  not found: {plain(event_id)}")
-
-
-def _facts(so_far: ReplayProgress, seconds: float, dry_run: bool) -> dict[str, object]:
-    return {
-        "dryRun": dry_run,
-        "counts": {"matched": so_far.matched, "replayed": so_far.replayed, "gone": so_far.gone},
-        "topics": dict(so_far.topics),
-        "notFound": so_far.not_found,
-        "left": list(so_far.left),
-        "cursor": so_far.cursor,
-        "stopped": so_far.stopped,
-        "seconds": round(seconds, 3),
-    }
-
-
-def _show_how_to_go_on(so_far: ReplayProgress) -> None:
-    """On the error output, so that a program's JSON stays alone."""
-    if so_far.stopped:
-        click.echo(f"stopped: {plain(so_far.stopped)}", err=True)
-    if so_far.stopped or so_far.cursor or so_far.left:
-        changed = {"cursor": so_far.cursor, "ids": so_far.left}
-        click.echo(f"Go on with:\n  {call_again(click.get_current_context(), **changed)}", err=True)
+    if so_far.counts["gone"]:
+        click.echo(f"  deleted meanwhile, their time being over: {so_far.counts['gone']:,}")
+    for name, why in _READ_ANEW.items():
+        if so_far.counts[name]:
+            click.echo(f"  not published, for they {why}: {so_far.counts[name]:,}")
+    for one in so_far.expired:
+        click.echo(f"  not read, for its body is not kept any more: {plain(one)}")
+    for one in so_far.not_found:
+        click.echo(f"  not found: {plain(one)}")

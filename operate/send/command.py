@@ -7,13 +7,13 @@ from typing import Any
 import click
 
 from operate.errors import ExitStatus, NothingDoneError, OperatorError, operator_errors
-from operate.options import call_again, json_option, with_stack
+from operate.options import Word, call_again, json_option, with_stack
 from operate.output import write_json
 from operate.progress import bar
 from operate.send import shown
-from operate.send.file.entries import Entry, Mistake, organisation, read
-from operate.send.file.utf8 import NoNoticeError
-from operate.send.run import Ready, Sent, make_ready, put_on_queue
+from operate.send.csv_rows import csv_rows
+from operate.send.entries import Entry, Mistake, entries_of, json_lines, organisation
+from operate.send.run import Sending, make_ready, put_on_queue
 from operate.stack import Stack
 
 CHECKING = "interrupted while checking; nothing was sent"
@@ -22,22 +22,19 @@ _CSV_BY_SUFFIX = {"jsonl": False, "ndjson": False, "json": False, "csv": True}
 _SHOWN_EVERY = 500
 
 
-def _org(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    try:
-        return value if value is None else organisation(value, None)
-    except NoNoticeError as error:
-        raise click.BadParameter(str(error)) from error
-
-
-@click.command()
+@click.command("send")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @with_stack
-@click.option("--org", callback=_org, metavar="ID", help="The organisation of notices that name none.")
+@click.option(
+    "--org", type=Word(organisation), metavar="ID", help="The organisation of those that name none."
+)
 @click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), help="Else by the file's suffix.")
 @click.option("--skip-invalid", is_flag=True, help="Send the good ones although others are wrong.")
 @click.option("--dry-run", is_flag=True, help="Only check.")
 @json_option
-def send(stack: Stack, file: str, org: str | None, form: str | None, skip_invalid: bool, **how: bool) -> None:
+def send_file(
+    stack: Stack, file: str, org: str | None, form: str | None, skip_invalid: bool, **how: bool
+) -> None:
     """Put the notices of FILE on the queue, once all of them are checked; `-` is the standard input.
 
     FILE is UTF-8: JSON Lines, a notice a line, maybe with its orgId, or {"orgId", "messages"} as the queue
@@ -50,16 +47,16 @@ def send(stack: Stack, file: str, org: str | None, form: str | None, skip_invali
     """
     csv = form == "csv" if form else _is_csv(file)
     queue_url = stack.output("NoticeQueueUrl")
-    begun, sent, status = time.monotonic(), Sent(Ready()), int(ExitStatus.INTERRUPTED)
+    begun, sending, status = time.monotonic(), Sending(), int(ExitStatus.INTERRUPTED)
     try:
-        make_ready(_entries(file, csv, org), sent.ready)
-        status = _refused(sent.ready, skip_invalid)
+        make_ready(_entries(file, csv, org), sending)
+        status = _refused(sending, skip_invalid)
         begun = time.monotonic()
         if status < ExitStatus.NOTHING_DONE and not how["dry_run"]:
-            status = _perform(sent, queue_url, stack.client("sqs")) or status
+            status = _perform(sending, queue_url, stack.client("sqs")) or status
     except KeyboardInterrupt:
-        sent.stopped, status = ("interrupted" if sent.ready.checked else CHECKING), ExitStatus.INTERRUPTED
-    _show(sent, time.monotonic() - begun, file, status, **how)
+        sending.stopped, status = ("interrupted" if sending.checked else CHECKING), ExitStatus.INTERRUPTED
+    _show(sending, time.monotonic() - begun, file, status, **how)
     raise SystemExit(status)
 
 
@@ -73,40 +70,40 @@ def _is_csv(file: str) -> bool:
 def _entries(file: str, csv: bool, org: str | None) -> Iterator[Entry | Mistake]:
     with click.open_file(file, "rb") as lines, bar("reading") as show_done:
         done = 0
-        for done, entry in enumerate(read(lines, csv=csv, org_id=org), 1):
+        for done, entry in enumerate(entries_of(csv_rows(lines) if csv else json_lines(lines), org), 1):
             yield entry
             if done % _SHOWN_EVERY == 0:
                 show_done(done)
         show_done(done)
 
 
-def _refused(ready: Ready, skip_invalid: bool) -> int:
+def _refused(sending: Sending, skip_invalid: bool) -> int:
     """The exit status that the check alone leads to."""
-    if not ready.mistakes:
+    if not sending.mistakes:
         return ExitStatus.DONE
-    return ExitStatus.UNFINISHED if skip_invalid and ready.messages else ExitStatus.NOTHING_DONE
+    return ExitStatus.UNFINISHED if skip_invalid and sending.messages else ExitStatus.NOTHING_DONE
 
 
-def _perform(sent: Sent, queue_url: str, sqs: Any) -> int:
+def _perform(sending: Sending, queue_url: str, sqs: Any) -> int:
     """Send, as far as it goes; the exit status. Raises NothingDoneError as long as nothing was sent."""
     try:
-        with bar("sending", sent.ready.good) as show_done, operator_errors():
-            for tried in put_on_queue(sent, queue_url, sqs):
+        with bar("sending", sending.good) as show_done, operator_errors():
+            for tried in put_on_queue(sending, queue_url, sqs):
                 show_done(tried)
     except OperatorError as fault:
-        if isinstance(fault, NothingDoneError) and not sent.codes:
+        if isinstance(fault, NothingDoneError) and not sending.codes:
             raise
-        sent.stopped = fault.message
-    return ExitStatus.UNFINISHED if sent.missing() else ExitStatus.DONE
+        sending.stopped = fault.message
+    return ExitStatus.UNFINISHED if sending.missing() else ExitStatus.DONE
 
 
-def _show(sent: Sent, seconds: float, file: str, status: int, *, dry_run: bool, as_json: bool) -> None:
+def _show(sending: Sending, seconds: float, file: str, status: int, *, dry_run: bool, as_json: bool) -> None:
     """The outcome on the output; what is wrong on the error output, so that a program's JSON stays alone."""
-    shown.mistakes(sent, sending=status != ExitStatus.NOTHING_DONE)
+    shown.mistakes(sending, left_out=status != ExitStatus.NOTHING_DONE)
     if as_json:
-        write_json(shown.facts(sent, seconds, dry_run=dry_run))
-    elif status != ExitStatus.NOTHING_DONE and sent.ready.checked:
-        shown.summary(sent, seconds, dry_run=dry_run)
-    if shown.what_is_left(sent):
+        write_json(shown.facts(sending, seconds, dry_run=dry_run))
+    elif status != ExitStatus.NOTHING_DONE and sending.checked:
+        shown.summary(sending, seconds, dry_run=dry_run)
+    if shown.what_is_left(sending):
         again = call_again(click.get_current_context(), file)
         click.echo(f"Send it again; the portal shows each user a notice once:\n  {again}", err=True)

@@ -6,84 +6,80 @@ from typing import Any
 
 import click
 
-from operate.output import WIDTH, beginning, many, safe
-from operate.send.file.entries import Mistake
-from operate.send.run import Sent
+from operate.output import WIDTH, beginning, many, per_second, safe
+from operate.send.entries import Mistake
+from operate.send.run import Sending
 
 _LINES_SHOWN = 3
 # Wide characters take two columns.
 _ID_SHOWN = 40
 
 
-def mistakes(sent: Sent, *, sending: bool) -> None:
+def mistakes(sending: Sending, *, left_out: bool) -> None:
     """On the error output: what is wrong, and what may not be meant."""
-    ready = sent.ready
-    if ready.mistakes:
-        end = "left out" if sending else "nothing was sent"
-        said = f"{many(len(ready.mistakes), 'notice')} of {ready.read:,} cannot be sent; {end}:"
-        _list(said, ready.mistakes)
-    if ready.mistakes and not sending and ready.messages:
-        click.echo("Fix them, or send the others alone with --skip-invalid.", err=True)
-    if ready.doubts:
-        _list("Notices that share a messageId but differ:", ready.doubts)
+    if sending.mistakes:
+        end = "left out" if left_out else "nothing was sent"
+        said = f"{many(len(sending.mistakes), 'notice')} of {sending.read:,} cannot be sent; {end}:"
+        _list(said, sending.mistakes)
+        if not left_out and sending.messages:
+            click.echo("Fix them, or send the others alone with --skip-invalid.", err=True)
+    if sending.doubts:
+        _list("Notices that share a messageId but differ:", sending.doubts)
         click.echo("The portal keeps the content that reaches it first.", err=True)
-    if ready.unknown:
-        fields = [f"  {_short(name)} ({_lines(lines)})" for name, lines in ready.unknown.items()]
+    if sending.unknown:
+        fields = [f"  {_short(name)} ({_lines(lines)})" for name, lines in sending.unknown.items()]
         _say(["Unknown fields, sent as they are:", *beginning(fields)])
 
 
-def summary(sent: Sent, seconds: float, *, dry_run: bool) -> None:
-    ready, organisations = sent.ready, sent.organisations()
-    if dry_run:
-        organisations.update(entry.org_id for entries in ready.messages.values() for entry in entries)
+def summary(sending: Sending, seconds: float, *, dry_run: bool) -> None:
+    organisations, messages = sending.on_queue(dry_run=dry_run)
     count = organisations.total()
     on_queue = "would be sent" if dry_run else f"{'are' if count != 1 else 'is'} on the queue"
-    in_messages = many(len(ready.messages) if dry_run else sent.messages, "SQS message")
-    speed = "" if dry_run else f", {seconds:,.1f} s ({count / max(seconds, 0.001):,.1f}/s)"
+    in_messages = many(messages, "SQS message")
+    speed = "" if dry_run else f", {per_second(count, seconds)}"
     of = many(len(organisations), "organisation")
     click.echo(f"{many(count, 'notice')} of {of} {on_queue}: {in_messages}{speed}")
     lines = [f"  {_short(org_id):<40} {notices:>10,}" for org_id, notices in organisations.most_common()]
     click.echo("".join(f"{line}\n" for line in beginning(lines, "more organisations")), nl=False)
 
 
-def facts(sent: Sent, seconds: float, *, dry_run: bool) -> dict[str, object]:
+def facts(sending: Sending, seconds: float, *, dry_run: bool) -> dict[str, object]:
     """Returns the outcome as a program gets it."""
-    ready, organisations = sent.ready, sent.organisations()
+    organisations, messages = sending.on_queue(dry_run=False)
     return {
         "dryRun": dry_run,
         "counts": {
-            "read": ready.read,
-            "good": ready.good,
-            "invalid": len(ready.mistakes),
+            "read": sending.read,
+            "good": sending.good,
+            "invalid": len(sending.mistakes),
             "onQueue": organisations.total(),
-            "sqsMessages": len(ready.messages) if dry_run else sent.messages,
+            "sqsMessages": len(sending.messages) if dry_run else messages,
         },
         "organisations": dict(organisations),
-        "invalid": _facts(ready.mistakes),
-        "differing": _facts(ready.doubts),
-        "unknownFields": ready.unknown,
-        "notOnQueue": _facts(sent.missing()),
-        "stopped": sent.stopped,
+        "invalid": _facts(sending.mistakes),
+        "differing": _facts(sending.doubts),
+        "unknownFields": sending.unknown,
+        "notOnQueue": _facts(sending.missing()),
+        "stopped": sending.stopped,
         "seconds": round(seconds, 3),
     }
 
 
-def what_is_left(sent: Sent) -> bool:
+def what_is_left(sending: Sending) -> bool:
     """On the error output: what ended the sending, and what is not on the queue. Whether there is any."""
-    missing = sent.missing()
-    if sent.stopped:
+    missing = sending.missing()
+    if sending.stopped:
         under_way = "; the request under way may be there too" if missing else ""
-        there = f"; {many(sent.organisations().total(), 'notice')} on the queue{under_way}"
-        _say([f"stopped: {sent.stopped}{there if sent.ready.checked else ''}"])
+        there = f"; {many(sending.on_queue(dry_run=False)[0].total(), 'notice')} on the queue{under_way}"
+        _say([f"stopped: {sending.stopped}{there if sending.checked else ''}"])
     if missing:
         _list(f"{many(len(missing), 'notice')} not known to be on the queue:", missing)
-    return bool(missing or sent.stopped)
+    return bool(missing or sending.stopped)
 
 
 def _list(title: str, found: Sequence[Mistake]) -> None:
-    named = [f" ({_short(one.message_id)})" if one.message_id else "" for one in found]
-    lines = [f"  line {one.line}{name}: {one.reason}" for one, name in zip(found, named, strict=True)]
-    _say([title, *beginning(lines)])
+    names = (f" ({_short(one.message_id)})" if one.message_id else "" for one in found)
+    _say([title, *beginning([f"  line {one.line}{next(names)}: {one.reason}" for one in found])])
 
 
 def _say(lines: Iterable[str]) -> None:

@@ -7,13 +7,12 @@ from typing import Any
 import click
 
 from operate.errors import ExitStatus, NothingDoneError, OperatorError
-from operate.options import Tag, json_option, same_stack, with_stack
-from operate.output import page, write_json
+from operate.options import json_option, same_stack, tags_option, topic_slug, with_stack
+from operate.output import facts_of, page, write_json
 from operate.progress import bar
 from operate.stack import Stack
-from operate.status.facts import facts_of
 from operate.status.needs import needs
-from operate.status.shown import show
+from operate.status.shown import show_state
 from operate.status.survey import QUESTIONS, survey
 from relay import catalog
 
@@ -26,21 +25,11 @@ class _Asking(click.Command):
             return super().invoke(ctx)
         except OperatorError as fault:
             raise NothingDoneError(fault.message) from fault
-        except KeyboardInterrupt:
-            click.echo("stopped: interrupted", err=True)
-            raise SystemExit(ExitStatus.INTERRUPTED) from None
 
 
 @click.command(cls=_Asking)
 @with_stack
-@click.option(
-    "--tag",
-    "tags",
-    multiple=True,
-    type=Tag(unclassified=True),
-    metavar="SLUG",
-    help="Only these topics, in what is shown and in the exit status; repeatable.",
-)
+@tags_option(topic_slug, "Only these topics, in what is shown and in the exit status; repeatable.")
 @json_option
 def status(stack: Stack, tags: tuple[str, ...], as_json: bool) -> None:
     """Show how the relay stands: registrations, last events, subscriptions, what waits, secrets, alarms.
@@ -58,5 +47,5 @@ def status(stack: Stack, tags: tuple[str, ...], as_json: bool) -> None:
     if as_json:
         write_json({**facts_of(found), "needs": needed})
     else:
-        show(found, needed, page())
+        show_state(found, needed, page())
     raise SystemExit(ExitStatus.UNFINISHED if needed else ExitStatus.DONE)

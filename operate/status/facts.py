@@ -1,22 +1,39 @@
 """What is known of a deployed relay; each part may be Unknown, and then says why."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+
+from relay.api.recovery import PendingEvents, SetAsideEvents
+
+NOT_FILLED = "the gateway's credentials are not filled"
+SECRETS = {
+    "callbackToken": ("CallbackTokenSecretArn", "callback token"),
+    "enosCredentials": ("EnosCredentialsSecretArn", "EnOS credentials"),
+    "gatewayCredentials": ("GatewayCredentialsSecretArn", "gateway credentials"),
+}
+"""The output that names each secret, and what a person calls it."""
 
 
 @dataclass(frozen=True)
 class Unknown:
     """A fact that could not be had."""
 
-    reason: str
+    unknown: str
 
 
 @dataclass(frozen=True)
 class Registration:
-    """Where a tag leads: `current`, `outdated` (an older token), `other` (elsewhere) or `notRegistered`."""
+    """Where a tag leads: `state` is a RegistrationState."""
 
+    state: str
+
+
+@dataclass(frozen=True)
+class OtherTag:
+    """A tag outside the catalogue that leads here; of those that lead elsewhere nothing is known."""
+
+    event_tag: str
     state: str
 
 
@@ -37,7 +54,7 @@ class Subscription:
     protocol: str
     endpoint: str
     confirmed: bool
-    dead_letter_queue: bool | None
+    dead_letter_queue: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +67,11 @@ class Topic:
     last: Received | Unknown
     subscriptions: Sequence[Subscription] | Unknown
 
+    @property
+    def subscribed(self) -> Sequence[Subscription]:
+        """Those of its subscriptions that are known."""
+        return () if isinstance(self.subscriptions, Unknown) else self.subscriptions
+
 
 @dataclass(frozen=True)
 class Callers:
@@ -57,24 +79,6 @@ class Callers:
 
     ranges: Sequence[str]
     everyone: bool
-
-
-@dataclass(frozen=True)
-class EventsPending:
-    """Events that are kept and not published, at least so many if there are `more`."""
-
-    count: int
-    more: bool
-    oldest: datetime | None
-
-
-@dataclass(frozen=True)
-class EventsSetAside:
-    """Events that SNS refuses for good, at least so many if there are `more`; the ids of some."""
-
-    count: int
-    more: bool
-    ids: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -142,9 +146,10 @@ class RelayState:
     stack: str
     at: datetime
     topics: Sequence[Topic]
+    other_tags: Sequence[OtherTag]
     callers: Callers | Unknown
-    pending: EventsPending | Unknown
-    set_aside: EventsSetAside | Unknown
+    pending: PendingEvents | Unknown
+    set_aside: SetAsideEvents | Unknown
     failed_callbacks: FailedCallbacks | Unknown
     queue: Depth | Unknown
     oldest_notice: Age | Unknown
@@ -153,23 +158,33 @@ class RelayState:
     secrets: Mapping[str, Secret | Unknown]
     alarms: Sequence[Alarm] | Unknown
 
+    def seconds_since(self, at: datetime | str) -> float:
+        """Returns how long ago that was, as a time or as `relay.events.timestamp` writes it."""
+        then = datetime.fromisoformat(at) if isinstance(at, str) else at
+        return (self.at - then).total_seconds()
 
-def facts_of(value: Any) -> Any:
-    """Returns a fact as a program gets it: camelCase names, times in ISO 8601, {"unknown": reason}."""
-    match value:
-        case Unknown():
-            return {"unknown": value.reason}
-        case datetime():
-            return value.isoformat(timespec="milliseconds")
-        case Mapping():
-            return {name: facts_of(one) for name, one in value.items()}
-        case list() | tuple():
-            return [facts_of(one) for one in value]
-    if is_dataclass(value):
-        return {_camel(one.name): facts_of(getattr(value, one.name)) for one in fields(value)}
-    return value
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(map(str.capitalize, rest))
+    def named(self) -> dict[str, object]:
+        """Returns each fact by the name that a person sees; of the topics', the first that is unknown."""
+        of_topics: dict[str, Iterable[object]] = {
+            "registrations": (one.registration for one in self.topics),
+            "last events": (one.last for one in self.topics),
+            "subscriptions": (one.subscriptions for one in self.topics),
+        }
+        unknown = {
+            name: next((one for one in facts if isinstance(one, Unknown)), None)
+            for name, facts in of_topics.items()
+        }
+        return {
+            **{name: fact for name, fact in unknown.items() if fact},
+            **({"other tags": self.other_tags} if self.other_tags else {}),
+            "who may call": self.callers,
+            "pending events": self.pending,
+            "set aside": self.set_aside,
+            "failed callbacks": self.failed_callbacks,
+            "notice queue": self.queue,
+            "its oldest notice": self.oldest_notice,
+            "dead letters": self.dead_letters,
+            "last portal error": self.portal_errors,
+            **{SECRETS[name][1]: secret for name, secret in self.secrets.items()},
+            "alarms that are on": self.alarms,
+        }

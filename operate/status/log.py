@@ -1,7 +1,7 @@
 """The last error of the portal, as the notice function's log tells it."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,8 +26,8 @@ def last_portal_error(stack: Stack, now: datetime) -> PortalError | None:
     pages = PAGES
     for begin, end in _PARTS:
         found: PortalError | None = None
-        for events in _pages(stack, now - timedelta(hours=begin), now - timedelta(hours=end)):
-            errors = filter(None, map(_read, events))
+        for page in _pages(stack, now - timedelta(hours=begin), now - timedelta(hours=end)):
+            errors = filter(None, map(_portal_error, page.get("events", ())))
             found = max(filter(None, (found, *errors)), key=lambda one: one.at, default=None)
             pages -= 1
             if not pages:
@@ -39,23 +39,21 @@ def last_portal_error(stack: Stack, now: datetime) -> PortalError | None:
     return None
 
 
-def _pages(stack: Stack, since: datetime, until: datetime) -> Iterator[list[Mapping[str, Any]]]:
-    logs, token = stack.client("logs"), None
-    while True:
-        answer = logs.filter_log_events(
+def _pages(stack: Stack, since: datetime, until: datetime) -> Iterable[Mapping[str, Any]]:
+    pages: Iterable[Mapping[str, Any]] = (
+        stack.client("logs")
+        .get_paginator("filter_log_events")
+        .paginate(
             logGroupName=f"/aws/lambda/{stack.name}-notice",
             filterPattern=_PATTERN,
             startTime=int(since.timestamp() * 1000),
             endTime=int(until.timestamp() * 1000),
-            **({"nextToken": token} if token else {}),
         )
-        yield answer.get("events", [])
-        token = answer.get("nextToken")
-        if not token:
-            return
+    )
+    return pages
 
 
-def _read(event: Mapping[str, Any]) -> PortalError | None:
+def _portal_error(event: Mapping[str, Any]) -> PortalError | None:
     """None for a line that is none of them after all."""
     try:
         line = json.loads(event["message"])

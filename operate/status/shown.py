@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from operate.output import many, moment, plain, span
-from operate.status.facts import Received, Registration, RelayState, Subscription, Topic, Unknown
-from operate.status.lines import lines
+from operate.output import many, moment, plain, print_rows, span
+from operate.status import facts
 from relay.api.gateway import RegistrationState
+from relay.api.recovery import PendingEvents, SetAsideEvents
 
 _STATES: dict[str, tuple[str, str]] = {
     RegistrationState.CURRENT: ("yes", "green"),
@@ -19,101 +18,104 @@ _STATES: dict[str, tuple[str, str]] = {
 }
 
 
-def show(status: RelayState, needs: Sequence[str], out: Console) -> None:
+def show_state(status: facts.RelayState, needs: Sequence[str], out: Console) -> None:
     """The topics, the facts, and what needs a person."""
-    out.print(Text(f"{status.stack}, {moment(status.at)}"))
+    out.print(Text(f"{status.stack}, {moment(status.at)}"), end="\n\n")
+    topics = [(one.slug, _registered(one), *_last(one, status), _subscribers(one)) for one in status.topics]
+    print_rows(out, topics, heads=("topic", "registered", "last event", "ago", "subscribers"))
     out.print()
-    out.print(_topics(status))
-    out.print()
-    if any(_subscribed(topic) for topic in status.topics):
-        out.print(_subscriptions(status))
+    listed = [(topic.slug, _address(one), _kept(one)) for topic in status.topics for one in topic.subscribed]
+    if listed:
+        print_rows(out, listed, heads=("topic", "subscriber", "dead-letter queue"), folded=1)
         out.print()
-    out.print(_facts(status))
+    said = {name: _line(name, fact, status) for name, fact in status.named().items()}
+    print_rows(out, [(name, Text(line, _style(line))) for name, line in said.items()])
     out.print()
     if needs:
         out.print(Text(f"{many(len(needs), 'thing')} for a person:", "bold red"))
-        listed = Table.grid(padding=(0, 1))
-        listed.add_column()
-        listed.add_column(overflow="fold")
-        for need in needs:
-            listed.add_row("  -", Text(need))
-        out.print(listed)
+        print_rows(out, [("  -", need) for need in needs])
     else:
         out.print(Text("All is well.", "bold green"))
 
 
-def _topics(status: RelayState) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("topic", no_wrap=True)
-    table.add_column("registered", no_wrap=True)
-    table.add_column("last event", no_wrap=True)
-    table.add_column("ago", no_wrap=True, justify="right")
-    table.add_column("subscribers", no_wrap=True)
-    for topic in status.topics:
-        table.add_row(topic.slug, _registered(topic), *_last(topic, status), _count(topic))
-    return table
+def _style(said: str) -> str:
+    return "yellow" if said.startswith(("unknown", "everyone")) else ""
 
 
-def _count(topic: Topic) -> Text:
-    if isinstance(topic.subscriptions, Unknown):
-        return Text("unknown", "yellow")
-    return Text(f"{len(topic.subscriptions):,}") if topic.subscriptions else Text("none", "yellow")
-
-
-def _subscribed(topic: Topic) -> Sequence[Subscription]:
-    return () if isinstance(topic.subscriptions, Unknown) else topic.subscriptions
-
-
-def _subscriptions(status: RelayState) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("topic", no_wrap=True)
-    table.add_column("subscriber", overflow="fold")
-    table.add_column("dead-letter queue", no_wrap=True)
-    for topic in status.topics:
-        for one in _subscribed(topic):
-            table.add_row(topic.slug, plain(f"{one.protocol} {_endpoint(one)}"), _kept(one))
-    return table
-
-
-def _endpoint(subscription: Subscription) -> str:
-    """Of an ARN the account and the name; else the address as it is."""
-    parts = subscription.endpoint.split(":", 4)
-    return parts[4] if parts[0] == "arn" and len(parts) > 4 else subscription.endpoint
-
-
-def _kept(subscription: Subscription) -> Text:
-    if not subscription.confirmed:
-        return Text("not confirmed", "yellow")
-    match subscription.dead_letter_queue:
-        case True:
-            return Text("yes", "green")
-        case False:
-            return Text("none", "red")
-    return Text("?")
-
-
-def _registered(topic: Topic) -> Text:
+def _registered(topic: facts.Topic) -> Text:
     match topic.registration:
-        case Registration(state):
+        case facts.Registration(state):
             return Text(*_STATES[state])
-        case Unknown():
+        case facts.Unknown():
             return Text("unknown", "yellow")
     return Text("-")
 
 
-def _last(topic: Topic, status: RelayState) -> tuple[Text, str]:
+def _last(topic: facts.Topic, status: facts.RelayState) -> tuple[Text, str]:
     match topic.last:
-        case Received(None):
+        case facts.Received(None):
             return Text("none kept"), ""
-        case Received(at) if at:
-            return Text(moment(at)), span((status.at - at).total_seconds())
+        case facts.Received(at) if at:
+            return Text(moment(at)), span(status.seconds_since(at))
     return Text("unknown", "yellow"), ""
 
 
-def _facts(status: RelayState) -> Table:
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, said in lines(status).items():
-        table.add_row(name, Text(said, "yellow" if said.startswith(("unknown", "everyone")) else ""))
-    return table
+def _subscribers(topic: facts.Topic) -> Text:
+    if isinstance(topic.subscriptions, facts.Unknown):
+        return Text("unknown", "yellow")
+    return Text(f"{len(topic.subscriptions):,}") if topic.subscriptions else Text("none", "yellow")
+
+
+def _address(subscription: facts.Subscription) -> str:
+    """Of an ARN the account and the name; else the address as it is."""
+    parts = subscription.endpoint.split(":", 4)
+    short = parts[4] if parts[0] == "arn" and len(parts) > 4 else subscription.endpoint
+    return plain(f"{subscription.protocol} {short}")
+
+
+def _kept(subscription: facts.Subscription) -> Text:
+    if not subscription.confirmed:
+        return Text("not confirmed", "yellow")
+    known = {True: Text("yes", "green"), False: Text("none", "red")}
+    return Text("?") if subscription.dead_letter_queue is None else known[subscription.dead_letter_queue]
+
+
+def _line(name: str, fact: object, status: facts.RelayState) -> str:
+    """What is known of a fact, on one line however long."""
+    match fact:
+        case facts.Unknown(reason):
+            return f"unknown: {plain(reason)}"
+        case facts.Callers(_, True):
+            return "everyone: docs/deploy.md says how to name the gateway's"
+        case facts.Callers(ranges, _):
+            return ", ".join(ranges)
+        case PendingEvents(count=count, more=more, oldest=oldest):
+            waited = f", the oldest for {span(status.seconds_since(oldest))}" if oldest else ""
+            return f"{count:,}{' or more' if more else ''}{waited}"
+        case SetAsideEvents(count=count, more=more):
+            return f"{count:,}{' or more' if more else ''}"
+        case facts.FailedCallbacks(count, unreadable):
+            return f"{count:,}" + (f", {unreadable:,} of them without an id" if unreadable else "")
+        case facts.Depth() if name == "dead letters":
+            return f"{fact.total:,}"
+        case facts.Depth(visible, invisible, delayed):
+            return f"{visible:,} to be taken, {invisible:,} at work or waiting, {delayed:,} delayed"
+        case facts.Age(seconds):
+            return "CloudWatch has no number" if seconds is None else f"{span(seconds)} old"
+        case facts.PortalErrors(None):
+            return "none within a day"
+        case facts.PortalErrors(last) if last:
+            of = f" ({plain(last.org_id)})" if last.org_id else ""
+            ago = span(status.seconds_since(last.at))
+            return f"{moment(last.at)}, {ago} ago: {last.said} {plain(last.code)}{of}"
+        case facts.Secret(False):
+            return "not filled"
+        case facts.Secret(_, since):
+            return f"filled, changed {span(status.seconds_since(since))} ago" if since else "filled"
+        case facts.OtherTag(tag, state):
+            return f"{plain(tag)}: {_STATES[state][0]}"
+        case [*several]:
+            return ", ".join(_line(name, one, status) for one in several) or "none"
+        case facts.Alarm(alarm, since):
+            return f"{alarm} since {moment(since)}" if since else alarm
+    raise AssertionError(fact)

@@ -1,162 +1,116 @@
 """Asks a deployed relay, and AWS about it, how things stand; what cannot be had does not end the asking."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import partial
-from typing import Protocol
 
 from operate.errors import OperatorError, operator_errors
 from operate.stack import Stack
-from operate.status.facts import (
-    Callers,
-    EventsPending,
-    EventsSetAside,
-    FailedCallbacks,
-    PortalErrors,
-    Received,
-    Registration,
-    RelayState,
-    Secret,
-    Subscription,
-    Topic,
-    Unknown,
-)
+from operate.status import facts
 from operate.status.log import last_portal_error
-from operate.status.services import alarms, depth, oldest_notice, secret
-from operate.status.subscriptions import subscriptions
+from operate.status.services import alarms, depth, oldest_notice, secret, subscriptions
 from relay import catalog
 from relay.api.gateway import Failed, FailedAnswer, List, ListAnswer, RegistrationState
-from relay.api.recovery import PENDING, SET_ASIDE, Status, StatusAnswer
+from relay.api.recovery import PENDING, SET_ASIDE, SetAsideEvents, Status, StatusAnswer
 
 # And one for each topic.
 QUESTIONS = 11
-NOT_FILLED = "the gateway's credentials are not filled"
 # Best first: a tag may be registered several times.
-_STATES = (
-    RegistrationState.CURRENT,
-    RegistrationState.OUTDATED,
-    RegistrationState.OTHER,
-    RegistrationState.NOT_REGISTERED,
-)
-_SECRETS = {
-    "callbackToken": "CallbackTokenSecretArn",
-    "enosCredentials": "EnosCredentialsSecretArn",
-    "gatewayCredentials": "GatewayCredentialsSecretArn",
-}
-
-
-class Ask(Protocol):
-    """The answer to a question, or why there is none."""
-
-    def __call__[Fact](self, question: Callable[[], Fact]) -> Fact | Unknown: ...
+_STATES: list[str] = list(RegistrationState)
 
 
 def survey(
     stack: Stack, slugs: tuple[str, ...], now: datetime, show_done: Callable[[int], None]
-) -> RelayState:
+) -> facts.RelayState:
     """How things stand with those topics and all else; `show_done` gets how many questions were asked."""
     done = 0
 
-    def ask[Fact](question: Callable[[], Fact]) -> Fact | Unknown:
+    def ask[Fact, **Given](
+        question: Callable[Given, Fact], *given: Given.args, **named: Given.kwargs
+    ) -> Fact | facts.Unknown:
         nonlocal done
         try:
             with operator_errors():
-                return question()
+                return question(*given, **named)
         except OperatorError as fault:
-            return Unknown(fault.message)
+            return facts.Unknown(fault.message)
         finally:
             done += 1
             show_done(done)
 
-    secrets = {name: ask(partial(secret, stack, output)) for name, output in _SECRETS.items()}
-    registered, failed = _at_the_gateway(stack, secrets["gatewayCredentials"], ask)
-    inbound = ask(lambda: stack.recovery(Status(), StatusAnswer))
-    return RelayState(
+    secrets = {name: ask(secret, stack, output) for name, (output, _) in facts.SECRETS.items()}
+    registered: Mapping[str, str] | facts.Unknown = facts.Unknown(facts.NOT_FILLED)
+    failed: facts.FailedCallbacks | facts.Unknown = facts.Unknown(facts.NOT_FILLED)
+    credentials = secrets["gatewayCredentials"]
+    # Asked without credentials the function would end in an error, and so in an alarm.
+    if isinstance(credentials, facts.Unknown) or credentials.filled:
+        registered, failed = ask(_registered, stack), ask(_failed, stack)
+    inbound = ask(stack.recovery, Status(), StatusAnswer)
+
+    def topic(slug: str) -> facts.Topic:
+        tag = catalog.tag_of(slug)
+        if isinstance(registered, facts.Unknown):
+            state: facts.Registration | facts.Unknown = registered
+        else:
+            state = facts.Registration(registered.get(slug, _STATES[-1]))
+        last = _known(inbound, slug, lambda found: facts.Received(_time(found.tags.get(slug))))
+        return facts.Topic(slug, tag, state if tag else None, last, ask(subscriptions, stack, slug))
+
+    return facts.RelayState(
         stack.name,
         now,
-        topics=[
-            _topic(slug, registered, inbound, ask(partial(subscriptions, stack, slug))) for slug in slugs
-        ],
+        topics=[topic(slug) for slug in slugs],
+        other_tags=_others(registered) if slugs == catalog.SLUGS else [],
         callers=_callers(stack),
-        pending=_pending(inbound),
-        set_aside=_set_aside(inbound),
+        pending=_known(inbound, PENDING, lambda found: found.pending),
+        set_aside=_known(inbound, SET_ASIDE, _set_aside),
         failed_callbacks=failed,
-        queue=ask(partial(depth, stack, "NoticeQueueUrl")),
-        oldest_notice=ask(partial(oldest_notice, stack, now)),
-        dead_letters=ask(partial(depth, stack, "NoticeDeadLetterQueueUrl")),
-        portal_errors=ask(lambda: PortalErrors(last_portal_error(stack, now))),
+        queue=ask(depth, stack, "NoticeQueueUrl"),
+        oldest_notice=ask(oldest_notice, stack, now),
+        dead_letters=ask(depth, stack, "NoticeDeadLetterQueueUrl"),
+        portal_errors=ask(lambda: facts.PortalErrors(last_portal_error(stack, now))),
         secrets=secrets,
-        alarms=ask(partial(alarms, stack)),
+        alarms=ask(alarms, stack),
     )
 
 
-def _at_the_gateway(
-    stack: Stack, credentials: Secret | Unknown, ask: Ask
-) -> tuple[Mapping[str, str] | Unknown, FailedCallbacks | Unknown]:
-    """The registrations' states by slug, and the failed list.
-
-    Not asked for without credentials: the function would end in an error, and so in an alarm.
-    """
-    if isinstance(credentials, Secret) and not credentials.filled:
-        return Unknown(NOT_FILLED), Unknown(NOT_FILLED)
-    return ask(partial(_registered, stack)), ask(partial(_failed, stack))
-
-
 def _registered(stack: Stack) -> Mapping[str, str]:
-    answer = stack.gateway(List(), ListAnswer)
-    states: dict[str, str] = {}
-    for tag in sorted(answer.tags, key=lambda tag: _STATES.index(RegistrationState(tag.state)), reverse=True):
-        states[tag.slug] = tag.state
-    return states
+    """The registrations' states by slug."""
+    tags = stack.gateway(List(), ListAnswer).tags
+    return {tag.slug: tag.state for tag in sorted(tags, key=lambda one: -_STATES.index(one.state))}
 
 
-def _failed(stack: Stack) -> FailedCallbacks:
+def _others(registered: Mapping[str, str] | facts.Unknown) -> list[facts.OtherTag]:
+    states = {} if isinstance(registered, facts.Unknown) else registered
+    others = ((catalog.tag_of(slug), state) for slug, state in states.items() if slug not in catalog.SLUGS)
+    return [facts.OtherTag(tag, state) for tag, state in others if tag]
+
+
+def _failed(stack: Stack) -> facts.FailedCallbacks:
     counts = stack.gateway(Failed(limit=1), FailedAnswer).counts
-    return FailedCallbacks(counts.failed, counts.unreadable)
+    return facts.FailedCallbacks(counts.failed, counts.unreadable)
 
 
-def _topic(
-    slug: str,
-    registered: Mapping[str, str] | Unknown,
-    inbound: StatusAnswer | Unknown,
-    subscribed: Sequence[Subscription] | Unknown,
-) -> Topic:
-    tag = catalog.tag_of(slug)
-    state = registered if isinstance(registered, Unknown) else Registration(registered.get(slug, _STATES[-1]))
-    if isinstance(inbound, Unknown):
-        return Topic(slug, tag, state if tag else None, inbound, subscribed)
-    reason = inbound.unknown.get(slug)
-    came = Received(_time(inbound.tags.get(slug))) if reason is None else Unknown(reason)
-    return Topic(slug, tag, state if tag else None, came, subscribed)
-
-
-def _callers(stack: Stack) -> Callers | Unknown:
+def _callers(stack: Stack) -> facts.Callers | facts.Unknown:
     """Known from the stack's parameters, without a question."""
     given = stack.parameters.get("AllowedSourceCidrs")
     if given is None:
-        return Unknown(f"stack {stack.name} has no parameter AllowedSourceCidrs")
+        return facts.Unknown(f"stack {stack.name} has no parameter AllowedSourceCidrs")
     ranges = given.split(",")
-    return Callers(ranges, everyone=any(one.endswith("/0") for one in ranges))
+    return facts.Callers(ranges, everyone=any(one.endswith("/0") for one in ranges))
 
 
-def _pending(inbound: StatusAnswer | Unknown) -> EventsPending | Unknown:
-    if isinstance(inbound, Unknown):
+def _known[Fact](
+    inbound: StatusAnswer | facts.Unknown, name: str, fact: Callable[[StatusAnswer], Fact]
+) -> Fact | facts.Unknown:
+    """What recovery says of a name, unless it could not find that out."""
+    if isinstance(inbound, facts.Unknown):
         return inbound
-    if PENDING in inbound.unknown:
-        return Unknown(inbound.unknown[PENDING])
-    found = inbound.pending
-    return EventsPending(found.count, found.more, _time(found.oldest))
+    reason = inbound.unknown.get(name)
+    return fact(inbound) if reason is None else facts.Unknown(reason)
 
 
-def _set_aside(inbound: StatusAnswer | Unknown) -> EventsSetAside | Unknown:
-    if isinstance(inbound, Unknown):
-        return inbound
-    if SET_ASIDE in inbound.unknown:
-        return Unknown(inbound.unknown[SET_ASIDE])
-    found = inbound.set_aside
-    if found is None:
-        return EventsSetAside(0, more=False, ids=())
-    return EventsSetAside(found.count, found.more, [event.id for event in found.events])
+def _set_aside(inbound: StatusAnswer) -> SetAsideEvents:
+    return inbound.set_aside or SetAsideEvents(count=0, more=False, events=[])
 
 
 def _time(text: str | None) -> datetime | None:

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from relay import catalog
 from relay.api.base import InvalidRequestError
 from relay.api.recovery import Replay, ReplayAnswer, ReplayCounts, read_request
 
@@ -15,13 +16,15 @@ class RecoveryStub:
     """Takes what the real function takes. `events` are slug and id, in the order of a replay.
 
     `before` maps the number of a call to what happens in place of it: a payload of a function's error, the
-    reason for which the function stops at once, or something that the call raises.
+    reason for which the function stops at once, or something that the call raises. `anew` is what becomes of
+    an event when it is read anew, by its id, if it is not published: a count of the answer.
     """
 
     events: list[tuple[str, str]]
     before: dict[int, dict[str, str] | str | BaseException] = field(default_factory=dict)
     requests: list[dict[str, Any]] = field(default_factory=list)
     published: list[str] = field(default_factory=list)
+    anew: dict[str, str] = field(default_factory=dict)
 
     def invoke(self, *, FunctionName: str, Payload: str) -> dict[str, Any]:  # noqa: N803
         assert FunctionName == "the-recovery"
@@ -64,13 +67,20 @@ class RecoveryStub:
         missing: list[str] | None = None,
         stopped: str | None = None,
     ) -> dict[str, Any]:
-        published = [] if request.dry_run else [name for _, name in chosen]
+        fates = {name: self.anew.get(name, "") if request.reading else "" for _, name in chosen}
+        published = [] if request.dry_run else [name for name, fate in fates.items() if not fate]
         self.published += published
+        became = Counter(fate for fate in fates.values() if fate and not request.dry_run)
+        slugs = Counter(slug for slug, name in chosen if request.dry_run or not fates[name])
+        topics = Counter({catalog.slug_of(request.reading): len(published)}) if request.reading else slugs
         answer = ReplayAnswer(
             action="replay",
             dry_run=request.dry_run,
-            counts=ReplayCounts(matched=len(chosen), replayed=len(published), gone=0),
-            topics=dict(Counter(slug for slug, _ in chosen)),
+            counts=ReplayCounts.model_validate(
+                {"matched": len(chosen), "replayed": len(published), "gone": 0, **became}
+            ),
+            topics=dict(slugs if request.dry_run else topics),
+            expired=[name for name, fate in fates.items() if fate == "expired" and not request.dry_run],
             cursor=cursor,
             not_found=missing or [],
             left=left or [],

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -152,23 +152,23 @@ class RelayStub:
         assert dimensions == {"QueueName": "notices"}
         return _told(self.datapoints)
 
-    def filter_log_events(self, **question: Any) -> dict[str, Any]:
+    def get_paginator(self, operation: str) -> "Pages":
+        pages: dict[str, Callable[..., Iterable[dict[str, Any]]]] = {
+            "describe_alarms": self._pages_of_alarms,
+            "list_subscriptions_by_topic": self._pages_of_subscriptions,
+            "filter_log_events": self._pages_of_the_log,
+        }
+        return Pages(pages[operation])
+
+    def _pages_of_the_log(self, **question: Any) -> Iterator[dict[str, Any]]:
         assert question["logGroupName"] == f"/aws/lambda/{NAME}-notice"
-        self.log_questions.append(question)
         if isinstance(self.log, Exception):
             raise self.log
         within = range(question["startTime"], question["endTime"])
         found = [one for one in self.log if one["timestamp"] in within]
-        start = int(question.get("nextToken", 0))
-        more = {"nextToken": str(start + self.page_size)} if start + self.page_size < len(found) else {}
-        return {"events": found[start : start + self.page_size], **more}
-
-    def get_paginator(self, operation: str) -> "Pages":
-        pages = {
-            "describe_alarms": self._pages_of_alarms,
-            "list_subscriptions_by_topic": self._pages_of_subscriptions,
-        }
-        return Pages(pages[operation])
+        for start in range(0, max(1, len(found)), self.page_size):
+            self.log_questions.append(question)
+            yield {"events": found[start : start + self.page_size]}
 
     def _pages_of_subscriptions(self, *, TopicArn: str) -> list[dict[str, Any]]:  # noqa: N803
         assert TopicArn.startswith(TOPIC_PREFIX)
@@ -191,7 +191,7 @@ class RelayStub:
 
 @dataclass
 class Pages:
-    paginate: Callable[..., list[dict[str, Any]]]
+    paginate: Callable[..., Iterable[dict[str, Any]]]
 
 
 def failed_list(count: int, unreadable: int = 0) -> FailedAnswer:

@@ -137,8 +137,8 @@ def test_the_list(invoke: Invoke) -> None:
 @pytest.mark.parametrize(("offset", "limit", "left"), [(0, 100, 0), (0, 1, 2), (1, 1, 1), (3, 1, 0)])
 def test_the_failed_list(invoke: Invoke, offset: int, limit: int, left: int) -> None:
     rows = [
-        {"id": "7", "eventTag": FIRST, "time": None, "callbackUrl": ""},
-        {"id": "8", "eventTag": None, "time": "10:00", "callbackUrl": ""},
+        {"id": "7", "eventTag": FIRST, "time": None, "callbackUrl": "", "state": "other"},
+        {"id": "8", "eventTag": None, "time": "10:00", "callbackUrl": "", "state": "other"},
         {"unreadable": {"no": "id"}},
     ]
 

@@ -6,8 +6,7 @@ import threading
 import pytest
 
 from operate.dead_letters.choice import short_ids, with_prefixes
-from operate.dead_letters.held import Letter
-from operate.dead_letters.interrupts import unbroken
+from operate.dead_letters.held import Letter, unbroken
 from operate.errors import NothingDoneError
 from tests.support.interrupts import interruptible
 
@@ -52,7 +51,7 @@ def test_what_is_shown_of_an_id_is_enough_to_name_it() -> None:
     assert short == {
         "aaaaaaaa-1111": "aaaaaaaa-111",
         "aaaaaaaa-1122": "aaaaaaaa-112",
-        "bbbbbbbb-1111": "bbbbbbbb",
+        "bbbbbbbb-1111": "bbbbbbbb-111",
     }
     assert [with_prefixes(LETTERS, [one])[0].id for one in short.values()] == list(short)
 

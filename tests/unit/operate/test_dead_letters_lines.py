@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from operate.dead_letters.held import Letter
-from operate.dead_letters.saved import line_of
+from operate.dead_letters.shown import line_of
 from operate.redrive.file import Line, LineFault, read_lines
 from tests.support.outbound import message
 

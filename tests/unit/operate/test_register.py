@@ -8,6 +8,7 @@ import pytest
 from rich.cells import cell_len
 
 from operate.output import WIDTH
+from relay import catalog
 from relay.api.gateway import Change, ChangeAnswer, ChangeCounts, ChangedTag
 from relay.catalog import CATALOG, Kind
 from tests.support.command_line import Ran, ran
@@ -68,6 +69,34 @@ def test_what_is_no_tag_is_named_without_a_call(command: str, tag: str) -> None:
 
     assert (result.status, stub.requests) == (2, [])
     assert f"'{tag}' is neither an eventTag nor a slug" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["register", "unregister"])
+def test_a_misspelt_tag_is_told_how_one_outside_the_catalogue_is_named(command: str) -> None:
+    result = run(relay(), "--tag", "real_time_trace", command=command)
+
+    assert (result.status, "--other-tag" in result.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("named", ["real_time_trace", catalog.slug_of("real_time_trace")])
+@pytest.mark.parametrize("command", ["register", "unregister"])
+def test_a_tag_outside_the_catalogue_is_named_as_such(command: str, named: str) -> None:
+    other = ChangedTag(event_tag="real_time_trace", slug="x-b", change=Change.FAILED, error="no")
+    stub = relay([other])
+    words = ["--yes"] if command == "unregister" else []
+    result = run(stub, "--other-tag", named, *words, command=command)
+
+    assert stub.requests[0]["otherTags"] == ["real_time_trace"]
+    assert "eventTags" not in stub.requests[0]
+    assert "  real_time_trace  failed  no" in result.stdout
+    assert f"mozi-relay {command} --stack mozi-relay --other-tag real_time_trace" in result.stderr
+
+
+@pytest.mark.parametrize("tag", [TAG, LEAVE, "", " a", "a\nb", "unclassified"])
+def test_what_can_be_no_tag_outside_the_catalogue_is_refused_without_a_call(tag: str) -> None:
+    stub = relay()
+
+    assert (run(stub, "--other-tag", tag).status, stub.requests) == (2, [])
 
 
 @pytest.mark.parametrize(

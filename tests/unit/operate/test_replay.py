@@ -10,6 +10,7 @@ import pytest
 from operate.errors import UnfinishedError
 from operate.replay.run import MOST_AT_ONCE
 from operate.stack import Stack
+from relay.catalog import slug_of
 from tests.support.command_line import Ran, ran
 from tests.support.recovery_stub import RecoveryStub
 
@@ -75,9 +76,18 @@ def test_a_program_gets_json_and_nothing_else_on_the_output() -> None:
     assert found.pop("seconds") >= 0
     assert found == {
         "dryRun": False,
-        "counts": {"matched": 1233, "replayed": 1233, "gone": 0},
+        "counts": {
+            "matched": 1233,
+            "replayed": 1233,
+            "gone": 0,
+            "repeated": 0,
+            "unchanged": 0,
+            "expired": 0,
+            "noEvent": 0,
+        },
         "topics": {"employee-leave": 1203, "account-frozen": 30},
         "notFound": [],
+        "expired": [],
         "left": [],
         "cursor": None,
         "stopped": "",
@@ -188,7 +198,7 @@ def test_an_id_that_is_not_kept_is_named_and_the_rest_replayed() -> None:
     ("words", "said"),
     [
         ([], "--tag"),
-        (["--tag", "employee-left"], "eventTags.0: 'employee-left' is neither"),
+        (["--tag", "employee-left"], "'employee-left' is neither"),
         (["--id", "a1", "--tag", "employee-leave"], "ids: cannot be asked for together"),
         (["--all", "--rate", "0"], "--rate"),
         (["--from", "yesterday"], "'yesterday' is neither a date"),
@@ -229,6 +239,71 @@ def test_a_slow_replay_asks_for_a_few_at_a_time_so_that_progress_is_seen(rate: s
     run(stub, "--all", "--rate", rate)
 
     assert (stub.requests[-1]["eventsPerSecond"], stub.requests[-1]["limit"]) == (int(rate), limit)
+
+
+ANEW = {"a1": "repeated", "a2": "unchanged", "a3": "expired", "a4": "noEvent"}
+
+
+def test_what_is_read_anew_is_shown_by_what_became_of_it_and_what_is_gone_by_name() -> None:
+    stub = RecoveryStub(LEAVERS[:7], anew=ANEW)
+    result = run(stub, "--tag", "unclassified", "--tag", "employee-leave", "--as", "account-frozen")
+    first, *rest = result.stdout.splitlines()
+
+    assert result.status == 1
+    assert {request["as"] for request in stub.requests} == {"account-frozen"}
+    assert stub.published == ["a0", "a5", "a6"]
+    assert first.startswith("3 events read anew in ")
+    assert [line.split() for line in rest[:1]] == [["account-frozen", "3"]]
+    assert rest[1:] == [
+        "  not published, for they were published by an earlier reading: 1",
+        "  not published, for they say what they said: 1",
+        "  not published, for they are handshakes by this reading: 1",
+        "  not read, for its body is not kept any more: a3",
+    ]
+    assert "Go on with" not in result.stderr
+
+
+def test_a_program_gets_what_became_of_each_that_was_read_anew() -> None:
+    told = facts(run(RecoveryStub(LEAVERS[:7], anew=ANEW), "--all", "--as", "app-update", "--json"))
+
+    became = {name: told["counts"][name] for name in ("matched", "replayed", *ANEW.values())}
+    assert became == {"matched": 7, "replayed": 3, "repeated": 1, "unchanged": 1, "expired": 1, "noEvent": 1}
+    assert told["expired"] == ["a3"]
+
+
+def test_a_dry_run_counts_what_would_be_read_anew() -> None:
+    stub = RecoveryStub(LEAVERS[:7], anew=ANEW)
+    result = run(stub, "--id", "a1", "--id", "a5", "--as", "account-frozen", "--dry-run")
+
+    assert (result.status, stub.published) == (0, [])
+    assert result.stdout.splitlines()[0] == "2 events would be read anew"
+
+
+def test_reading_anew_goes_on_under_the_same_tag() -> None:
+    stub = RecoveryStub(LEAVERS, {3: "Publish: Throttled"})
+    result = run(stub, "--all", "--as", "app-update")
+
+    assert result.status == 1
+    assert resumed(stub, result).status == 0
+    assert stub.published == [name for _, name in LEAVERS]
+    assert {request["as"] for request in stub.requests} == {"app-update"}
+
+
+def test_what_is_outside_the_catalogue_is_read_anew_by_its_slug() -> None:
+    stub, slug = RecoveryStub(LEAVERS[:1]), slug_of("real_time_trace")
+
+    assert run(stub, "--all", "--as", slug).status == 0
+    assert {request["as"] for request in stub.requests} == {slug}
+    assert f"it is named {slug}" in run(stub, "--all", "--as", "real_time_trace").stderr
+
+
+@pytest.mark.parametrize("tag", ["unclassified", "employee-left"])
+def test_nothing_is_read_anew_under_what_is_no_tag(tag: str) -> None:
+    stub = RecoveryStub(LEAVERS)
+    result = run(stub, "--all", "--as", tag)
+
+    assert (result.status, stub.requests) == (2, [])
+    assert f"'{tag}' is neither" in result.stderr
 
 
 class StandingStill(RecoveryStub):

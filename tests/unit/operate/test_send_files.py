@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from operate.errors import NothingDoneError
-from operate.send.file import csv_rows
-from operate.send.file.entries import Entry, Mistake, read
+from operate.send.csv_rows import FIELDS, csv_rows
+from operate.send.entries import Entry, Mistake, entries_of, json_lines
 from relay.notices import Notice
 from relay.notices.sending import pack
 from tests.support.outbound import message
@@ -20,12 +20,12 @@ BOM = b"\xef\xbb\xbf"
 
 def of_json(text: str | bytes, org: str | None = "o-1") -> list[Entry | Mistake]:
     data = text.encode() if isinstance(text, str) else text
-    return list(read(data.splitlines(keepends=True), csv=False, org_id=org))
+    return list(entries_of(json_lines(data.splitlines(keepends=True)), org))
 
 
 def of_csv(text: str | bytes, org: str | None = "o-1") -> list[Entry | Mistake]:
     data = text.encode() if isinstance(text, str) else text
-    return list(read(data.splitlines(keepends=True), csv=True, org_id=org))
+    return list(entries_of(csv_rows(data.splitlines(keepends=True)), org))
 
 
 def body(*found: Entry | Mistake) -> str:
@@ -148,9 +148,7 @@ def test_a_table_gives_every_field() -> None:
 
 
 def test_the_columns_are_the_fields_of_a_notice() -> None:
-    columns = csv_rows.TEXTS | csv_rows.LISTS | csv_rows.NUMBERS | csv_rows.NAMES
-
-    assert columns == {field.alias for field in Notice.model_fields.values()} | {"orgId"}
+    assert {field.alias for field in Notice.model_fields.values()} | {"orgId"} == FIELDS
 
 
 def test_an_empty_cell_counts_as_not_given() -> None:

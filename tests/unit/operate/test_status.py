@@ -89,7 +89,7 @@ def test_a_fact_that_cannot_be_had_is_unknown_with_the_reason_and_the_rest_is_sh
 
     assert result.status == 1
     assert all(shown[name].startswith("unknown: ") for name in names)
-    assert "- unknown: " in result.stdout
+    assert "-  unknown: " in result.stdout
     assert "Traceback" not in result.stderr
     assert set(SLUGS) <= {row.partition(" ")[0] for row in result.stdout.splitlines()}
 

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from operate.status.needs import FAULT_SECONDS, PENDING_SECONDS, QUEUE_SECONDS
+from relay.api.gateway import ListedTag
 from relay.api.recovery import SetAsideEvent, SetAsideEvents
+from relay.catalog import slug_of
 from tests.support.relay_stub import (
     LETTERS,
     NAME,
@@ -39,9 +41,24 @@ def test_a_tag_that_does_not_lead_here_needs_a_person(state: str, shown: str, ne
     assert f"app-update  {shown}" in result.stdout
     assert result.status == (1 if needed else 0)
     if needed:
-        command = f"mozi-relay register --stack {NAME} --region cn-north-1"
+        word = "rotate-token" if state == "outdated" else "register"
+        command = f"mozi-relay {word} --stack {NAME} --region cn-north-1"
         command += " --take-over" if state == "other" else ""
         assert needed + command in " ".join(result.stdout.split())
+
+
+@pytest.mark.parametrize(("state", "shown", "lines"), [("current", "yes", 0), ("outdated", "older token", 1)])
+def test_a_tag_outside_the_catalogue_that_leads_here_is_shown_and_may_need_a_person(
+    state: str, shown: str, lines: int
+) -> None:
+    stub, every = RelayStub(), listed()
+    other = ListedTag(event_tag="real_time_trace", slug=slug_of("real_time_trace"), state=state)
+    stub.gateway["list"] = every.model_copy(update={"tags": [*every.tags, other]})
+
+    assert f"other tags           real_time_trace: {shown}" in run(stub).stdout
+    assert facts(stub)["otherTags"] == [{"eventTag": "real_time_trace", "state": state}]
+    assert len(needs(stub)) == lines
+    assert needs(stub, "--tag", "employee-leave") == []
 
 
 def test_tags_that_are_not_named_are_nobodys_concern() -> None:

@@ -21,6 +21,7 @@ DOING = {
     "replay": ["--all"],
     "register": [],
     "unregister": ["--yes"],
+    "rotate-token": [],
     "failed": [],
 }
 

@@ -11,7 +11,7 @@ from notice.dispatch.dispatcher import Dispatcher
 from notice.outcomes import Accepted, Deferred
 from notice.queue.records import QueuedNotice
 from relay.notices import Notice as Read
-from sandbox.demo.notices import notice as written
+from sandbox.demo.inputs import notice as written
 from sandbox.vendors.loopback import Answer
 from sandbox.vendors.portal import Portal
 from tests.support.outbound import deadline, kinds, message, portal_client

@@ -1,0 +1,97 @@
+"""A table of notices, whose columns are named for the fields."""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Any
+
+from operate.errors import NothingDoneError
+from operate.send.entries import NoNoticeError, unmarked
+from relay.notices.model import field_names
+
+TEXTS = {"header", "body", "appName"}
+LISTS = {"targets", "tags", "features"}
+NUMBERS = {"messageType", "targetType"}
+NAMES = {"orgId", *field_names()} - TEXTS - LISTS - NUMBERS
+FIELDS = TEXTS | LISTS | NUMBERS | NAMES
+# A Chinese keyboard writes the wide one.
+_SEPARATOR = re.compile("[;；]")
+_LOCALE = re.compile("[a-z]{2,3}_[A-Z]{2}")
+
+
+def csv_rows(lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Any] | NoNoticeError]]:
+    """Each row's first line and what its cells give; empty rows are left out. Raises NothingDoneError.
+
+    Semicolons part the cells if the header has no comma, as Excel writes a table in many languages.
+    A table that breaks off in the middle of a cell is wrong as a whole: that cell may hold many of its rows.
+    """
+    # Too large a notice is a mistake of its own row.
+    csv.field_size_limit(2**31 - 1)
+    delimiter, lines = _delimiter(unmarked(lines))
+    reader = csv.reader((line.decode() for line in lines), delimiter=delimiter, strict=True)
+    columns: list[str] = []
+    first = 1
+    try:
+        for cells in reader:
+            line, first = first, reader.line_num + 1
+            if not any(cell.strip() for cell in cells):
+                continue
+            if not columns:
+                columns = _columns(cells)
+            else:
+                yield line, _row(columns, cells, delimiter)
+    except csv.Error as error:
+        raise NothingDoneError(f"line {first}: not CSV: {error}. Nothing was sent.") from error
+    except UnicodeDecodeError as error:
+        raise NothingDoneError(
+            f"line {reader.line_num + 1}: not UTF-8. Save the table as CSV in UTF-8. Nothing was sent."
+        ) from error
+
+
+def _delimiter(lines: Iterable[bytes]) -> tuple[str, Iterable[bytes]]:
+    """What parts the cells, by the first line that is not blank, and all the lines."""
+    rest, first = iter(lines), list[bytes]()
+    while not (first and first[-1].strip()) and (line := next(rest, b"")):
+        first.append(line)
+    header = first[-1] if first else b""
+    return ";" if b";" in header and b"," not in header else ",", chain(first, rest)
+
+
+def _columns(header: Sequence[str]) -> list[str]:
+    """Names of the columns in the spelling of the vendor's sample. Raises NothingDoneError."""
+    columns: list[str] = []
+    for number, given in enumerate(header, 1):
+        name, dot, locale = given.strip().partition(".")
+        name = name[:1].lower() + name[1:]
+        name = "tags" if name == "tag" else name
+        known = name in TEXTS and _LOCALE.fullmatch(locale) if dot else name in FIELDS
+        if not known:
+            raise NothingDoneError(
+                f"column {number} is {given!r}, which is no field of a notice. Nothing was sent."
+            )
+        columns.append(name + dot + locale)
+        if columns.count(columns[-1]) > 1:
+            raise NothingDoneError(f"column {number}, {given!r}, is there twice. Nothing was sent.")
+    return columns
+
+
+def _row(columns: Sequence[str], cells: Sequence[str], delimiter: str) -> dict[str, Any] | NoNoticeError:
+    """What the cells give; an empty one counts as not given."""
+    given = {column: cell for column, cell in zip(columns, cells, strict=False) if cell.strip()}
+    if len(cells) != len(columns):
+        quotes = f': put a cell that holds {delimiter} in quotes, "…"' if len(cells) > len(columns) else ""
+        said = f"{len(cells)} cells under {len(columns)} columns{quotes}"
+        return NoNoticeError(said, given.get("messageId", ""))
+    row: dict[str, Any] = {}
+    for column, cell in given.items():
+        name, _, locale = column.partition(".")
+        if locale:
+            row.setdefault(name, {}).setdefault("i18nValue", {})[locale] = cell
+        elif name in TEXTS:
+            row.setdefault(name, {})["defaultValue"] = cell
+        elif name in LISTS:
+            row[name] = [part.strip() for part in _SEPARATOR.split(cell) if part.strip()]
+        else:
+            row[name] = int(cell) if name in NUMBERS and re.fullmatch("[0-9]", cell) else cell
+    return row
