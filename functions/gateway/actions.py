@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
+from pydantic import JsonValue
+
 from gateway import failed_list, registration, rows, views
 from gateway.addresses import Addresses
 from gateway.client import CALL_SECONDS, GatewayClient, GatewayError
@@ -121,7 +123,7 @@ def _change(request: Register | Update | Unregister, desk: Desk) -> ChangeAnswer
     return ChangeAnswer(
         action=request.action,
         counts=ChangeCounts.model_validate(counts),
-        tags=[views.changed_tag(step, desk.addresses) for step in done],
+        tags=views.Space().fitting(views.changed_tag(step, desk.addresses) for step in done),
     )
 
 
@@ -139,22 +141,24 @@ def _list(desk: Desk) -> ListAnswer:
     ]
     unknown = [row for row in registered.rows if row.event_tag not in listed]
     counts = {**Counter(tag.state for tag in tags), "unknown": len(unknown)}
+    space = views.Space()
     return ListAnswer(
         action="list",
         counts=ListCounts.model_validate(counts),
-        tags=tags,
-        unknown=[views.as_it_came(row.raw, desk.addresses) for row in unknown[:_LISTED]],
+        tags=space.fitting(tags),
+        unknown=_as_they_came(unknown, desk.addresses, space),
     )
 
 
 def _failed(request: Failed, desk: Desk) -> FailedAnswer:
     found = rows.failed_callbacks(desk.client.failed_callbacks())
     page = found[request.offset : request.offset + request.limit]
+    shown = views.Space().fitting(views.failed_row(row, desk.addresses) for row in page)
     return FailedAnswer(
         action="failed",
         counts=FailedCounts(failed=len(found), unreadable=len(_unreadable(found))),
-        rows=[views.failed_row(row, desk.addresses) for row in page],
-        left=max(0, len(found) - request.offset - len(page)),
+        rows=shown,
+        left=max(0, len(found) - request.offset - len(shown)),
     )
 
 
@@ -164,7 +168,7 @@ def _retry(request: RetryFailed, desk: Desk) -> RetryAnswer:
     chosen = failed_list.choose(ids, request.limit, desk.random)
     time_for_a_call = failed_list.spaced(desk.time_for_a_call, clock=desk.timer)
     worked_off = failed_list.work_off(chosen, desk.client.retry, time_for_a_call)
-    done, refused = len(worked_off.done), len(worked_off.refused)
+    done, refused, space = len(worked_off.done), len(worked_off.refused), views.Space()
     return RetryAnswer(
         action="retry-failed",
         counts=RetryCounts(
@@ -174,9 +178,9 @@ def _retry(request: RetryFailed, desk: Desk) -> RetryAnswer:
             refused=refused,
             left=len(ids) - done - refused,
         ),
-        errors=_errors(worked_off, desk.addresses),
+        errors=_errors(worked_off, desk.addresses, space),
         stopped=desk.addresses.masked(worked_off.stopped),
-        unreadable=[views.as_it_came(row.raw, desk.addresses) for row in unreadable[:_LISTED]],
+        unreadable=_as_they_came(unreadable, desk.addresses, space),
     )
 
 
@@ -192,7 +196,7 @@ def _remove(request: RemoveFailed, desk: Desk) -> RemoveAnswer:
     return RemoveAnswer(
         action="remove-failed",
         counts=RemoveCounts(removed=done, refused=refused, left=len(request.ids) - done - refused),
-        errors=_errors(worked_off, desk.addresses),
+        errors=_errors(worked_off, desk.addresses, views.Space()),
         stopped=desk.addresses.masked(worked_off.stopped),
     )
 
@@ -201,6 +205,10 @@ def _unreadable(found: list[Row]) -> list[Row]:
     return [row for row in found if row.id is None]
 
 
-def _errors(worked_off: WorkedOff, addresses: Addresses) -> list[CallError]:
+def _as_they_came(found: list[Row], addresses: Addresses, space: views.Space) -> list[JsonValue]:
+    return space.fitting(views.as_it_came(row.raw, addresses) for row in found[:_LISTED])
+
+
+def _errors(worked_off: WorkedOff, addresses: Addresses, space: views.Space) -> list[CallError]:
     listed = list(worked_off.refused.items())[:_LISTED]
-    return [CallError(id=failed_id, error=addresses.masked(said)) for failed_id, said in listed]
+    return space.fitting(CallError(id=failed_id, error=addresses.masked(said)) for failed_id, said in listed)

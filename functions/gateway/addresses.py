@@ -9,6 +9,8 @@ from relay.masking import MASK, mask_addresses
 _RELAY = re.compile(r"(?P<base>https?://\S+/callback)/(?P<token>[^/?#\s]+)(/(?P<slug>[^/?#\s]+))?")
 _IN_TEXT = re.compile(r"""(?P<before>(/|%2F)callback(/|%2F))((?!%2F)[^/?#&\s"'<>\\,;)])+""", re.IGNORECASE)
 
+LONGEST_TEXT = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
@@ -44,11 +46,15 @@ class Addresses:
         return self.masked("/".join([*parts[:3], "…"]) if len(parts) > 3 else address)
 
     def masked(self, text: str) -> str:
-        """Returns the text without secrets: ours, what could be another relay's token, and in addresses."""
+        """Returns the text without secrets: ours, what could be another relay's token, and in addresses.
+
+        What is longer than any answer of the vendor's is cut, and "…" stands for the rest.
+        """
         whole = self._tokens() | {*self.hidden} - {""}
         for token in sorted(whole, key=len, reverse=True):
             text = text.replace(token, MASK)
-        return mask_addresses(_IN_TEXT.sub(rf"\g<before>{MASK}", text))
+        text = mask_addresses(_IN_TEXT.sub(rf"\g<before>{MASK}", text))
+        return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…"
 
     def _tokens(self) -> set[str]:
         return {self.token.current, self.token.previous} - {""}

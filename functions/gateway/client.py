@@ -20,14 +20,14 @@ from pydantic import JsonValue
 
 from gateway.signing import Credentials, sign
 from relay.settings import Clock
-from relay.transport import NoAnswerError, Transport
+from relay.transport import AddressError, Limits, NoAnswerError, Transport
 
 # A registration is answered only after the gateway has shaken hands with the callback, cold start included.
 CONNECT_SECONDS, READ_SECONDS = 3, 20
 # The longest that one call takes, and a second for what comes after it.
 CALL_SECONDS = CONNECT_SECONDS + READ_SECONDS + 1
 # The failed list has no pages, and each of its rows carries an event.
-ANSWER_LIMIT = 64 * 1024 * 1024
+ANSWER_LIMIT = 32 * 1024 * 1024
 _PATH = "/openplatform/message/"
 _ACCEPTED = {"", "0", "200", "OK"}
 
@@ -58,9 +58,7 @@ class GatewayUnavailableError(GatewayError):
 
 def transport_to(base_url: str) -> Transport:
     """Returns the transport with the limits that this API needs."""
-    return Transport(
-        base_url, connect_seconds=CONNECT_SECONDS, read_seconds=READ_SECONDS, answer_limit=ANSWER_LIMIT
-    )
+    return Transport(base_url, Limits(CONNECT_SECONDS, READ_SECONDS, ANSWER_LIMIT))
 
 
 class GatewayClient:
@@ -107,7 +105,10 @@ class GatewayClient:
         headers = sign(self._credentials, "POST", path, form, at=at, nonce=nonce)
         headers["Content-Type"] = "application/x-www-form-urlencoded;charset=UTF-8"
         try:
-            response = self._transport.post(path, urlencode(form).encode(), headers)
+            seconds = CONNECT_SECONDS + READ_SECONDS
+            response = self._transport.post(path, urlencode(form).encode(), headers, seconds=seconds)
+        except AddressError as error:
+            raise GatewayNotAllowedError(f"the address cannot be called: {error}", error.code) from error
         except NoAnswerError as error:
             raise GatewayUnavailableError(f"no answer: {error}") from error
         return read_answer(response.status, response.body)

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta, timezone
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from relay.secrets import Filled
+
 _BEIJING = timezone(timedelta(hours=8))
 
 
@@ -15,8 +17,8 @@ class Credentials(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    api_key: str = Field(alias="apiKey", min_length=1)
-    secret_key: str = Field(alias="secretKey", min_length=1, repr=False)
+    api_key: Filled = Field(alias="apiKey")
+    secret_key: Filled = Field(alias="secretKey", repr=False)
 
 
 def sign(

@@ -8,9 +8,9 @@ SecretUnavailableError             no value, or none that is filled
 import re
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
 from relay.aws import UnavailableError, aws_errors
 from relay.settings import Clock
@@ -20,7 +20,14 @@ if TYPE_CHECKING:
 
 
 class SecretUnavailableError(Exception):
-    """The secret cannot be had right now, or is not filled: answer or defer as for any outage."""
+    """The secret cannot be had right now, or is not filled: answer or defer as for any outage.
+
+    `code` says which, with the keys at fault; nothing of the value.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class SecretOutageError(SecretUnavailableError):
@@ -31,10 +38,15 @@ class SecretEmptyError(SecretOutageError):
     """There is no value: the template makes the secret empty, and it is not filled yet."""
 
 
+# The codes of these errors.
+SECRET_OUTAGE, SECRET_EMPTY = "SecretOutage", "SecretEmpty"
+SECRET_NOT_JSON, SECRET_KEY_MISSING, SECRET_UNFIT = "SecretNotJson", "SecretKeyMissing", "SecretUnfit"
+
 MAX_AGE_SECONDS = 300
 # An outage of Secrets Manager is bridged by the last value up to so many times its usual age.
 BRIDGED_AGES = 12
 ASKED_AGAIN_SECONDS = 30
+_MISSING = {"missing", "string_too_short"}
 _NO_VALUE = "ResourceNotFoundException"
 _REASON = re.compile("^Value error, ")
 
@@ -108,23 +120,37 @@ class SecretReader[Model: BaseModel]:
             return self._model.model_validate_json(text)
         except UnavailableError as error:
             kind = SecretEmptyError if error.code == _NO_VALUE else SecretOutageError
-            raise kind(f"{self._arn} cannot be read: {error.code}") from error
+            code = SECRET_EMPTY if error.code == _NO_VALUE else f"{SECRET_OUTAGE} {error.code}"
+            raise kind(code, f"{self._arn} cannot be read: {error.code}") from error
         except (ValidationError, KeyError) as error:
             # Nothing of the value may reach a log, not even as the error's cause.
-            fields = ", ".join(self._model.model_fields)
-            reason = _faults(error) if isinstance(error, ValidationError) else ""
+            keys = ", ".join(field.alias or name for name, field in self._model.model_fields.items())
+            code, reason = _faults(error) if isinstance(error, ValidationError) else (SECRET_NOT_JSON, "")
             raise SecretUnavailableError(
-                f"{self._arn} is not filled: it must be JSON with {fields}{reason}"
+                code, f"{self._arn} is not filled: it must be JSON with {keys}{reason}"
             ) from None
 
 
-def _faults(error: ValidationError) -> str:
-    """Returns what is wrong with each field, by its name."""
+def _faults(error: ValidationError) -> tuple[str, str]:
+    """Returns a code for what is wrong with which keys, and what is wrong with each."""
     faults = error.errors(include_input=False, include_url=False, include_context=False)
-    named = [
-        f"{'.'.join(map(str, one['loc']))} {_REASON.sub('', one['msg'])}" for one in faults if one["loc"]
-    ]
-    return "; " + "; ".join(named) if named else ""
+    located = [(".".join(map(str, one["loc"])), one) for one in faults if one["loc"]]
+    named = [(key, one["type"], _REASON.sub("", one["msg"])) for key, one in located]
+    if not named:
+        return SECRET_NOT_JSON, ""
+    missing = [key for key, kind, _ in named if kind in _MISSING]
+    code = f"{SECRET_KEY_MISSING} {', '.join(missing)}" if missing else f"{SECRET_UNFIT} {named[0][0]}"
+    return code, "; " + "; ".join(f"{key} {said}" for key, _, said in named)
+
+
+def _fit(value: str) -> str:
+    if not value.isascii() or not value.isprintable() or " " in value:
+        raise ValueError("holds characters that no header takes")
+    return value
+
+
+type Filled = Annotated[str, Field(min_length=1), AfterValidator(_fit)]
+"""A key or a secret that a vendor issued: printable ASCII without blanks; what was pasted may hold more."""
 
 
 def _within(seconds: float, since: float, now: float) -> bool:

@@ -1,10 +1,43 @@
-"""HTTP to both vendors: one attempt a call, over kept-alive connections, certificates verified."""
+"""HTTP to both vendors over kept-alive connections: every wait has an end, and every answer a size.
 
+    NoAnswerError         sent, and no whole answer came
+    └── NotSentError      nothing was sent
+        └── AddressError  nor will be before the address, its name or its certificate is put right
+
+What speaks HTTP and TLS is loaded at the first call: it would be a fifth of the start of a function that then
+waits for its first event.
+"""
+
+import io
+import re
+import time
 from collections.abc import Mapping
-from typing import NamedTuple
+from contextlib import suppress
+from math import inf
+from threading import Lock
+from typing import TYPE_CHECKING, NamedTuple
+from weakref import finalize
 
-from urllib3 import PoolManager, Timeout
-from urllib3.exceptions import HTTPError
+from relay.settings import Clock
+
+if TYPE_CHECKING:
+    import socket
+    import ssl
+    from http.client import HTTPResponse
+
+# A connection that rested for longer, while its container was frozen say, may be gone without a sign.
+IDLE_SECONDS = 30.0
+# The longest that sending waits for the other side to take some more. There is no limit to all of it but the
+# call's own: a slow line is one on which it goes on.
+SEND_SECONDS = 10.0
+# Small, so that what is sent is on its way and not waiting in here while the answer's time runs.
+_SEND_BUFFER = 65_536
+_PIECE = 65_536
+# What may come beside a body: status line, headers, the marks of chunks.
+_WIRE_BYTES = 262_144
+_ADDRESS = re.compile(r"(https?)://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?")
+# What OpenSSL says of a peer that is not what the address says, or speaks no TLS.
+_WRONG_PEER = re.compile("CERTIFICATE|VERSION|HANDSHAKE_FAILURE|UNRECOGNIZED_NAME|HTTP_REQUEST")
 
 
 class NoAnswerError(Exception):
@@ -18,49 +51,281 @@ class NoAnswerError(Exception):
         self.code = code
 
 
+class NotSentError(NoAnswerError):
+    """There was no connection to send on, so nothing was done: try again later."""
+
+
+class AddressError(NotSentError):
+    """Address, name or certificate are at fault: trying again is of no use."""
+
+
+class _BrokeOffError(NoAnswerError):
+    """The connection ended before a byte of the answer."""
+
+
 class Response(NamedTuple):
-    """What came back over HTTP, whole."""
+    """What came back over HTTP, whole; names of headers as in `Retry-After`."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
 
 
+class Limits(NamedTuple):
+    """For how long a call waits for what, in seconds, and how large an answer may be.
+
+    The answer's time begins when all is sent, and is for the whole of it.
+    """
+
+    connect_seconds: float
+    answer_seconds: float
+    answer_bytes: int
+
+
 class Transport:
-    """POSTs below one base address. Follows no redirect. Safe to use from several threads."""
+    """POSTs to `base_url`, a scheme and a host. Follows no redirect. Safe to use from several threads.
+
+    `clock` is the time of day: another one may stand still while Lambda freezes the container.
+    """
 
     def __init__(
         self,
         base_url: str,
+        limits: Limits,
         *,
-        connect_seconds: float,
-        read_seconds: float,
-        answer_limit: int,
         connections: int = 1,
+        clock: Clock = time.time,
+        timer: Clock = time.monotonic,
     ) -> None:
-        self._base_url, self._answer_limit = base_url, answer_limit
-        self._connect, self._read = connect_seconds, read_seconds
+        self._base_url, self._limits, self._connections = base_url, limits, connections
+        self._clock, self._timer = clock, timer
         # Checked against what the system trusts; a private authority comes in by SSL_CERT_FILE.
-        self._pool = PoolManager(maxsize=connections, retries=False, cert_reqs="CERT_REQUIRED")
+        self._tls: ssl.SSLContext | None = None
+        self._resting: list[tuple[float, _Connection]] = []
+        self._lock = Lock()
 
     def post(
-        self, target: str, body: bytes, headers: Mapping[str, str], *, seconds: float | None = None
+        self,
+        target: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        *,
+        seconds: float = inf,
+        repeatable: bool = False,
     ) -> Response:
-        """Returns the answer to one attempt of at most `seconds`. Raises NoAnswerError."""
+        """Returns the answer to one attempt of at most `seconds`. Raises NoAnswerError.
+
+        A `repeatable` one is made once more, on a fresh connection, if a kept one breaks before an answer.
+        """
+        end = self._timer() + seconds
+        if kept := self._kept():
+            try:
+                return self._exchange(kept, target, body, headers, end)
+            except _BrokeOffError:
+                if not repeatable:
+                    raise
+        return self._exchange(self._connected(end), target, body, headers, end)
+
+    def _kept(self) -> "_Connection | None":
+        """The connection that was used last, unless it rested for too long; those that did are closed."""
+        with self._lock:
+            resting, self._resting = self._resting, []
+            for since, connection in resting:
+                if 0 <= self._clock() - since < IDLE_SECONDS and not connection.is_over():
+                    self._resting.append((since, connection))
+                else:
+                    connection.end()
+            return self._resting.pop()[1] if self._resting else None
+
+    def _exchange(
+        self, connection: "_Connection", target: str, body: bytes, headers: Mapping[str, str], end: float
+    ) -> Response:
+        from http.client import HTTPException
+
         try:
-            response = self._pool.request(
-                "POST",
-                self._base_url + target,
-                body=body,
-                headers=headers,
-                timeout=Timeout(total=seconds, connect=self._connect, read=self._read),
-                preload_content=False,
-            )
-            content = response.read(self._answer_limit + 1)
-        except HTTPError as error:
-            raise NoAnswerError(type(error).__name__, str(error)) from error
-        if len(content) > self._answer_limit:
-            response.close()
-            raise NoAnswerError("AnswerTooLong", f"an answer of over {self._answer_limit} bytes")
-        response.release_conn()
-        return Response(response.status, response.headers, content)
+            response = connection.exchange(target, body, headers, self._limits, end)
+        except (OSError, HTTPException) as error:
+            connection.end()
+            kind = _BrokeOffError if connection.broke_off(error) else NoAnswerError
+            raise kind(
+                connection.phase if isinstance(error, TimeoutError) else _code(error), str(error)
+            ) from error
+        except NoAnswerError:
+            connection.end()
+            raise
+        with self._lock:
+            if connection.lasts and len(self._resting) < self._connections:
+                self._resting.append((self._clock(), connection))
+                return response
+        connection.end()
+        return response
+
+    def _connected(self, end: float) -> "_Connection":
+        """A fresh connection. Raises NotSentError."""
+        import socket
+        import ssl
+
+        scheme, host, port = _parts(self._base_url)
+        until = min(end, self._timer() + self._limits.connect_seconds)
+        try:
+            plain = self._reached(host.strip("[]"), port or (443 if scheme == "https" else 80), until)
+            if scheme == "https":
+                self._tls = self._tls or ssl.create_default_context()
+                plain.settimeout(max(0.01, until - self._timer()))
+                plain = self._tls.wrap_socket(plain, server_hostname=host.strip("[]"))
+        except socket.gaierror as error:
+            names = {getattr(socket, name): name for name in dir(socket) if name.startswith("EAI_")}
+            # Of a name that does not exist, and of one without an address.
+            never = error.errno in (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", None))
+            kind = AddressError if never else NotSentError
+            raise kind(names.get(error.errno or 0, "NoName"), f"{host}: {error.strerror}") from error
+        except UnicodeError as error:
+            raise AddressError("InvalidAddress", f"{host} is no host name") from error
+        except ssl.SSLError as error:
+            wrong = isinstance(error, ssl.SSLCertVerificationError) or _WRONG_PEER.search(error.reason or "")
+            raise (AddressError if wrong else NotSentError)(_code(error), f"{host}: {error}") from error
+        except TimeoutError as error:
+            raise NotSentError("ConnectTimeout", f"{host}: no connection in time") from error
+        except OSError as error:
+            raise NotSentError(_code(error), f"{host}: {error.strerror}") from error
+        return _Connection(plain, self._base_url.partition("//")[2], self._timer)
+
+    def _reached(self, host: str, port: int, until: float) -> "socket.socket":
+        """A connection to one of the host's addresses; they share the time."""
+        import socket
+
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        for left, (family, kind, protocol, _, address) in enumerate(reversed(found)):
+            plain = socket.socket(family, kind, protocol)
+            try:
+                plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                plain.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
+                plain.settimeout(max(0.01, (until - self._timer()) / (len(found) - left)))
+                plain.connect(address)
+            except OSError as error:
+                plain.close()
+                failure = error
+            else:
+                return plain
+        raise failure
+
+
+class _Connection(io.RawIOBase):
+    """One connection: to `http.client` its socket and what it reads from; each wait has an end."""
+
+    def __init__(self, plain: "socket.socket", host: str, timer: Clock) -> None:
+        from http.client import HTTPConnection
+
+        self._socket, self._host, self._timer = plain, host, timer
+        self._http = HTTPConnection("")
+        self._end_socket = finalize(self, plain.close)
+        self._received, self._most, self._end = 0, 0, 0.0
+        self.phase = ""
+        """What a wait that takes too long is called now."""
+        self.lasts = True
+        """Whether another call may follow."""
+
+    def exchange(
+        self, target: str, body: bytes, headers: Mapping[str, str], limits: Limits, end: float
+    ) -> Response:
+        """One call, which is over by `end`. Raises NoAnswerError, or what `http.client` does."""
+        self._received, self._most = 0, limits.answer_bytes + _WIRE_BYTES
+        self._end, self.phase = end, "SendTimeout"
+        self._http.sock = self
+        try:
+            # It may have answered before it has read all: with a 413 say.
+            with suppress(BrokenPipeError, ConnectionResetError):
+                given = {"Host": self._host, "Accept-Encoding": "identity", **headers}
+                self._http.request("POST", target, body, given)
+            self._end, self.phase = min(end, self._timer() + limits.answer_seconds), "AnswerTimeout"
+            response = self._http.getresponse()
+            content = _content(response, limits.answer_bytes)
+            self.lasts = self._http.sock is self
+        finally:
+            self._http.sock = None  # Else neither would ever be forgotten without the other.
+        named = {name.title(): value for name, value in response.getheaders()}
+        return Response(response.status, named, content)
+
+    def broke_off(self, error: Exception) -> bool:
+        """Whether the other side had gone, as far as it can be told: not a byte came."""
+        return not self._received and not isinstance(error, TimeoutError)
+
+    def is_over(self) -> bool:
+        """Whether the other side has ended it, or sent what nobody asked for."""
+        import select
+
+        waiting = select.poll()
+        waiting.register(self._socket, select.POLLIN)
+        return bool(waiting.poll(0))
+
+    def end(self) -> None:
+        """Close it; `close` is what `http.client` says at the end of each answer."""
+        self._end_socket()
+
+    def close(self) -> None:
+        """Leave it open."""
+
+    def makefile(self, *_: object) -> io.BufferedReader:
+        """Returns what an answer is read from."""
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        """Reads some of the answer. Raises TimeoutError when it has taken too long as a whole."""
+        self._socket.settimeout(self._left())
+        count = self._socket.recv_into(buffer)
+        self._received += count
+        if self._received > self._most:
+            raise _too_long(self._most)
+        return count
+
+    def sendall(self, data: bytes) -> None:
+        """Sends it, as long as it goes on. Raises TimeoutError when it does not."""
+        rest = memoryview(data)
+        while rest:
+            self._socket.settimeout(min(SEND_SECONDS, self._left()))
+            rest = rest[self._socket.send(rest[:_PIECE]) :]
+
+    def _left(self) -> float:
+        left = self._end - self._timer()
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+
+def _content(response: "HTTPResponse", limit: int) -> bytes:
+    """The whole body. Raises NoAnswerError if it is longer, or ends early."""
+    if (response.length or 0) > limit:
+        raise _too_long(limit)
+    content = bytearray()
+    while piece := response.read1(_PIECE):
+        content += piece
+        if len(content) > limit:
+            raise _too_long(limit)
+    if response.length:
+        raise NoAnswerError("IncompleteRead", "the answer broke off")
+    return bytes(content)
+
+
+def _too_long(limit: int) -> NoAnswerError:
+    return NoAnswerError("AnswerTooLong", f"an answer of over {limit} bytes")
+
+
+def _parts(base_url: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port. Raises AddressError."""
+    found = _ADDRESS.fullmatch(base_url)
+    port = int(found[3]) if found and found[3] else None
+    if not found or port == 0 or (port or 0) > 65_535:
+        raise AddressError("InvalidAddress", "the address is not http(s)://, a host, and a port at most")
+    return found[1], found[2], port
+
+
+def _code(error: Exception) -> str:
+    """What went wrong, in the words of the system or of OpenSSL, which hold nothing that was sent."""
+    reason = getattr(error, "reason", None)  # OpenSSL's.
+    if isinstance(reason, str):
+        more = getattr(error, "verify_message", "")
+        return f"{reason}: {more}" if more else reason
+    return type(error).__name__

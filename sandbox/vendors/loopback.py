@@ -83,6 +83,8 @@ class _Server(ThreadingHTTPServer):
         self.owner = owner
         self.open: set[socket.socket] = set()
         super().__init__(("127.0.0.1", port), _Handler)
+        if owner.bytes_per_second:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         if owner.tls:
             # Shaking hands is left to the connection's own thread.
             self.socket = owner.tls.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
@@ -123,12 +125,22 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True  # What else comes on it is not read.
             self._send(Answer(403, {"message": reason}))
             return
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self._read(int(self.headers.get("Content-Length") or 0))
         headers = {name.lower(): value for name, value in self.headers.items()}
         query = parse_qsl(split.query, keep_blank_values=True)
         self._send(
             self.server.owner.answer(Request(self.command, split.path, query, headers, body, self.path))
         )
+
+    def _read(self, length: int) -> bytes:
+        rate = self.server.owner.bytes_per_second
+        if rate is None:
+            return self.rfile.read(length)
+        body = b""
+        while len(body) < length:
+            body += self.rfile.read(min(length - len(body), rate // 10))
+            self.server.owner.closing.wait(0.1)
+        return body
 
     do_GET = do_HEAD = do_OPTIONS = do_PUT = do_PATCH = do_DELETE = do_POST  # noqa: N815
 
@@ -156,11 +168,13 @@ class _Handler(BaseHTTPRequestHandler):
 class Loopback:
     """Serves `answer` at `url` for as long as its `with` block lasts; port 0 takes a free one.
 
-    What a web page could send is refused. `containers_name` is how a container calls this machine. With `tls`
-    set before, it speaks TLS. `connections` counts those that were made.
+    What a web page could send is refused. `containers_name` is how a container calls this machine. With
+    `tls` set before, it speaks TLS; with `bytes_per_second` it reads no faster. `connections` counts those
+    that were made.
     """
 
     tls: ssl.SSLContext | None = None
+    bytes_per_second: int | None = None
 
     def __init__(self, port: int = 0) -> None:
         self._port = port

@@ -16,7 +16,7 @@ from typing import Any
 
 from sandbox.vendors.loopback import Answer, Loopback, Reply, Request, answer_of, told
 from sandbox.vendors.notice_rules import Notice
-from sandbox.vendors.portal_faults import AnswerForm, Faults
+from sandbox.vendors.portal_faults import HUNG_UP, AnswerForm, Faults
 from sandbox.vendors.portal_store import Organisation
 from sandbox.vendors.portal_token import Tokens
 
@@ -182,6 +182,8 @@ class Portal(Loopback):
             return self._record(request, answer)
         if faults.status is not None:
             return self._record(request, _gateway_error(faults.status, "told to fail"))
+        if faults.largest is not None and len(message_ids(request)) > faults.largest:
+            return self._record(request, answer_of(faults.too_much, request) or HUNG_UP)
         if len(request.body) > self.body_limit:
             return self._record(request, _gateway_error(413, "request too large"))
         if not self._rules:

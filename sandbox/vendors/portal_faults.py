@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sandbox.vendors.loopback import Reply
+from sandbox.vendors.loopback import Answer, Reply
+
+HUNG_UP = Answer(0, b"", raw=b"")
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,8 @@ class Faults:
     status         this HTTP status to every produce call
     reply          this answer to every produce call, or what it makes of the request; None leaves it to the
                    rules
+    largest        batches of more notices than this are answered `too_much`
+    too_much       the answer to them; a hang-up if it is not given
     rate_limited   HTTP 429 to everything; with `retry_after`, says when to come back
     per_second     more produce calls than this within a second are answered 429
     delay          seconds before it answers
@@ -28,6 +32,8 @@ class Faults:
     down: bool = False
     status: int | None = None
     reply: Reply | None = None
+    largest: int | None = None
+    too_much: Reply = HUNG_UP
     rate_limited: bool = False
     retry_after: str | None = None
     per_second: int | None = None

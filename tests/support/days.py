@@ -32,6 +32,11 @@ class Simulation:
         """Dead letters by errorCode and errorMessage."""
         self.calls: Counter[int] = Counter()
         """Calls by the hour."""
+        self.calls_each: list[int] = []
+        """Calls of each invocation."""
+        self.faults: Counter[tuple[str, str]] = Counter()
+        """Faults of the configuration, by organisation and code."""
+        self.outages: Counter[str] = Counter()
 
     def put(self, name: str, *messages: dict[str, Any], org: str = "o-1") -> None:
         sent_at = NOW + self.now
@@ -46,6 +51,10 @@ class Simulation:
                 self._invoke(ready[:1000])
             self.now += MINUTE
 
+    def most_calls(self, *, after: int) -> int:
+        """The most calls of an invocation after the first ones."""
+        return max(self.calls_each[after:])
+
     def _invoke(self, names: list[str]) -> None:
         for name in names:
             attributes = self.queue[name]["attributes"]
@@ -57,6 +66,9 @@ class Simulation:
         before = len(self.portal.calls)
         report = self.dispatcher.dispatch(notices, Deadline(self.now + 50, lambda: self.now))
         self.calls[int(self.now // HOUR)] += len(self.portal.calls) - before
+        self.calls_each.append(len(self.portal.calls) - before)
+        self.faults += report.faults
+        self.outages += report.outages
         end = Deadline(self.now + 9, lambda: self.now)
         settlement = self.settler.settle(records, report.outcomes, NOW + self.now, end)
         for name in set(names) - set(settlement.returned):

@@ -7,7 +7,7 @@ from typing import Any
 
 from notice.deadline import Deadline
 from notice.portal.answer import check
-from notice.portal.errors import PortalUnavailableError
+from notice.portal.errors import ProduceTooMuchError
 from relay.transport import Response
 from sandbox.vendors.loopback import Answer, Request
 from sandbox.vendors.notice_rules import Notice
@@ -77,6 +77,9 @@ class InProcessPortal(Portal):
         """Answer 500 to every batch with one of these, from the next call on."""
         self.break_down(break_on=frozenset(ids))
 
+    def prepare(self, deadline: Deadline) -> None:
+        """Has all that it needs."""
+
     def produce(self, org_id: str, notices: Sequence[bytes], deadline: Deadline) -> None:
         body = b'{"messages":[' + b",".join(notices) + b"]}"
         request = Request("POST", PRODUCE_PATHS[0], [("orgId", org_id)], {}, body)
@@ -85,8 +88,8 @@ class InProcessPortal(Portal):
         answer = self.answer(request)
         if isinstance(answer.body, Exception):
             raise answer.body
-        if answer.cut:
-            raise PortalUnavailableError("ProtocolError", "no whole answer from the portal")
+        if answer.cut or answer.raw is not None:
+            raise ProduceTooMuchError("IncompleteRead", "no whole answer from the portal")
         check(Response(answer.status, answer.headers, answer.encoded()), self.clock())
 
     @property

@@ -13,6 +13,8 @@ BATCH_BYTES = 1_000_000
 EARLIER_WAITS = Deferred(Reason.EARLIER_WAITS)
 
 type Batch = Sequence[QueuedNotice]
+type Size = Callable[[str], int]
+"""How many notices the next batch of an organisation may have."""
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -24,6 +26,7 @@ class Rounds:
     """
 
     ledger: Ledger
+    size: Size
     met: dict[QueuedNotice, None] = field(default_factory=dict)
     """All that came, equal copies once."""
     redelivered: list[QueuedNotice] = field(default_factory=list)
@@ -42,6 +45,7 @@ class Rounds:
         self._sent, self.redelivered, self.later = [], [], []
         keys: set[tuple[str, str]] = set()
         groups: dict[str, list[QueuedNotice]] = {}
+        sizes: dict[str, int] = {}
         for notice in notices:
             key = notice.org_id, notice.message_id
             if key in keys:
@@ -58,10 +62,14 @@ class Rounds:
                 self.redelivered.append(notice)
                 continue
             group = groups.setdefault(notice.org_id, [])
+            if not group:
+                sizes[notice.org_id] = self.size(notice.org_id)
             group.append(notice)
-            if len(group) == BATCH_LIMIT:
-                yield _taken(group)
-        yield from _emptied(groups.values())
+            if len(group) >= sizes[notice.org_id]:
+                yield _taken(group, sizes[notice.org_id])
+        for org_id, group in groups.items():
+            while group:
+                yield _taken(group, sizes[org_id])
 
     def _is_over(self, notice: QueuedNotice) -> bool:
         return isinstance(self.ledger.outcome(notice), Accepted | Rejected)
@@ -77,23 +85,21 @@ def grouped[Key](
     return groups
 
 
-def full[Key](notices: Iterable[QueuedNotice], by: Callable[[QueuedNotice], Key]) -> Iterator[Batch]:
-    """Yields batches of at most BATCH_LIMIT notices and BATCH_BYTES of what is alike `by` something.
+def full[Key](
+    notices: Iterable[QueuedNotice], by: Callable[[QueuedNotice], Key], size: Size
+) -> Iterator[Batch]:
+    """Yields batches of at most `size` notices and BATCH_BYTES of what is alike `by` something.
 
     A notice that is larger than BATCH_BYTES travels alone.
     """
-    return _emptied(grouped(notices, by).values())
-
-
-def _emptied(groups: Iterable[list[QueuedNotice]]) -> Iterator[Batch]:
-    for group in groups:
+    for group in grouped(notices, by).values():
         while group:
-            yield _taken(group)
+            yield _taken(group, size(group[0].org_id))
 
 
-def _taken(group: list[QueuedNotice]) -> Batch:
+def _taken(group: list[QueuedNotice], size: int) -> Batch:
     """As many from the front of a group as fit into a batch; they are in the group no more."""
-    count = fitting(group[:BATCH_LIMIT])
+    count = fitting(group[:size])
     batch, group[:] = group[:count], group[count:]
     return batch
 

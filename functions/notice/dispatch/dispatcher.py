@@ -8,6 +8,7 @@ from notice.dispatch.batches import Rounds, full
 from notice.dispatch.circuit_breaker import CircuitBreaker
 from notice.dispatch.gate import OUT_OF_TIME, Gate, Scope
 from notice.dispatch.ledger import Ledger, Report
+from notice.dispatch.limits import Limits
 from notice.dispatch.quarantine import Quarantine
 from notice.dispatch.sender import Portal, Sender
 from notice.dispatch.slow_start import SlowStart, company, in_changing_order, send_slowly
@@ -22,7 +23,8 @@ SEARCH_CALLS = 400
 class Dispatcher:
     """Hands notices to the portal in batches of up to 100, several at once.
 
-    Outlives invocations: it remembers organisations in quarantine and when to leave the portal alone.
+    Outlives invocations: it remembers organisations in quarantine, how large their batches may be, and when
+    to leave the portal alone.
     """
 
     def __init__(
@@ -37,35 +39,40 @@ class Dispatcher:
         self._quarantine = Quarantine(clock)
         self._breaker = CircuitBreaker(clock)
         self._slow_start = SlowStart()
+        self._limits = Limits()
+        self._doubtful = False
 
     def dispatch(self, notices: Iterable[QueuedNotice], deadline: Deadline) -> Report:
         """Returns every notice's outcome, by `deadline` at the latest.
 
         Fresh notices go first, in full batches, while others may still be read: of equal copies the one that
-        was received most often has to come first. Redelivered ones follow: one probe while the portal is
-        down, full speed a few calls after it is up.
+        was received most often has to come first. Redelivered ones follow, and then what the portal failed
+        on, in smaller batches: one probe while the portal is down, full speed a few calls after it is up.
         """
-        gate, ledger = Gate(deadline, self._search_calls), Ledger()
+        self._limits.begin()
+        gate, ledger = Gate(deadline, self._search_calls), Ledger(doubtful=self._doubtful)
         paused = self._breaker.seconds_open()
         if paused:
             gate.close(Scope.EVERYTHING, Deferred(Reason.PAUSED, retry_after=paused))
-        rounds, factor = Rounds(ledger), self._slow_start.factor
-        sender = Sender(self._portal, gate, ledger, self._quarantine, self._slow_start)
+        rounds, factor = Rounds(ledger, self._limits.next_size), self._slow_start.factor
+        sender = Sender(self._portal, gate, ledger, self._quarantine, self._slow_start, self._limits)
         run = partial(run_parallel, workers=self._workers, deadline=deadline)
         waiting = notices
         while True:
             run(sender.send, rounds.fresh(waiting))
             if rounds.redelivered:
-                slowly = partial(send_slowly, sender.send_redelivered, factor)
+                slowly = partial(send_slowly, sender.send, factor, self._limits.size)
                 (rest,) = run(slowly, [in_changing_order(rounds.redelivered)])
-                run(sender.send_redelivered, full(rest or (), by=company))
+                run(sender.send, full(rest or (), company, self._limits.next_size))
+            while batches := sender.next_batches():
+                run(sender.send_now, batches)
             if not rounds.later:
                 break
             waiting = rounds.later
         report = ledger.close()
         self._decide(rounds.met, gate, ledger)
         if not paused:
-            self._learn(report)
+            self._learn(report, ledger)
         return report
 
     def _decide(self, met: Collection[QueuedNotice], gate: Gate, ledger: Ledger) -> None:
@@ -81,10 +88,9 @@ class Dispatcher:
                 deferral = self._quarantine.deferral(notice, held=held, known_good=known_good)
                 outcomes[notice] = deferral or outcome
 
-    def _learn(self, report: Report) -> None:
+    def _learn(self, report: Report, ledger: Ledger) -> None:
         asked = [one.retry_after or 0.0 for one in report.outcomes.values() if isinstance(one, Deferred)]
-        self._breaker.learn(
-            accepted=Accepted() in report.outcomes.values(),
-            failed=bool(report.outages) or "" in {org_id for org_id, _ in report.faults},
-            asked=max(asked, default=0.0),
-        )
+        accepted = Accepted() in report.outcomes.values()
+        failed = bool(report.outages) or "" in {org_id for org_id, _ in report.faults}
+        self._doubtful = not accepted and (failed or ledger.doubtful)
+        self._breaker.learn(accepted=accepted, failed=failed, asked=max(asked, default=0.0))

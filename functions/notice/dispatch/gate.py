@@ -24,8 +24,6 @@ class Scope(Enum):
     ORGANISATION = auto()
     QUARANTINE = auto()
     """One organisation, but for its overdue notices."""
-    FRESH = auto()
-    """What was received for the first time, of every organisation."""
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -44,20 +42,17 @@ class Gate:
         """Let no further call of this scope through. Returns whether it was open."""
         return self._reasons.setdefault((scope, org_id), why) is why
 
-    def blocked(self, batch: Sequence[QueuedNotice], *, fresh: bool = False) -> Deferred | None:
+    def blocked(self, batch: Sequence[QueuedNotice]) -> Deferred | None:
         """Returns why no call may be made for this batch; None if one may."""
-        if self._reasons and (why := self._reason(batch, fresh)):
+        if self._reasons and (why := self._reason(batch)):
             return why
         return OUT_OF_TIME if self.deadline.left() < START_SECONDS else None
 
-    def _reason(self, batch: Sequence[QueuedNotice], fresh: bool) -> Deferred | None:
+    def _reason(self, batch: Sequence[QueuedNotice]) -> Deferred | None:
         """The first reason that holds for a batch, time left aside."""
-        passed = set() if fresh else {Scope.FRESH}
-        if all(map(overdue, batch)):
-            passed.add(Scope.QUARANTINE)
         for scope in Scope:
             why = self._reasons.get((scope, batch[0].org_id)) or self._reasons.get((scope, ""))
-            if why and scope not in passed:
+            if why and not (scope is Scope.QUARANTINE and all(map(overdue, batch))):
                 return why
         return None
 

@@ -8,7 +8,7 @@ from threading import Lock
 from notice.outcomes import Accepted, Outcome
 from notice.queue.records import QueuedNotice
 
-# Failures on an organisation's batches that are put down to its notices before anything else, and how many
+# Failures on an organisation's notices alone that are put down to them before anything else, and how many
 # calls have to be taken for each further one.
 FAILURES, TAKEN_FOR_ONE = 3, 4
 # Organisations on which the portal may fail before it is known to be at work at all.
@@ -38,8 +38,12 @@ class Ledger:
 
     report: Report = field(default_factory=Report)
     closed: bool = False
+    doubtful: bool = False
+    """Whether the last invocation got nothing through."""
     known_good: dict[str, QueuedNotice] = field(default_factory=dict)
     """By organisation, a notice that the portal took in this invocation."""
+    largest: Counter[str] = field(default_factory=Counter)
+    """By organisation, how many notices the portal took in one batch."""
     _taken: Counter[str] = field(default_factory=Counter)
     _failed: Counter[str] = field(default_factory=Counter)
     _poison: Counter[str] = field(default_factory=Counter)
@@ -71,16 +75,27 @@ class Ledger:
         with self._lock:
             if self.closed:
                 return
-            self.known_good[batch[0].org_id] = batch[0]
+            org_id = batch[0].org_id
+            self.known_good[org_id] = batch[0]
+            self.largest[org_id] = max(self.largest[org_id], len(batch))
             if not probe:
-                self._taken[batch[0].org_id] += 1
+                self._taken[org_id] += 1
                 self._failed_in_a_row = 0
 
-    def fail(self, org_id: str) -> None:
-        """Count a failure of the portal on one of the organisation's batches."""
+    def answered(self) -> None:
+        """Enter a refusal: the portal is at work."""
         with self._lock:
-            self._failed[org_id] += 1
-            self._failed_in_a_row += 1
+            self._failed_in_a_row, self.doubtful = 0, False
+
+    def fail(self, batch: Sequence[QueuedNotice]) -> None:
+        """Count a failure of the portal on a notice alone, or on a batch.
+
+        A batch of which others were taken is no sign that the portal is down: it is made smaller.
+        """
+        org_id, alone = batch[0].org_id, len(batch) == 1
+        with self._lock:
+            self._failed[org_id] += alone
+            self._failed_in_a_row += alone or org_id not in self.known_good
 
     def poison(self, org_id: str) -> None:
         """Count a notice that was found to account for the last failure."""
@@ -109,16 +124,20 @@ class Ledger:
         """Whether the portal took anything in this invocation."""
         return bool(self._taken)
 
+    def in_doubt(self) -> bool:
+        """Whether the portal may be down: only one call at a time is to be made until something is taken."""
+        if self._taken:
+            return self._failed_in_a_row > 2 * FAILURES
+        return self.doubtful or self._failed_in_a_row > 0
+
     def failing(self, org_id: str) -> bool:
-        """Whether the portal fails on more of an organisation than its notices can account for."""
+        """Whether the portal fails on more notices of an organisation than can be at fault."""
         allowed = FAILURES + self._taken[org_id] // TAKEN_FOR_ONE
         return self._failed[org_id] - self._poison[org_id] > allowed
 
     def portal_failing(self) -> bool:
         """Whether the portal fails on more than any organisation can account for."""
-        if self._taken:
-            return self._failed_in_a_row > 2 * FAILURES
-        return len(self._failed) >= UNPROVEN
+        return self.in_doubt() if self._taken else sum(map(bool, self._failed.values())) >= UNPROVEN
 
     def close(self) -> Report:
         """Returns what became of the notices so far; from now on nothing is entered."""

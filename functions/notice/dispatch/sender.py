@@ -1,16 +1,19 @@
 """Sends batches, and finds the poison notice when one is not taken."""
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain
 from typing import Protocol
 
 from notice.deadline import Deadline
-from notice.dispatch.batches import Batch
+from notice.dispatch.batches import BATCH_LIMIT, Batch, fitting, full, grouped
 from notice.dispatch.bisect import bisect
 from notice.dispatch.gate import Gate, Scope
 from notice.dispatch.ledger import Ledger
+from notice.dispatch.limits import Limits
 from notice.dispatch.quarantine import Quarantine
-from notice.dispatch.slow_start import SlowStart
+from notice.dispatch.slow_start import SlowStart, company, in_changing_order
 from notice.outcomes import Deferred, Reason, Rejected
 from notice.portal.errors import (
     NotAllowedError,
@@ -19,6 +22,9 @@ from notice.portal.errors import (
     ProduceError,
     ProduceFailedError,
     ProduceRefusedError,
+    ProduceTooLargeError,
+    ProduceTooMuchError,
+    ProduceTurnedAwayError,
     TokenTurnedDownError,
 )
 from notice.queue.records import QueuedNotice
@@ -28,10 +34,17 @@ POISON_RECEIVES = 8
 # Before each further try, the portal takes the known good notice so often. Uneven, so that a portal which
 # fails at regular intervals is not mistaken for a poison notice.
 PROBES = (1, 2)
+# Notices of one organisation that are sent alone to learn whether the portal works, should some be refused.
+MOST_PROBES = 3
+
+TURNED_AWAY = "turned away before it reached the portal"
+UNKNOWN = Deferred(Reason.UNAVAILABLE, "nothing of this organisation was taken")
 
 
 class Portal(Protocol):
-    """Takes a batch or raises ProduceError: see `notice.portal.client.PortalClient.produce`."""
+    """Takes a batch or raises ProduceError: see `notice.portal.client.PortalClient`."""
+
+    def prepare(self, deadline: Deadline) -> None: ...
 
     def produce(self, org_id: str, notices: Sequence[bytes], deadline: Deadline) -> None: ...
 
@@ -53,64 +66,85 @@ class Sender:
     ledger: Ledger
     quarantine: Quarantine
     slow_start: SlowStart
+    limits: Limits
+    _failed: list[Batch] = field(default_factory=list)
+    _aside: list[Batch] = field(default_factory=list)
+    _probes: Counter[str] = field(default_factory=Counter)
+    _turned_away: dict[str, tuple[ProduceTurnedAwayError, str | None]] = field(default_factory=dict)
+    """Organisations of which only this is known: why, and the record of the notice that was sent alone."""
 
     def send(self, batch: Batch) -> bool:
-        """Send a fresh batch. True if the portal took it whole.
+        """Send a batch. True if the portal took it whole.
 
-        A refused one is bisected. One on which the portal failed is not divided: it comes back among the
-        redelivered. No other fresh one is sent after it, unless the portal is known to work.
+        A refused one is bisected. One on which the portal fails is kept for `next_batches`, and so is each
+        one that is due while the portal may be down, or that has become too large meanwhile.
         """
-        org_id = batch[0].org_id
-        try:
-            return self._sent(batch, fresh=True)
-        except ProduceFailedError as error:
-            why = _deferred(error)
-            self.ledger.settle(batch, why)
-            if not self.ledger.portal_works:
-                self.gate.close(Scope.FRESH, why)
+        if self.ledger.in_doubt() or not self.limits.allows(batch[0].org_id, len(batch)):
+            self._aside.append(batch)
+            return False
+        return self.send_now(batch)
+
+    def next_batches(self) -> list[Batch]:
+        """Returns what to send now of what was kept; nothing at the end.
+
+        That is one notice alone while the portal may be down, or after a failure on a batch of an
+        organisation of which nothing was taken yet: if the portal fails on it too, it was not the batch's
+        size. After that it is the one half of what failed and the other, and when both were taken the rest.
+        """
+        if not self._aside and not self._failed:
+            return []
+        kept = chain.from_iterable([*self._failed, *self._aside])
+        self._failed, self._aside = [], []
+        waiting = [one for one in kept if self.ledger.outcome(one) is None]
+        found: list[Batch] = []
+        for group in grouped(waiting, by=company).values():
+            org_id, doubt = group[0].org_id, self.ledger.in_doubt()
+            if why := self.gate.blocked(group):
+                self.ledger.settle(group, why)
+            elif doubt and found:
+                self._aside.append(group)
+            elif not doubt and self.limits.confirmed(org_id) and not self._is_unknown(org_id):
+                found += full(group, company, self.limits.size)
+            elif place := self._first_of(group, doubt=doubt):
+                found.append(group[place])
+                self._aside += group[: place.start or 0], group[place.stop :]
+            elif org_id in self._turned_away:
+                self._not_allowed(org_id, self._turned_away[org_id][0])
             else:
-                self._failing(org_id, why)
-            return False
+                self.ledger.settle(group, UNKNOWN)
+        return found
 
-    def send_redelivered(self, batch: Batch) -> bool:
-        """Send a batch that may have made the portal fail before. True if the portal took it whole.
+    def _is_unknown(self, org_id: str) -> bool:
+        """Whether batches of the organisation were turned away, and nothing of it was taken."""
+        return org_id in self._turned_away and org_id not in self.ledger.known_good
 
-        If the portal fails on it and is known to work, each of its notices is sent alone. To know, the first
-        of them is.
-        """
+    def _first_of(self, group: Batch, *, doubt: bool) -> slice | None:
+        """Returns where in a group the batch is that is to be sent before the rest; None after some tries."""
+        org_id, whole = group[0].org_id, slice(fitting(group[: self.limits.size(group[0].org_id)]))
+        if not doubt and org_id in self.ledger.known_good:
+            return whole
+        self._probes[org_id] += 1
+        if self._probes[org_id] > MOST_PROBES:
+            return None
+        unknown = self._is_unknown(org_id)
+        if self.slow_start.factor == BATCH_LIMIT and not unknown:
+            return whole
+        record = self._turned_away[org_id][1] if unknown else None
+        others = in_changing_order(one for one in group if one.record_id != record)
+        place = group.index(others[0]) if others else 0
+        return slice(place, place + 1) if others else None
+
+    def send_now(self, batch: Batch) -> bool:
+        """Send a batch whatever else is due; else as `send`."""
         try:
-            return self._sent(batch)
-        except ProduceFailedError as error:
-            why = _deferred(error)
-            if len(batch) == 1:
-                self._failed_alone(batch[0], error, why)
-            elif not self._failing(batch[0].org_id, why):
-                for notice in batch:
-                    self.send_redelivered([notice])
-            self.ledger.settle(batch, why)
-            return False
-
-    def _failing(self, org_id: str, why: Deferred) -> bool:
-        """Count a failure of the portal. Whether nothing more is to be sent, of the organisation at least."""
-        self.ledger.fail(org_id)
-        if self.ledger.portal_failing():
-            self.gate.close(Scope.EVERYTHING, why)
-        elif self.ledger.failing(org_id):
-            self.gate.close(Scope.ORGANISATION, why, org_id)
-        else:
-            return False
-        return True
-
-    def _sent(self, batch: Batch, *, fresh: bool = False) -> bool:
-        """Send the batch and bisect it if it is refused. Raises ProduceFailedError."""
-        try:
-            if self._takes(batch, fresh=fresh, first=True):
-                return True
+            try:
+                if self._takes(batch, first=True):
+                    return True
+            except ProduceFailedError as error:
+                if not self._has_poison(batch, error):
+                    return False
             if len(batch) > 1:
                 bisect(batch, self._takes_part, self.ledger.halve)
-        except ProduceFailedError as error:
-            self._undecided(error)
-            raise
         except PortalUnavailableError as error:
             self._undecided(error)
             why = Deferred(Reason.UNAVAILABLE, str(error), error.retry_after)
@@ -122,14 +156,48 @@ class Sender:
             self.ledger.settle(batch, error.why)
         return False
 
+    def _has_poison(self, batch: Batch, error: ProduceFailedError) -> bool:
+        """Learn from a failure. Returns whether one notice is at fault: as large a batch was taken before."""
+        self._undecided(error)
+        org_id = batch[0].org_id
+        if isinstance(error, ProduceTurnedAwayError):
+            return self._is_turned_away(batch, error)
+        if len(batch) == 1:
+            self._failed_alone(batch[0], error)
+        elif self.ledger.largest[org_id] >= len(batch):
+            return True
+        else:
+            self.limits.failed(org_id, len(batch))
+            self.ledger.fail(batch)
+            self._failed.append(batch)
+        return False
+
+    def _is_turned_away(self, batch: Batch, error: ProduceTurnedAwayError) -> bool:
+        """As `_has_poison`. Whether it is configuration, a notice of another record decides."""
+        org_id, alone = batch[0].org_id, len(batch) == 1
+        if org_id in self.ledger.known_good:
+            if not alone:
+                return True
+            if self._fails_beside(batch[0], 1):
+                self.ledger.settle(batch, Rejected(error.code, error.message or TURNED_AWAY))
+                return False
+        elif not (alone and (self.ledger.doubtful or self._turned_away.get(org_id, (error, None))[1])):
+            self._turned_away[org_id] = error, batch[0].record_id if alone else None
+            self.ledger.fail(batch)
+            self._failed.append(batch)
+            return False
+        self._not_allowed(org_id, error)
+        return False
+
     def _undecided(self, error: ProduceFailedError | PortalUnavailableError) -> None:
-        if not self.ledger.closed:
+        if not self.ledger.closed and not isinstance(error, ProduceTurnedAwayError):
             self.ledger.outage(error.code)
             self.slow_start.learn(error)
 
-    def _not_allowed(self, org_id: str, error: NotAllowedError) -> None:
+    def _not_allowed(self, org_id: str, error: NotAllowedError | ProduceTurnedAwayError) -> None:
         why = Deferred(Reason.NOT_ALLOWED, str(error))
-        if isinstance(error, OrganisationNotAllowedError):
+        away = isinstance(error, ProduceTurnedAwayError)
+        if isinstance(error, OrganisationNotAllowedError) or (away and self.ledger.portal_works):
             self.gate.close(Scope.ORGANISATION, why, org_id)
             self.ledger.fault(org_id, error.code)
         else:
@@ -139,36 +207,51 @@ class Sender:
     def _takes_part(self, part: Batch) -> bool:
         if why := self.gate.search_blocked():
             raise BlockedError(why)
-        return self._takes(part)
+        try:
+            return self._takes(part)
+        except ProduceFailedError as error:
+            if len(part) == 1:
+                self._has_poison(part, error)
+            else:
+                self._undecided(error)
+            return False
 
-    def _takes(self, batch: Batch, *, fresh: bool = False, first: bool = False, probe: bool = False) -> bool:
+    def _takes(self, batch: Batch, *, first: bool = False, probe: bool = False) -> bool:
         """One call, or a second if the token is turned down; whether the portal took the batch.
 
         Raises ProduceError but for a refusal, or BlockedError without having called.
         """
         try:
             try:
-                self._call(batch, fresh=fresh, first=first)
+                self._call(batch, first=first)
             except TokenTurnedDownError:
-                self._call(batch, fresh=fresh)
+                self._call(batch)
         except ProduceRefusedError as error:
             self._refused(batch, error)
             return False
+        except ProduceTooLargeError as error:
+            if len(batch) > 1:
+                raise
+            self._refused(batch, error)
+            return False
         self.ledger.accept(batch, probe=probe)
+        self.limits.taken(batch[0].org_id, len(batch))
         self.quarantine.accepted(batch[0].org_id)
         return True
 
-    def _call(self, batch: Batch, *, fresh: bool, first: bool = False) -> None:
-        if why := self.gate.blocked(batch, fresh=fresh):
+    def _call(self, batch: Batch, *, first: bool = False) -> None:
+        if why := self.gate.blocked(batch):
             raise BlockedError(why)
+        self.portal.prepare(self.gate.deadline)
         self.ledger.call(batch, first=first)
         self.portal.produce(batch[0].org_id, [notice.wire for notice in batch], self.gate.deadline)
 
-    def _refused(self, batch: Batch, error: ProduceRefusedError) -> None:
+    def _refused(self, batch: Batch, error: ProduceError) -> None:
         """Enter what the portal said of `batch`: the last word if it is about a notice alone."""
         org_id = batch[0].org_id
         if self.ledger.closed:
             return
+        self.ledger.answered()
         if len(batch) == 1:
             self.ledger.settle(batch, Rejected(error.code, error.message))
             self.quarantine.refused_alone(org_id, error.code)
@@ -178,15 +261,24 @@ class Sender:
         if self.gate.close(Scope.QUARANTINE, Deferred(Reason.QUARANTINED, str(error)), org_id):
             self.ledger.fault(org_id, error.code)
 
-    def _failed_alone(self, notice: QueuedNotice, error: ProduceFailedError, why: Deferred) -> None:
+    def _failed_alone(self, notice: QueuedNotice, error: ProduceFailedError) -> None:
         """Reject a notice on which the portal fails again and again while it takes a known good one."""
-        if not self.ledger.portal_works:
-            self.gate.close(Scope.ORGANISATION, why, notice.org_id)
-        if self._failing(notice.org_id, why) or notice.receives < POISON_RECEIVES:
-            return
-        if all(self._fails_beside(notice, times) for times in PROBES):
-            self.ledger.poison(notice.org_id)
+        why, org_id = _deferred(error), notice.org_id
+        self.limits.forget(org_id)
+        self.ledger.fail([notice])
+        silent = isinstance(error, ProduceTooMuchError)
+        if self.ledger.portal_failing() or (silent and not self.ledger.portal_works):
+            self.gate.close(Scope.EVERYTHING, why)
+        elif org_id not in self.ledger.known_good or self.ledger.failing(org_id):
+            self.gate.close(Scope.ORGANISATION, why, org_id)
+        elif (
+            not silent
+            and notice.receives >= POISON_RECEIVES
+            and all(self._fails_beside(notice, times) for times in PROBES)
+        ):
+            self.ledger.poison(org_id)
             self.ledger.settle([notice], Rejected(error.code, error.message))
+        self.ledger.settle([notice], why)
 
     def _fails_beside(self, notice: QueuedNotice, times: int) -> bool:
         """Whether the portal takes a known good notice so many times, and then still fails on this one.

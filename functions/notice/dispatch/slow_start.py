@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from zlib import crc32
 
-from notice.dispatch.batches import BATCH_LIMIT, Batch, fitting, grouped
+from notice.dispatch.batches import BATCH_LIMIT, Batch, Size, fitting, grouped
 from notice.dispatch.quarantine import overdue
 from notice.portal.errors import PortalUnavailableError, ProduceFailedError
 from notice.queue.records import QueuedNotice
@@ -30,17 +30,17 @@ class SlowStart:
 
 
 def send_slowly(
-    send: Callable[[Batch], bool], factor: int, redelivered: Iterable[QueuedNotice]
+    send: Callable[[Batch], bool], factor: int, size: Size, redelivered: Iterable[QueuedNotice]
 ) -> list[QueuedNotice]:
     """Send one batch after the other until batches are full. Returns the notices that wait then.
 
     `send` says whether the portal took a batch. The first batch has `factor` times its small size, and each
-    that is taken doubles it.
+    that is taken doubles it; none has more than its organisation's `size`.
     """
     groups, probed = grouped(redelivered, by=company).values(), False
     for waiting in groups:
         while waiting and (factor < BATCH_LIMIT or not probed):
-            batch = _next_batch(waiting, factor)
+            batch = _next_batch(waiting, factor, size(waiting[0].org_id))
             del waiting[: len(batch)]
             probed = send(batch)
             factor *= 2 if probed else 1
@@ -52,10 +52,10 @@ def company(notice: QueuedNotice) -> tuple[str, bool]:
     return notice.org_id, overdue(notice)
 
 
-def _next_batch(waiting: Sequence[QueuedNotice], factor: int) -> Batch:
+def _next_batch(waiting: Sequence[QueuedNotice], factor: int, size: int) -> Batch:
     """The next batch from the front of one organisation's notices."""
     count = 0
-    for notice in waiting[:BATCH_LIMIT]:
+    for notice in waiting[:size]:
         if count and count >= factor * _BY_RECEIVES[min(notice.receives, len(_BY_RECEIVES) - 1)]:
             break
         count += 1

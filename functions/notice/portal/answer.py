@@ -14,6 +14,9 @@ from notice.portal.errors import (
     ProduceError,
     ProduceFailedError,
     ProduceRefusedError,
+    ProduceTooLargeError,
+    ProduceTooMuchError,
+    ProduceTurnedAwayError,
     TokenTurnedDownError,
 )
 from relay.transport import Response
@@ -24,35 +27,49 @@ class Meaning(Enum):
 
     REFUSED = auto()
     FAILED = auto()
+    TOO_MUCH = auto()
+    TOO_LARGE = auto()
     BUSY = auto()
+    TURNED_AWAY = auto()
     TOKEN_TURNED_DOWN = auto()
     NOT_ALLOWED = auto()
     ORGANISATION_NOT_ALLOWED = auto()
 
 
-# The portal's own codes: its common table (400 to 512), its sibling pages' (31...), the token's (1...).
+# The portal's own codes: its common table and its SDK's (400 to 512), and the token's (1...). One of five
+# digits is a service's number and one of these.
 _CODES = {
-    **dict.fromkeys(
-        ("400", "404", "408", "409", "410", "413", "415", "422", "432", "31400"), Meaning.REFUSED
-    ),
-    **dict.fromkeys(("429", "503", "31429"), Meaning.BUSY),
-    **dict.fromkeys(("500", "504"), Meaning.FAILED),
-    **dict.fromkeys(("401", "31401", "1203"), Meaning.TOKEN_TURNED_DOWN),
-    **dict.fromkeys(("403", "31403", "512"), Meaning.ORGANISATION_NOT_ALLOWED),
+    **dict.fromkeys(("400", "404", "405", "408", "409", "410", "415", "422", "499"), Meaning.REFUSED),
+    **dict.fromkeys(("413", "430", "432"), Meaning.TOO_LARGE),
+    **dict.fromkeys(("429", "503"), Meaning.BUSY),
+    "500": Meaning.FAILED,
+    "504": Meaning.TOO_MUCH,
+    **dict.fromkeys(("401", "1203"), Meaning.TOKEN_TURNED_DOWN),
+    # Timestamp or signature, and the permission for this API.
+    **dict.fromkeys(("497", "498"), Meaning.NOT_ALLOWED),
+    # The second says that there is no such organisation.
+    **dict.fromkeys(("403", "31404", "512"), Meaning.ORGANISATION_NOT_ALLOWED),
 }
+_SERVICE_CODE = re.compile(r"\d{2}(\d{3})")
 
-# HTTP status, where the body has no code that we know. 404 and 405: the address or the path is wrong.
+# HTTP status, where the body has no code that we know. 404: the address or the path is wrong.
 _STATUSES = {
-    **dict.fromkeys((400, 413, 422), Meaning.REFUSED),
-    **dict.fromkeys((408, 425, 429, 502, 503, 504), Meaning.BUSY),
+    **dict.fromkeys(range(300, 400), Meaning.NOT_ALLOWED),
+    **dict.fromkeys((400, 422), Meaning.REFUSED),
+    413: Meaning.TOO_LARGE,
+    **dict.fromkeys((408, 502, 504), Meaning.TOO_MUCH),
+    **dict.fromkeys((425, 429, 503), Meaning.BUSY),
     401: Meaning.TOKEN_TURNED_DOWN,
-    **dict.fromkeys((404, 405), Meaning.NOT_ALLOWED),
-    403: Meaning.ORGANISATION_NOT_ALLOWED,
+    404: Meaning.NOT_ALLOWED,
+    **dict.fromkeys((403, 405), Meaning.TURNED_AWAY),
 }
 
 _ERRORS: dict[Meaning, type[ProduceError]] = {
     Meaning.REFUSED: ProduceRefusedError,
     Meaning.FAILED: ProduceFailedError,
+    Meaning.TOO_MUCH: ProduceTooMuchError,
+    Meaning.TOO_LARGE: ProduceTooLargeError,
+    Meaning.TURNED_AWAY: ProduceTurnedAwayError,
     Meaning.TOKEN_TURNED_DOWN: TokenTurnedDownError,
     Meaning.NOT_ALLOWED: PortalNotAllowedError,
     Meaning.ORGANISATION_NOT_ALLOWED: OrganisationNotAllowedError,
@@ -75,12 +92,22 @@ def check(answer: Response, now: float) -> None:
     if 200 <= answer.status < 300 and (not code or code in _SUCCESS):
         _check_data(said.get("data"), message, enough=_text(said.get("code")) in _SUCCESS)
         return
-    meaning = _CODES.get(code) or _STATUSES.get(answer.status, Meaning.FAILED)
+    meaning = _meaning(code, answer.status)
     code = code if code and code not in _SUCCESS else str(answer.status)
     wait = retry_after(answer, now)
-    if meaning is Meaning.BUSY or (meaning is Meaning.FAILED and wait is not None):
+    if meaning is Meaning.BUSY or (meaning in (Meaning.FAILED, Meaning.TOO_MUCH) and wait is not None):
         raise PortalUnavailableError(code, message, retry_after=wait)
     raise _ERRORS[meaning](code, message)
+
+
+def _meaning(code: str, status: int) -> Meaning:
+    """What the code means; else the status, which under a code of the portal's own speaks of nobody else."""
+    service = _SERVICE_CODE.fullmatch(code)
+    if meaning := _CODES.get(code) or (_CODES.get(service[1]) if service else None):
+        return meaning
+    if status == 404 and code and code not in _SUCCESS:
+        return Meaning.REFUSED
+    return _STATUSES.get(status, Meaning.FAILED)
 
 
 def _check_data(data: object, message: str, *, enough: bool) -> None:

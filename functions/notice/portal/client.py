@@ -6,16 +6,23 @@ from urllib.parse import quote
 
 from notice.deadline import NO_TIME, Deadline
 from notice.portal.answer import check
-from notice.portal.errors import PortalUnavailableError, TokenTurnedDownError
+from notice.portal.errors import (
+    PortalNotAllowedError,
+    PortalUnavailableError,
+    ProduceTooMuchError,
+    TokenTurnedDownError,
+)
 from notice.portal.tokens import Access, EnosCredentials, Timestamps, TokenSource
 from relay.secrets import SecretReader
 from relay.settings import Clock
-from relay.transport import NoAnswerError, Response, Transport
+from relay.transport import AddressError, Limits, NoAnswerError, NotSentError, Response, Transport
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 15.0
 LEAST_SECONDS = 2.0
-_ANSWER_LIMIT = 1_000_000
+ANSWER_LIMIT = 1_000_000
+_OVER_SECONDS = 0.1
+NO_ANSWER = "no whole answer from the portal"
 _CONTENT_TYPE = {"Content-Type": "application/json;charset=UTF-8"}
 
 
@@ -32,16 +39,15 @@ class PortalClient:
         connections: int = 1,
         read_seconds: float = READ_SECONDS,
     ) -> None:
-        self._transport = Transport(
-            base_url,
-            connect_seconds=CONNECT_SECONDS,
-            read_seconds=read_seconds,
-            answer_limit=_ANSWER_LIMIT,
-            connections=connections,
-        )
+        limits = Limits(CONNECT_SECONDS, read_seconds, ANSWER_LIMIT)
+        self._transport = Transport(base_url, limits, connections=connections, clock=clock)
         self._tokens = TokenSource(self._post, credentials, clock=clock)
         self._timestamps, self._clock = Timestamps(clock), clock
         self._produce_path = produce_path
+
+    def prepare(self, deadline: Deadline) -> None:
+        """Have what a call needs. Raises ProduceError; then no call was made."""
+        self._tokens.get(deadline)
 
     def produce(self, org_id: str, notices: Sequence[bytes], deadline: Deadline) -> None:
         """Hand over one batch, all or nothing, in one attempt; each notice is JSON as it goes on the wire.
@@ -52,7 +58,13 @@ class PortalClient:
         body = b'{"messages":[' + b",".join(notices) + b"]}"  # Written once: these bytes are signed and sent.
         access = self._tokens.get(deadline)
         target = f"{self._produce_path}?orgId={quote(org_id, safe='')}"
-        answer = self._post(target, body, self._signed(org_id, body, access), deadline)
+        try:
+            answer = self._post(target, body, self._signed(org_id, body, access), deadline)
+        except NoAnswerError as error:
+            if deadline.left() < _OVER_SECONDS:  # A whole call would have had longer.
+                raise PortalUnavailableError(NO_TIME, NO_ANSWER) from None
+            # The kind of failure only: the text holds the address.
+            raise ProduceTooMuchError(error.code, NO_ANSWER) from None
         try:
             check(answer, self._clock())
         except TokenTurnedDownError:
@@ -65,19 +77,23 @@ class PortalClient:
         return {
             "apim-accesstoken": access.token,
             "apim-timestamp": str(timestamp),
-            "apim-signature": signature(access.token, {"orgId": org_id}, body, timestamp, access.app_secret),
+            "apim-signature": signature(
+                access.token, {"orgId": org_id}, body, timestamp, access.credentials.app_secret
+            ),
         }
 
     def _post(self, target: str, body: bytes, headers: Mapping[str, str], deadline: Deadline) -> Response:
-        """One attempt. Raises PortalUnavailableError when no whole answer comes in time."""
+        """One attempt. Raises NoAnswerError, or the ProduceError of one that cannot be made."""
         left = deadline.left()
         if left < LEAST_SECONDS:
             raise PortalUnavailableError(NO_TIME, "too little time is left for a call")
         try:
-            return self._transport.post(target, body, {**_CONTENT_TYPE, **headers}, seconds=left)
-        except NoAnswerError as error:
-            # The kind of failure only: the text holds the address.
-            raise PortalUnavailableError(error.code, "no whole answer from the portal") from None
+            headers = {**_CONTENT_TYPE, **headers}
+            return self._transport.post(target, body, headers, seconds=left, repeatable=True)
+        except AddressError as error:
+            raise PortalNotAllowedError(error.code, "the portal's address cannot be called") from None
+        except NotSentError as error:
+            raise PortalUnavailableError(error.code, "no connection to the portal") from None
 
 
 def signature(token: str, query: Mapping[str, str], body: bytes, timestamp: int, app_secret: str) -> str:

@@ -24,11 +24,26 @@ class ProduceRefusedError(ProduceError):
 
 
 class ProduceFailedError(ProduceError):
-    """The portal failed on this batch in its own words, a 500 say: one notice in it may be the cause."""
+    """The portal failed on this batch, with a 500 say: for its size, or for one notice in it. Send less."""
+
+
+class ProduceTooMuchError(ProduceFailedError):
+    """The batch was sent and no answer came in time: a notice alone that gets none either means an outage."""
+
+
+class ProduceTooLargeError(ProduceFailedError):
+    """The portal says that the batch is too large: a notice that is so alone is refused."""
+
+
+class ProduceTurnedAwayError(ProduceFailedError):
+    """Something before the portal, a firewall say, turned the batch away: see whether another record passes.
+
+    If so one notice in the batch is at fault, and rejected; else configuration is.
+    """
 
 
 class PortalUnavailableError(ProduceError):
-    """There was no answer, or one that asks to be left alone: leave it queued, call as little as possible.
+    """Nothing was sent, or the portal asks to be left alone: leave it queued, call as little as possible.
 
     `retry_after` is how many seconds the portal asked for.
     """

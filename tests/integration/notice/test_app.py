@@ -197,7 +197,7 @@ def test_credentials_that_are_not_filled_are_a_configuration_fault(
 
     found = lines(capsys)
     assert metric(found, "ConfigurationFault") == 1
-    assert "SecretUnavailable" in [line.get("error_code") for line in found]
+    assert "SecretKeyMissing appKey, appSecret" in [line.get("error_code") for line in found]
 
 
 def test_with_three_seconds_left_it_returns_in_time_with_what_it_knows(function: Function) -> None:

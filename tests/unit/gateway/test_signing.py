@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from pydantic import ValidationError
 
 from gateway.signing import Credentials, sign
 
@@ -63,3 +64,14 @@ def test_every_field_is_covered_by_the_signature() -> None:
 
 def test_the_secret_key_is_in_no_representation() -> None:
     assert "secret" not in repr(Credentials(apiKey="key", secretKey="secret")).replace("secret_key", "")
+
+
+@pytest.mark.parametrize("key", ["hush\n", "hu sh", "hush\x00", "密钥", ""])
+@pytest.mark.parametrize("name", ["apiKey", "secretKey"])
+def test_a_key_that_no_header_takes_is_named_and_not_shown(name: str, key: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Credentials.model_validate({"apiKey": "a", "secretKey": "b"} | {name: key})
+
+    (fault,) = caught.value.errors(include_input=False)
+    assert fault["loc"] == (name,)
+    assert "hush" not in fault["msg"]

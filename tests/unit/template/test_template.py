@@ -314,6 +314,33 @@ def test_two_subnets_and_five_ranges_are_counted_before_anything_is_made(
     assert bool(re.fullmatch(pattern, value)) is taken
 
 
+@pytest.mark.parametrize("parameter", ["EnosBaseUrl", "GatewayBaseUrl"])
+@pytest.mark.parametrize(
+    ("address", "taken"),
+    [
+        ("https://ag-cn5.envisioniot.com", True),
+        ("http://10.0.0.7:8080", True),
+        ("https://[2001:db8::7]:65535", True),
+        ("https://portal", True),
+        ("https://portal:0", False),
+        ("https://portal:65536", False),
+        ("https://portal:99999", False),
+        ("https://portal:", False),
+        ("https://portal/", False),
+        ("https://por tal", False),
+        ("https://portal ", False),
+        ("https://user:pass@portal", False),
+        ("https://<host>", False),
+        ("ftp://portal", False),
+        ("portal", False),
+    ],
+)
+def test_the_address_of_a_vendor_is_a_host_and_a_port(parameter: str, address: str, taken: bool) -> None:
+    pattern = TEMPLATE["Parameters"][parameter]["AllowedPattern"]
+
+    assert bool(re.fullmatch(pattern, address)) is taken
+
+
 @pytest.mark.parametrize(
     ("name", "given", "wanted"),
     [

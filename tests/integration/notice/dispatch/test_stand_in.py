@@ -1,5 +1,6 @@
 """Dispatching to the stand-in of the portal, which keeps the vendor's rules, over real sockets."""
 
+import json
 from collections.abc import Iterator
 from threading import Event
 from time import time
@@ -11,8 +12,9 @@ from notice.outcomes import Accepted, Deferred
 from notice.queue.records import QueuedNotice
 from relay.notices import Notice as Read
 from sandbox.demo.inputs import notice as written
+from sandbox.vendors.loopback import Answer
 from sandbox.vendors.portal import Portal
-from tests.support.outbound import deadline, kinds, portal_client
+from tests.support.outbound import deadline, kinds, message, portal_client
 from tests.support.stand_ins import relays_portal
 
 USERS = tuple(f"u-{number}" for number in range(7))
@@ -70,6 +72,47 @@ def test_the_rate_of_calls_stays_under_a_limit_and_everything_gets_through(porta
     assert not given
     assert len(portal.accepted("o-1")) == 1000
     assert max(refused) <= 4
+
+
+def test_to_a_portal_on_a_slow_line_every_notice_gets_through_within_4_receives() -> None:
+    """A batch of 100 notices takes twice as long as the answer may take."""
+    portal = relays_portal(organisations={"o-1": USERS})
+    portal.bytes_per_second = 60_000
+    given = [QueuedNotice("o-1", f"n-{number}", wire_of(f"n-{number}", 3200)) for number in range(200)]
+    with portal:
+        sender = Dispatcher(portal_client(portal, read_seconds=3), clock=time)
+        for receives in range(1, 5):
+            report = sender.dispatch([QueuedNotice(*vars_of(one), receives) for one in given], deadline(20))
+            given = [one for one in given if report.outcomes[one] != Accepted()]
+
+    assert not given
+    assert len(portal.accepted("o-1")) == 200
+
+
+@pytest.mark.parametrize(
+    "too_much",
+    [
+        Answer(502, b""),
+        Answer(504, b""),
+        Answer(500, b""),
+        Answer(413, b""),
+        Answer(0, b"", raw=b"", silence=1.2),
+    ],
+    ids=["502", "504", "500", "413", "silence"],
+)
+def test_a_portal_that_takes_50_gets_300_in_12_calls(portal: Portal, too_much: Answer) -> None:
+    portal.break_down(largest=50, too_much=too_much)
+    sender = Dispatcher(portal_client(portal, read_seconds=1), clock=time)
+
+    report = sender.dispatch(notices(300), deadline())
+
+    assert kinds(report) == {Accepted: 300}
+    assert len(portal.calls) <= 12
+
+
+def wire_of(name: str, size: int) -> bytes:
+    """A notice of about so many bytes."""
+    return json.dumps(message(name, header={"defaultValue": "x" * size})).encode()
 
 
 def vars_of(one: QueuedNotice) -> tuple[str, str, bytes]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from notice.dispatch.batches import BATCH_BYTES, Rounds, full
+from notice.dispatch.batches import BATCH_BYTES, BATCH_LIMIT, Rounds, full
 from notice.dispatch.ledger import Ledger
 from notice.queue.records import QueuedNotice
 from tests.support.outbound import notice, notices
@@ -12,6 +12,11 @@ from tests.support.outbound import notice, notices
 
 def alike(one: QueuedNotice) -> None:
     """Anything may share a batch with anything."""
+
+
+def unlimited(_: str) -> int:
+    """Returns the size of a batch of which nothing else is known."""
+    return BATCH_LIMIT
 
 
 def sized(name: int, size: int) -> QueuedNotice:
@@ -22,7 +27,7 @@ def sized(name: int, size: int) -> QueuedNotice:
     ("count", "sizes"), [(0, []), (1, [1]), (100, [100]), (101, [100, 1]), (10_000, [100] * 100)]
 )
 def test_a_batch_holds_at_most_100_notices(count: int, sizes: list[int]) -> None:
-    assert [len(batch) for batch in full(notices(count), by=alike)] == sizes
+    assert [len(batch) for batch in full(notices(count), alike, unlimited)] == sizes
 
 
 @pytest.mark.parametrize(
@@ -39,7 +44,7 @@ def test_a_batch_holds_so_many_bytes_and_a_larger_notice_travels_alone(
 ) -> None:
     given = [sized(number, size) for number, size in enumerate(sizes)]
 
-    assert [len(batch) for batch in full(given, by=alike)] == parts
+    assert [len(batch) for batch in full(given, alike, unlimited)] == parts
 
 
 def test_a_batch_is_made_as_soon_as_it_is_full() -> None:
@@ -50,7 +55,7 @@ def test_a_batch_is_made_as_soon_as_it_is_full() -> None:
             read.append(one)
             yield one
 
-    found = [(len(batch), len(read)) for batch in Rounds(Ledger()).fresh(arriving())]
+    found = [(len(batch), len(read)) for batch in Rounds(Ledger(), unlimited).fresh(arriving())]
 
     assert found == [(100, 100), (100, 200), (50, 250)]
 
@@ -58,7 +63,7 @@ def test_a_batch_is_made_as_soon_as_it_is_full() -> None:
 def test_only_what_is_alike_shares_a_batch() -> None:
     given = [notice(number, org=f"o-{number % 3}") for number in range(250)]
 
-    found = list(full(given, by=lambda one: one.org_id))
+    found = list(full(given, lambda one: one.org_id, unlimited))
 
     assert sorted(len(batch) for batch in found) == [83, 83, 84]
     assert all(len({one.org_id for one in batch}) == 1 for batch in found)

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from notice.deadline import Deadline
 from notice.dispatch.dispatcher import WORKERS
 from notice.outcomes import Accepted, Deferred, Reason
-from notice.portal.errors import PortalNotAllowedError
+from notice.portal.errors import PortalNotAllowedError, PortalUnavailableError, ProduceError
 from sandbox.vendors.loopback import Answer
 from sandbox.vendors.portal import org_id
 from tests.support.in_process_portal import (
@@ -183,7 +184,7 @@ def test_a_fresh_notice_that_fails_does_not_slow_down_the_redelivered_ones_of_it
     given = [notice("good", org="good"), notice("poison"), *notices(300, org="good", receives=5)]
     report = dispatcher.dispatch(given, deadline())
 
-    assert report.batch_sizes == [1, 1, 100, 100, 100]
+    assert sorted(report.batch_sizes) == [1, 1, 100, 100, 100]
 
 
 def test_after_a_rate_limit_that_lasts_there_is_one_probe() -> None:
@@ -206,6 +207,19 @@ def test_a_refused_key_defers_everything_with_one_call() -> None:
     assert kinds(report) == {Deferred: 10_010}
     assert len(portal.calls) == 1
     assert report.faults == {("", "1002"): 1}
+
+
+@pytest.mark.parametrize("error", [PortalNotAllowedError("1003"), PortalUnavailableError("AnswerTimeout")])
+def test_without_a_token_no_call_is_made_and_none_is_counted(error: ProduceError) -> None:
+    class WithoutToken(InProcessPortal):
+        def prepare(self, deadline: Deadline) -> None:
+            raise error
+
+    report = dispatch(notices(300), WithoutToken())
+
+    assert report.calls == 0
+    assert kinds(report) == {Deferred: 300}
+    assert report.outages.total() + report.faults.total() == 1
 
 
 def test_a_token_that_is_turned_down_costs_a_second_call_that_is_counted() -> None:

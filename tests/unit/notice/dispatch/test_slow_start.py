@@ -5,13 +5,13 @@ from itertools import groupby
 
 import pytest
 
-from notice.dispatch.batches import Batch
+from notice.dispatch.batches import BATCH_LIMIT, Batch
 from notice.dispatch.slow_start import in_changing_order, send_slowly
 from notice.queue.records import QueuedNotice
 from tests.support.outbound import notice, notices
 
 
-def first_batch(given: list[QueuedNotice], factor: int) -> Batch:
+def first_batch(given: list[QueuedNotice], factor: int, limit: int = BATCH_LIMIT) -> Batch:
     """The first batch sent, by a portal that takes none."""
     sent: list[Batch] = []
 
@@ -19,7 +19,7 @@ def first_batch(given: list[QueuedNotice], factor: int) -> Batch:
         sent.append(batch)
         return False
 
-    send_slowly(send, factor, given)
+    send_slowly(send, factor, lambda _: limit, given)
     return sent[0]
 
 
@@ -40,7 +40,7 @@ def test_each_batch_that_is_taken_doubles_the_next() -> None:
         sizes.append(len(batch))
         return True
 
-    waiting = send_slowly(send, 1, notices(300, receives=7))
+    waiting = send_slowly(send, 1, lambda _: BATCH_LIMIT, notices(300, receives=7))
 
     assert sizes == [1, 2, 4, 8, 16, 32, 64]
     assert len(waiting) == 300 - sum(sizes)

@@ -14,6 +14,9 @@ from notice.portal.errors import (
     ProduceError,
     ProduceFailedError,
     ProduceRefusedError,
+    ProduceTooLargeError,
+    ProduceTooMuchError,
+    ProduceTurnedAwayError,
     TokenTurnedDownError,
 )
 from notice.portal.tokens import encryption
@@ -50,8 +53,8 @@ def test_a_plain_no_is_about_the_data(data: object) -> None:
     assert error.code == "NotSent"
 
 
-@pytest.mark.parametrize("code", [400, 404, 408, 409, 410, 413, 415, 422, 432, 31400])
-@pytest.mark.parametrize("status", [200, 400, 500])
+@pytest.mark.parametrize("code", [400, 404, 405, 408, 409, 410, 415, 422, 499, 31400, 32400, 32404])
+@pytest.mark.parametrize("status", [200, 400, 404, 500])
 def test_codes_that_speak_of_the_data_are_refusals_whatever_the_status(status: int, code: int) -> None:
     error = said(status, {"code": code, "message": "parameter.invalid"})
 
@@ -74,9 +77,23 @@ def test_codes_of_the_token_are_about_everything(status: int, code: int) -> None
     assert isinstance(error, TokenTurnedDownError)
 
 
-@pytest.mark.parametrize("code", [403, 31403, 512])
-def test_codes_of_permission_may_be_about_one_organisation(code: int) -> None:
-    error = said(200, {"code": code})
+@pytest.mark.parametrize("code", [497, 498, 31497, 32498])
+@pytest.mark.parametrize("status", [200, 400, 403, 404, 500])
+def test_codes_of_signature_and_permission_are_configuration_whatever_the_status(
+    status: int, code: int
+) -> None:
+    assert type(said(status, {"code": code, "data": False})) is PortalNotAllowedError
+
+
+@pytest.mark.parametrize("code", [777, 31777, "NOT_FOUND", 12])
+def test_http_404_under_a_code_of_the_portals_own_is_about_the_data(code: int | str) -> None:
+    assert type(said(404, {"code": code})) is ProduceRefusedError
+
+
+@pytest.mark.parametrize("code", [403, 31403, 32403, 512, 31404])
+@pytest.mark.parametrize("status", [200, 403, 404])
+def test_codes_of_permission_may_be_about_one_organisation(status: int, code: int) -> None:
+    error = said(status, {"code": code})
 
     assert isinstance(error, OrganisationNotAllowedError)
 
@@ -85,7 +102,9 @@ def test_codes_of_permission_may_be_about_one_organisation(code: int) -> None:
     ("code", "kind"),
     [
         *((code, PortalUnavailableError) for code in (429, 31429, 503)),
-        *((code, ProduceFailedError) for code in (500, 504)),
+        *((code, ProduceFailedError) for code in (500, 31500)),
+        *((code, ProduceTooMuchError) for code in (504, 31504)),
+        *((code, ProduceTooLargeError) for code in (413, 430, 432, 31430)),
     ],
 )
 @pytest.mark.parametrize("status", [200, 400, 401])
@@ -100,12 +119,14 @@ def test_codes_that_say_nothing_about_the_data_leave_it_open(
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        *((status, ProduceRefusedError) for status in (400, 413, 422)),
+        *((status, ProduceRefusedError) for status in (400, 422)),
         (401, TokenTurnedDownError),
-        (403, OrganisationNotAllowedError),
-        *((status, PortalNotAllowedError) for status in (404, 405)),
-        *((status, PortalUnavailableError) for status in (408, 425, 429, 502, 503, 504)),
-        *((status, ProduceFailedError) for status in (100, 301, 302, 304, 402, 418, 500, 501, 599)),
+        *((status, ProduceTurnedAwayError) for status in (403, 405)),
+        *((status, PortalNotAllowedError) for status in (300, 301, 302, 304, 307, 308, 404)),
+        (413, ProduceTooLargeError),
+        *((status, ProduceTooMuchError) for status in (408, 502, 504)),
+        *((status, PortalUnavailableError) for status in (425, 429, 503)),
+        *((status, ProduceFailedError) for status in (100, 402, 418, 500, 501, 599)),
     ],
 )
 @pytest.mark.parametrize(
@@ -146,6 +167,7 @@ def test_the_gateways_status_field_counts_unless_it_only_echoes_http() -> None:
     assert isinstance(said(200, {"status": 1203, "msg": "token expired"}), PortalNotAllowedError)
     assert isinstance(said(404, {"status": 404, "path": "/x"}), PortalNotAllowedError)
     assert isinstance(said(404, {"code": 404}), ProduceRefusedError)
+    assert isinstance(said(405, {"status": 405, "error": "Method Not Allowed"}), ProduceTurnedAwayError)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +191,7 @@ def test_retry_after_is_read_in_both_its_forms(given: str | None, seconds: float
     assert retry_after(Response(429, headers, b""), NOW) == seconds
 
 
-@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
 def test_a_wait_that_the_portal_asks_for_is_passed_on(status: int) -> None:
     error = said(status, b"", {"Retry-After": "30"})
 

@@ -1,0 +1,150 @@
+"""What only configuration can mend is told at once and costs one call an invocation."""
+
+from collections import Counter
+
+import pytest
+
+from notice.portal.errors import PortalNotAllowedError
+from sandbox.vendors.loopback import Answer, Request
+from sandbox.vendors.portal import message_ids, org_id
+from tests.support.days import DAY, HOUR, MINUTE, Simulation
+from tests.support.in_process_portal import InProcessPortal, raising, refusal
+from tests.support.outbound import deadline, message, new_dispatcher, notices
+
+BLOCKED = Answer(403, b"<h1>Blocked</h1>")
+METHOD = Answer(405, b"<h1>Not Allowed</h1>")
+NO_SUCH_ORGANISATION = refusal("Can not find this organization", code=31404)
+FAULTS = {
+    "redirect": (Answer(302, b"", {"Location": "https://login.example/"}), "302"),
+    "no certificate": (
+        raising(PortalNotAllowedError("CERTIFICATE_VERIFY_FAILED")),
+        "CERTIFICATE_VERIFY_FAILED",
+    ),
+    "signature": (refusal("signature", code=497), "497"),
+    "permission": (refusal("permission", code=498), "498"),
+    "no such path": (Answer(404, b"<h1>Not Found</h1>"), "404"),
+    "firewall": (BLOCKED, "403"),
+    "method": (METHOD, "405"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_day_of_a_configuration_fault_costs_few_calls_and_no_notice(fault: str) -> None:
+    answer, code = FAULTS[fault]
+    portal = InProcessPortal()
+    portal.break_down(reply=answer)
+    days = Simulation(portal)
+    for number in range(300):
+        days.put(f"r-{number}", message(f"n-{number}"))
+
+    days.run(DAY)
+
+    assert days.faults.keys() == {("", code)}
+    assert not days.outages
+    assert days.most_calls(after=1) == 1
+    assert (len(days.queue), days.dead) == (300, [])
+
+    portal.fix()
+    days.run(HOUR)
+    assert len(portal.content) == 300
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_it_is_told_in_the_first_invocation(fault: str) -> None:
+    answer, code = FAULTS[fault]
+    portal = InProcessPortal()
+    portal.break_down(reply=answer)
+    days = Simulation(portal)
+    for number in range(300):
+        days.put(f"r-{number}", message(f"n-{number}"))
+
+    days.run(MINUTE)
+
+    assert days.faults == {("", code): 1}
+    assert len(portal.calls) <= 3
+
+
+@pytest.mark.parametrize("answer", [BLOCKED, METHOD], ids=["403", "405"])
+@pytest.mark.parametrize("position", [0, 1, 42, 99])
+@pytest.mark.parametrize("others", [0, 300])
+def test_one_notice_that_a_firewall_turns_away_is_rejected_with_its_answer(
+    answer: Answer, position: int, others: int
+) -> None:
+    portal = InProcessPortal()
+    portal.break_down(reply=lambda call: answer if f"n-{position}" in message_ids(call) else None)
+    days = Simulation(portal)
+    for number in range(100 + others):
+        days.put(f"r-{number}", message(f"n-{number}"))
+
+    days.run(5 * MINUTE)
+
+    assert days.dead == [f"n-{position}"]
+    assert days.reasons == {(str(answer.status), "turned away before it reached the portal"): 1}
+    assert len(portal.content) == 99 + others
+    assert len(portal.calls) <= 16 + others // 100
+    assert not days.faults
+
+
+def test_a_notice_that_is_turned_away_waits_until_another_record_can_decide() -> None:
+    portal = InProcessPortal()
+    portal.break_down(reply=lambda call: BLOCKED if "n-0" in message_ids(call) else None)
+    days = Simulation(portal)
+    days.put("r-0", message("n-0"))
+    days.run(HOUR)
+    assert (len(days.queue), days.dead) == (1, [])
+    assert days.faults.keys() == {("", "403")}
+
+    for number in range(1, 61):
+        days.put(f"r-{number}", message(f"n-{number}"))
+        days.run(MINUTE)
+
+    assert days.dead == ["n-0"]
+    assert len(portal.content) == 60
+
+
+def test_a_firewall_that_begins_to_turn_all_away_midway_rejects_nothing() -> None:
+    portal = InProcessPortal()
+    portal.break_down(reply=lambda _: BLOCKED if len(portal.calls) >= 2 else None)
+    days = Simulation(portal)
+    for number in range(300):
+        days.put(f"r-{number}", message(f"n-{number}"))
+
+    days.run(HOUR)
+
+    assert days.dead == []
+    assert len(portal.content) == 200
+    assert days.faults
+
+
+def test_an_organisation_that_is_turned_away_stops_that_one_only() -> None:
+    portal = InProcessPortal(organisations=("a", "b"))
+    portal.break_down(reply=lambda call: BLOCKED if org_id(call) == "b" else None)
+
+    report = new_dispatcher(portal, workers=1).dispatch(
+        [*notices(300, org="a"), *notices(300, org="b")], deadline()
+    )
+
+    assert len(portal.accepted("a")) == 300
+    assert report.faults == {("b", "403"): 1}
+
+
+def test_one_wrong_organisation_of_60_holds_up_none_of_the_others() -> None:
+    organisations = [f"o-{number}" for number in range(60)]
+    portal = InProcessPortal(organisations=organisations)
+    calls: Counter[str] = Counter()
+
+    def one_is_wrong(request: Request) -> Answer | None:
+        calls[org_id(request)] += 1
+        return NO_SUCH_ORGANISATION if org_id(request) == "o-0" else None
+
+    portal.break_down(reply=one_is_wrong)
+    days = Simulation(portal)
+    for minute in range(60):
+        for org in organisations:
+            days.put(f"{org}-{minute}", message(f"n-{minute}"), org=org)
+        days.run(MINUTE)
+        assert {one.split("-")[1] for one in days.queue} <= {"0"}
+
+    assert days.faults.keys() == {("o-0", "31404")}
+    assert calls["o-0"] <= 60
+    assert days.dead == []
