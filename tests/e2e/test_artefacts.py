@@ -25,9 +25,9 @@ PYDANTIC = {
 BOTOCORE = {"botocore": 74, "dateutil": 11, "six": 2, "urllib3": 28}
 LOADED = {
     "CallbackFunction": POWERTOOLS | PYDANTIC | BOTOCORE | {"callback": 8, "relay": 23},
-    "NoticeFunction": POWERTOOLS | PYDANTIC | {"botocore": 1, "notice": 27, "relay": 15, "urllib3": 27},
+    "NoticeFunction": POWERTOOLS | PYDANTIC | {"botocore": 1, "notice": 28, "relay": 15},
     "RecoveryFunction": POWERTOOLS | PYDANTIC | BOTOCORE | {"pydantic": 42, "recovery": 10, "relay": 18},
-    "GatewayFunction": POWERTOOLS | PYDANTIC | {"botocore": 1, "gateway": 10, "relay": 16, "urllib3": 27},
+    "GatewayFunction": POWERTOOLS | PYDANTIC | {"botocore": 1, "gateway": 10, "relay": 16},
 }
 # Of Python's own, what takes long to load and no function has a use for.
 HEAVY = {
