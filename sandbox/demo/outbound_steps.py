@@ -31,8 +31,8 @@ MOST_REFUSALS = 8
 # Each running function learns for itself: two batches at first, a probe when their records return, and then
 # it leaves the portal alone.
 FIRST_CALLS, MOST_CALLS_DOWN = 3, 12
-# Calls that the notice may break before all others are through, and until it is rejected; see the sender.
-MOST_BREAKS_OF_OTHERS, MOST_BREAKS = 9, 27
+# Calls that the notice may break before all others are through, and calls in all until it is rejected.
+MOST_BREAKS_OF_OTHERS, MOST_CALLS_BREAKING = 9, 150
 # What a person puts right in the refused one.
 TAG = [{"defaultValue": "普通", "i18nValue": {"zh_CN": "普通"}}]
 
@@ -106,13 +106,12 @@ def reject_poison(scene: Scene) -> Checks:
             through.update(call.ids)
             others_through = number
     before = sum(not call.ok for call in calls[:others_through])
-    broken = sum(not call.ok for call in calls)
-    few = before <= MOST_BREAKS_OF_OTHERS, broken <= MOST_BREAKS
-    what = "breaking notice: calls that it broke are few, before the others were through too"
+    few = before <= MOST_BREAKS_OF_OTHERS, len(calls) <= MOST_CALLS_BREAKING
+    what = "breaking notice: it broke few calls before the others were through, and calls are few in all"
     yield Check(what, (True, True), few)
     scene.remarks.append(
         f"breaking notice: it broke {before} calls before the {len(through)} others were through, "
-        f"and {broken} until it was rejected"
+        f"and was rejected after {len(calls)} calls in all"
     )
     scene.stage.portal.fix()
 
