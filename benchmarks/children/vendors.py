@@ -33,7 +33,10 @@ class MeasuredPortal(Portal):
     def answer(self, request: Request) -> Answer:
         if request.path == "/behave":
             self.fix()
-            self.break_down(**json.loads(request.body))
+            given = json.loads(request.body)
+            self.break_down(
+                **{name: tuple(one) if isinstance(one, list) else one for name, one in given.items()}
+            )
             self.forget_calls()
             return Answer(200, {})
         if request.path == "/seen":
