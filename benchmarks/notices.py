@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from itertools import batched
+from itertools import accumulate, batched
 from pathlib import Path
 from statistics import mean
 
@@ -175,10 +175,9 @@ def limited(path: list[Path] | None = None, few: int = 300, many: int = 10_000) 
             first, then = ours.run("dispatch", events)
             if (first["accepted"], then["accepted"]) != (few, many):
                 raise NotAsClaimedError(f"of {few} and {many} notices at a limit came {first}, {then}")
-            # Calls that were repeated because their connection broke: whose they were is not known.
-            repeated = ours.seen()[ORG]["calls"] - first["calls"] - then["calls"]
-            learning.append(first["calls"] + repeated)
-            later.append(then["calls"] + repeated)
+            sums = list(accumulate(ours.seen()[ORG]["took"]))
+            learning.append(1 + sums.index(few))
+            later.append(len(sums) - learning[-1])
     fewest = -(-many // PORTAL_LIMIT)
     what = f"calls for {few:,} notices, a portal that takes {PORTAL_LIMIT} at once: {', '.join(TOO_MUCH)}"
     return {
