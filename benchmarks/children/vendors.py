@@ -46,7 +46,7 @@ class MeasuredPortal(Portal):
         return super().answer(request)
 
     def _seen(self) -> dict[str, object]:
-        """Calls by organisation, and how many notices each took; of those how many, how often, and a digest."""
+        """By organisation the calls, and how many notices each took; how often those came, and a digest."""
         calls: defaultdict[str, list[int]] = defaultdict(list)
         taken: defaultdict[str, list[Any]] = defaultdict(list)
         for call in self.calls:
