@@ -24,6 +24,7 @@ MEASURES: Mapping[str, Callable[[], Rows]] = {
     "warm_callback": inbound.warm,
     "notices": notices.sending,
     "poison_notices": notices.poison,
+    "portal_limit": notices.limited,
     "body": inbound.body,
     "memory": notices.memory,
 }

@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from itertools import batched
+from itertools import accumulate, batched
 from pathlib import Path
 from statistics import mean
 
@@ -19,6 +19,14 @@ ORG, WARM_UP_ORG = "o-benchmark", "o-warm-up"
 LEAST_RATES = {20: 0.93, 200: 0.98}
 
 RECORD = json.loads((ROOT / "events" / "notice-records.json").read_bytes())["Records"][0]
+# What a portal of its own limit takes, and what it answers to more.
+PORTAL_LIMIT = 50
+TOO_MUCH: Mapping[str, Json] = {
+    "500": {"too_much": [500, ""]},
+    "504": {"too_much": [504, ""]},
+    "no answer": {},
+}
+
 # The most that one invocation carries, and the most SQS messages that template.yaml lets into one.
 EVENT_BYTES, RECORDS = 6_291_456, 1000
 # A container takes one event after the other. The first makes most of the peak; later ones add ever less.
@@ -149,6 +157,38 @@ def poison(path: list[Path] | None = None, size: int = 100) -> Rows:
     return {
         f"poison_{key}": Row(what=f"{what}, {which}", values=(count,), limit=limit, unit="calls", digits=1)
         for key, (which, count, limit) in rows.items()
+    }
+
+
+def limited(path: list[Path] | None = None, few: int = 300, many: int = 10_000) -> Rows:
+    """Returns the calls at a portal that takes only PORTAL_LIMIT at once: a container's first, and more.
+
+    Those at its worst answer. Raises NotAsClaimedError unless all are accepted at their first receive.
+    """
+    parts = [notice(number) for number in range(few)], [notice(few + number) for number in range(many)]
+    learning: list[int] = []
+    later: list[int] = []
+    with subject("notice", path) as ours:
+        events = ours.file("events", [event(part) for part in parts])
+        for answer in TOO_MUCH.values():
+            ours.behave(largest=PORTAL_LIMIT, **answer)
+            first, then = ours.run("dispatch", events)
+            if (first["accepted"], then["accepted"]) != (few, many):
+                raise NotAsClaimedError(f"of {few} and {many} notices at a limit came {first}, {then}")
+            sums = list(accumulate(ours.seen()[ORG]["took"]))
+            learning.append(1 + sums.index(few))
+            later.append(len(sums) - learning[-1])
+    fewest = -(-many // PORTAL_LIMIT)
+    what = f"calls for {few:,} notices, a portal that takes {PORTAL_LIMIT} at once: {', '.join(TOO_MUCH)}"
+    return {
+        "limit_learned": Row(what=what, values=(max(learning),), limit=12, unit="calls", digits=0),
+        "limit_kept": Row(
+            what=f"calls for {many:,} more",
+            values=(max(later) / fewest,),
+            against=f"the fewest that carry them, of {PORTAL_LIMIT} each",
+            medians=f"{max(later)} beside {fewest} calls",
+            limit=1.15,
+        ),
     }
 
 

@@ -22,6 +22,14 @@ MESSAGES = "ApproximateNumberOfMessages"
 _CALLS = Config(read_timeout=300, tcp_keepalive=True, retries={"total_max_attempts": 1})
 
 
+class FunctionFailedError(UnfinishedError):
+    """A function failed, and what it said; `error_type` is of `relay.api.error_types` where it knows why."""
+
+    def __init__(self, function: str, error_type: str, said: str) -> None:
+        super().__init__(f"{function} failed: {error_type}: {said}. Its log group says more.")
+        self.error_type, self.said = error_type, said
+
+
 @dataclass(frozen=True)
 class Stack:
     """What the stack's outputs name, its parameters' values; `client` gives the client of an AWS service."""
@@ -76,7 +84,7 @@ class Stack:
         kind, message = (plain(str(payload.get(name))) for name in ("errorType", "errorMessage"))
         if kind == INVALID_REQUEST:
             raise NothingDoneError(f"{function} does not take this: {message}")
-        raise UnfinishedError(f"{function} failed: {kind}: {message}. Its log group says more.")
+        raise FunctionFailedError(function, kind, message)
 
 
 def _model_of[Answer: ActionAnswer](payload: object, answer: type[Answer], function: str) -> Answer:

@@ -33,7 +33,10 @@ class MeasuredPortal(Portal):
     def answer(self, request: Request) -> Answer:
         if request.path == "/behave":
             self.fix()
-            self.break_down(**json.loads(request.body))
+            given = json.loads(request.body)
+            self.break_down(
+                **{name: tuple(one) if isinstance(one, list) else one for name, one in given.items()}
+            )
             self.forget_calls()
             return Answer(200, {})
         if request.path == "/seen":
@@ -43,13 +46,16 @@ class MeasuredPortal(Portal):
         return super().answer(request)
 
     def _seen(self) -> dict[str, object]:
-        """Calls by organisation; of what they brought how many notices, how often each, and a digest."""
-        calls = Counter(call.org_id for call in self.calls)
+        """By organisation the calls, and how many notices each took; how often those came, and a digest."""
+        calls: defaultdict[str, list[int]] = defaultdict(list)
         taken: defaultdict[str, list[Any]] = defaultdict(list)
         for call in self.calls:
-            if call.ok:
-                taken[call.org_id] += json.loads(call.body)["messages"]
-        return {org: {"calls": calls[org], **contents(taken[org])} for org in calls}
+            notices = json.loads(call.body)["messages"] if call.ok else []
+            calls[call.org_id].append(len(notices))
+            taken[call.org_id] += notices
+        return {
+            org: {"calls": len(took), "took": took, **contents(taken[org])} for org, took in calls.items()
+        }
 
 
 def contents(notices: list[Any]) -> dict[str, object]:

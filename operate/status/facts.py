@@ -6,6 +6,8 @@ from datetime import datetime
 
 from relay.api.recovery import PendingEvents, SetAsideEvents
 
+# As NotAllowedAlarm of template.yaml: a fault that lasts is reported again within this time.
+FAULT_SECONDS = 2100
 NOT_FILLED = "the gateway's credentials are not filled"
 SECRETS = {
     "callbackToken": ("CallbackTokenSecretArn", "callback token"),
@@ -13,6 +15,12 @@ SECRETS = {
     "gatewayCredentials": ("GatewayCredentialsSecretArn", "gateway credentials"),
 }
 """The output that names each secret, and what a person calls it."""
+ADDRESSES = {"portal": "EnosBaseUrl", "gateway": "GatewayBaseUrl"}
+"""The parameter that holds each vendor's address."""
+UNAVAILABLE, FAULT, REJECTED = "portal unavailable", "configuration at fault", "notices rejected"
+"""The lines of the notice function's log that are about the portal."""
+EVERYBODY = "any"
+"""What the log has in place of an organisation where a fault is everybody's."""
 
 
 @dataclass(frozen=True)
@@ -118,18 +126,38 @@ class PortalError:
     code: str
     org_id: str
 
+    @property
+    def everybody(self) -> bool:
+        """Whether it is about every organisation."""
+        return self.org_id in ("", EVERYBODY)
+
 
 @dataclass(frozen=True)
 class PortalErrors:
-    """The last error within a day, if there was any."""
+    """The last error within a day, if there was any, and the faults of the configuration that last.
+
+    Of those one for each organisation and code, the last one told, if nothing was accepted since.
+    """
 
     last: PortalError | None
+    faults: Sequence[PortalError] = ()
 
 
 @dataclass(frozen=True)
 class Secret:
+    """Whether a secret has a value; `trouble` is what was found wrong with this one when it was used."""
+
     filled: bool
     changed_at: datetime | None
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
+class Address:
+    """A vendor's address; one that is `exposed` is called over a network without encryption."""
+
+    url: str
+    exposed: bool
 
 
 @dataclass(frozen=True)
@@ -155,6 +183,7 @@ class RelayState:
     oldest_notice: Age | Unknown
     dead_letters: Depth | Unknown
     portal_errors: PortalErrors | Unknown
+    addresses: Mapping[str, Address]
     secrets: Mapping[str, Secret | Unknown]
     alarms: Sequence[Alarm] | Unknown
 
@@ -185,6 +214,7 @@ class RelayState:
             "its oldest notice": self.oldest_notice,
             "dead letters": self.dead_letters,
             "last portal error": self.portal_errors,
+            **{f"{name}'s address": address for name, address in self.addresses.items()},
             **{SECRETS[name][1]: secret for name, secret in self.secrets.items()},
             "alarms that are on": self.alarms,
         }

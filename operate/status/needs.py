@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from operate.output import many, plain
-from operate.status import facts
+from operate.status import causes, facts
 from relay.api.gateway import RegistrationState
 from relay.api.recovery import PendingEvents, SetAsideEvents
 
-# As the alarms of template.yaml: PendingAlarm, NoticeQueueAgeAlarm, NotAllowedAlarm.
-PENDING_SECONDS, QUEUE_SECONDS, FAULT_SECONDS = 900, 21_600, 2100
+# As the alarms of template.yaml: PendingAlarm, NoticeQueueAgeAlarm.
+PENDING_SECONDS, QUEUE_SECONDS = 900, 21_600
 
 
 class Command(Protocol):
@@ -87,16 +87,15 @@ def _outbound(status: facts.RelayState, dead_letters: str) -> Iterator[str]:
     age = status.oldest_notice
     if isinstance(age, facts.Age) and age.seconds is not None and age.seconds > QUEUE_SECONDS:
         yield f"notices are left in the queue: {log}"
-    last = status.portal_errors.last if isinstance(status.portal_errors, facts.PortalErrors) else None
-    if not last or status.seconds_since(last.at) > FAULT_SECONDS:
+    errors = status.portal_errors
+    if isinstance(errors, facts.Unknown):
         return
-    waiting = status.queue.total if isinstance(status.queue, facts.Depth) else 0
-    if waiting and last.said == "portal unavailable":
-        wait = many(waiting, "record", "wait")
-        yield f"the portal is unavailable ({plain(last.code)}): {wait} until it is back"
-    if last.said == "configuration at fault":
-        who = f"organisation {plain(last.org_id)}" if last.org_id != "any" else "this relay"
-        yield f"the portal does not let {who} send ({plain(last.code)}): {log}"
+    yield from causes.faults(errors.faults, log)
+    last, waiting = errors.last, status.queue.total if isinstance(status.queue, facts.Depth) else 0
+    if not last or last.said != facts.UNAVAILABLE or not waiting:
+        return
+    if status.seconds_since(last.at) <= facts.FAULT_SECONDS:
+        yield f"{causes.outage(last.code)}: {many(waiting, 'record', 'wait')} until it is back"
 
 
 def _alarms(status: facts.RelayState) -> Iterator[str]:

@@ -28,8 +28,8 @@ def show_state(status: facts.RelayState, needs: Sequence[str], out: Console) -> 
     if listed:
         print_rows(out, listed, heads=("topic", "subscriber", "dead-letter queue"), folded=1)
         out.print()
-    said = {name: _line(name, fact, status) for name, fact in status.named().items()}
-    print_rows(out, [(name, Text(line, _style(line))) for name, line in said.items()])
+    named = status.named().items()
+    print_rows(out, [(name, Text(_line(name, fact, status), _style(fact))) for name, fact in named])
     out.print()
     if needs:
         out.print(Text(f"{many(len(needs), 'thing')} for a person:", "bold red"))
@@ -38,8 +38,14 @@ def show_state(status: facts.RelayState, needs: Sequence[str], out: Console) -> 
         out.print(Text("All is well.", "bold green"))
 
 
-def _style(said: str) -> str:
-    return "yellow" if said.startswith(("unknown", "everyone")) else ""
+def _style(fact: object) -> str:
+    """What is no fault of the relay's, and yet worth a look."""
+    match fact:
+        case facts.Unknown() | facts.Callers(_, True) | facts.Address(_, True):
+            return "yellow"
+        case facts.Secret(trouble=trouble) if trouble:
+            return "yellow"
+    return ""
 
 
 def _registered(topic: facts.Topic) -> Text:
@@ -110,8 +116,11 @@ def _line(name: str, fact: object, status: facts.RelayState) -> str:
             return f"{moment(last.at)}, {ago} ago: {last.said} {plain(last.code)}{of}"
         case facts.Secret(False):
             return "not filled"
-        case facts.Secret(_, since):
-            return f"filled, changed {span(status.seconds_since(since))} ago" if since else "filled"
+        case facts.Secret(_, since, trouble):
+            changed = f", changed {span(status.seconds_since(since))} ago" if since else ""
+            return f"filled{changed}" + (f", but it {trouble}" if trouble else "")
+        case facts.Address(url, exposed):
+            return plain(url) + (": what is sent can be read on the way, docs/deploy.md" if exposed else "")
         case facts.OtherTag(tag, state):
             return f"{plain(tag)}: {_STATES[state][0]}"
         case [*several]:

@@ -1,16 +1,21 @@
 """Asks a deployed relay, and AWS about it, how things stand; what cannot be had does not end the asking."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from operate.errors import OperatorError, operator_errors
-from operate.stack import Stack
+from operate.stack import FunctionFailedError, Stack
 from operate.status import facts
-from operate.status.log import last_portal_error
+from operate.status.causes import gateway_trouble, secret_trouble
+from operate.status.log import portal_errors
 from operate.status.services import alarms, depth, oldest_notice, secret, subscriptions
 from relay import catalog
 from relay.api.gateway import Failed, FailedAnswer, List, ListAnswer, RegistrationState
 from relay.api.recovery import PENDING, SET_ASIDE, SetAsideEvents, Status, StatusAnswer
+from relay.masking import mask_addresses
 
 # And one for each topic.
 QUESTIONS = 11
@@ -31,6 +36,8 @@ def survey(
         try:
             with operator_errors():
                 return question(*given, **named)
+        except FunctionFailedError as fault:
+            return facts.Unknown(gateway_trouble(fault.error_type, fault.said) or fault.message)
         except OperatorError as fault:
             return facts.Unknown(fault.message)
         finally:
@@ -45,6 +52,7 @@ def survey(
     if isinstance(credentials, facts.Unknown) or credentials.filled:
         registered, failed = ask(_registered, stack), ask(_failed, stack)
     inbound = ask(stack.recovery, Status(), StatusAnswer)
+    errors = ask(portal_errors, stack, now)
 
     def topic(slug: str) -> facts.Topic:
         tag = catalog.tag_of(slug)
@@ -67,8 +75,9 @@ def survey(
         queue=ask(depth, stack, "NoticeQueueUrl"),
         oldest_notice=ask(oldest_notice, stack, now),
         dead_letters=ask(depth, stack, "NoticeDeadLetterQueueUrl"),
-        portal_errors=ask(lambda: facts.PortalErrors(last_portal_error(stack, now))),
-        secrets=secrets,
+        portal_errors=errors,
+        addresses=_addresses(stack),
+        secrets={**secrets, "enosCredentials": _with_trouble(secrets["enosCredentials"], errors)},
         alarms=ask(alarms, stack),
     )
 
@@ -97,6 +106,31 @@ def _callers(stack: Stack) -> facts.Callers | facts.Unknown:
         return facts.Unknown(f"stack {stack.name} has no parameter AllowedSourceCidrs")
     ranges = given.split(",")
     return facts.Callers(ranges, everyone=any(one.endswith("/0") for one in ranges))
+
+
+def _addresses(stack: Stack) -> Mapping[str, facts.Address]:
+    """Known from the stack's parameters, without a question."""
+    given = {name: stack.parameters.get(parameter, "") for name, parameter in facts.ADDRESSES.items()}
+    return {name: facts.Address(mask_addresses(url), _is_exposed(url)) for name, url in given.items() if url}
+
+
+def _is_exposed(url: str) -> bool:
+    """Whether calls go over a network as they are."""
+    split = urlsplit(url)
+    try:
+        return split.scheme == "http" and not ip_address(split.hostname or "").is_loopback
+    except ValueError:  # A name.
+        return split.scheme == "http" and split.hostname != "localhost"
+
+
+def _with_trouble(
+    secret: facts.Secret | facts.Unknown, errors: facts.PortalErrors | facts.Unknown
+) -> facts.Secret | facts.Unknown:
+    """The EnOS secret, and what the function that uses it found wrong with it since it was changed."""
+    if isinstance(secret, facts.Unknown) or isinstance(errors, facts.Unknown):
+        return secret
+    since = [one for one in errors.faults if not secret.changed_at or one.at > secret.changed_at]
+    return replace(secret, trouble=next(filter(None, (secret_trouble(one.code) for one in since)), ""))
 
 
 def _known[Fact](

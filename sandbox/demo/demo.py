@@ -23,11 +23,13 @@ STEPS: dict[str, Callable[[Scene], Checks]] = {
     # Other things go on while the gateway gives up and the claims run out.
     "An outage: three topics take nothing; the gateway gives up (`failed`)": inbound_steps.begin_outage,
     "Sending 250 notices of two organisations": outbound_steps.send,
+    "Sending 300 notices to a portal that takes 50 at once": outbound_steps.send_many,
     "The portal is down: 101 notices wait": outbound_steps.fail,
     "Delivering two events, each sixteen times at once": inbound_steps.storm,
     "The portal is back, and one of 100 notices breaks it": outbound_steps.recover,
     "The outage ends: recovery publishes what was cut off; `failed --retry`": inbound_steps.heal_outage,
     "The notice that breaks the portal comes to its end": outbound_steps.reject_poison,
+    "The application loses its right to the portal's API, and gets it back": outbound_steps.misconfigure,
     "A person fixes one dead letter (`dead-letters --save`, `redrive`); `status`": outbound_steps.redrive,
 }
 """By title, in their order; each does something and yields the checks of what came of it."""

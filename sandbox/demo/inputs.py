@@ -15,6 +15,8 @@ ORGANISATIONS = {
     "o-ningbo": USERS[:8],
     "o-wenzhou": USERS[4:],
     "o-jiaxing": USERS[:12],
+    "o-shaoxing": USERS[2:],
+    "o-taizhou": USERS[:5],
     "o15504745674071": ("u123", "u456", *USERS),
 }
 

@@ -1,8 +1,10 @@
 """The demo's outbound steps: poison notices, the portal's bad hours, and what a person fixes afterwards."""
 
 import json
+import time
 from collections.abc import Collection
 
+from sandbox.cloud.deploy import STACK
 from sandbox.demo.inputs import notices
 from sandbox.demo.scene import (
     Check,
@@ -21,9 +23,9 @@ from sandbox.vendors.portal import BATCH_LIMIT, Call
 
 WAIT_SECONDS = 120
 FINE, REFUSED, WAITING, BREAKING = "o-hangzhou", "o-ningbo", "o-wenzhou", "o-jiaxing"
-SENT = {
-    org: notices(org, count) for org, count in {FINE: 150, REFUSED: 100, WAITING: 101, BREAKING: 100}.items()
-}
+MANY, MISCONFIGURED = "o-shaoxing", "o-taizhou"
+COUNTS = {FINE: 150, REFUSED: 100, WAITING: 101, BREAKING: 100, MANY: 300, MISCONFIGURED: 60}
+SENT = {org: notices(org, count) for org, count in COUNTS.items()}
 # The notice that the portal refuses and why, and the one on which it breaks.
 POISON, REASON, BREAKER = "n-ningbo-037", "标签未在门户登记", "n-jiaxing-042"
 # Halving 100 seven times leaves one.
@@ -33,6 +35,11 @@ MOST_REFUSALS = 8
 FIRST_CALLS, MOST_CALLS_DOWN = 3, 12
 # Calls that the notice may break before all others are through, and calls in all until it is rejected.
 MOST_BREAKS_OF_OTHERS, MOST_CALLS_BREAKING = 9, 150
+# The portal's own limit, and the calls in which one running function learns it and sends them all; the queue
+# may wake two.
+LIMIT, MOST_CALLS_TO_LEARN = 50, 12
+# The application may not use the API. Each running function finds out for itself, in one call.
+NOT_ALLOWED, MOST_CALLS_IN_VAIN = "498", 3
 # What a person puts right in the refused one.
 TAG = [{"defaultValue": "普通", "i18nValue": {"zh_CN": "普通"}}]
 
@@ -62,6 +69,49 @@ def send(scene: Scene) -> Checks:
         yield Check("dead letter has the portal's reason", True, REASON in letter["errorMessage"])
         yield Check("dead letter holds the notice as it was sent", body, json.loads(letter["body"]))
     portal.fix()
+
+
+def send_many(scene: Scene) -> Checks:
+    """The portal gives no answer in time to more than 50 notices at once: smaller batches are learned."""
+    portal = scene.stage.portal
+    portal.break_down(largest=LIMIT, too_much=(504, b""))
+    put_on_queue(scene.stage.stack, {MANY: SENT[MANY]})
+    await_count(lambda: len(portal.accepted(MANY)), len(SENT[MANY]), WAIT_SECONDS)
+    yield _queue_is_empty(scene)
+    yield from _checks_of_acceptance(scene, MANY)
+    calls = _calls(scene, MANY)
+    few = len(calls) <= 2 * MOST_CALLS_TO_LEARN
+    yield Check(f"a portal that takes {LIMIT}: calls are few", True, few)
+    taken = [call.size for call in calls if call.ok]
+    scene.remarks.append(
+        f"a portal that takes {LIMIT}: {len(calls)} calls for {len(SENT[MANY])} notices, "
+        f"{len(calls) - len(taken)} of them too large"
+    )
+    portal.fix()
+
+
+def misconfigure(scene: Scene) -> Checks:
+    """The application loses its right to the API: that is said at once, and nothing is lost by it."""
+    portal, stack, began = scene.stage.portal, scene.stage.stack, time.time()
+    portal.break_down(code=int(NOT_ALLOWED))
+    put_on_queue(stack, {MISCONFIGURED: SENT[MISCONFIGURED]})
+    await_count(lambda: len(_faults(scene, began)), 1, WAIT_SECONDS)
+    calls = len(_calls(scene, MISCONFIGURED))
+    few = calls <= MOST_CALLS_IN_VAIN
+    yield Check("configuration at fault: calls until the log names it are few", True, few)
+    said = operate(stack, "status", status=1)["needs"]
+    named = sum(f"({NOT_ALLOWED})" in need for need in said)
+    yield Check("configuration at fault: lines of `status` that name it", 1, named)
+    portal.fix()
+    await_count(lambda: len(portal.accepted(MISCONFIGURED)), len(SENT[MISCONFIGURED]), WAIT_SECONDS)
+    yield _queue_is_empty(scene)
+    yield from _checks_of_acceptance(scene, MISCONFIGURED)
+    vain = sum(not call.ok for call in _calls(scene, MISCONFIGURED))
+    in_log = _faults(scene, began)
+    yield Check("configuration at fault: what the log says of each call", [NOT_ALLOWED] * vain, in_log)
+    scene.remarks.append(
+        f"configuration at fault: named after {calls} calls; {vain} came in vain until it was put right"
+    )
 
 
 def fail(scene: Scene) -> Checks:
@@ -176,6 +226,15 @@ def _rejected(scene: Scene) -> dict[str, str]:
 
 def _calls(scene: Scene, org_id: str) -> list[Call]:
     return [call for call in scene.stage.portal.calls if call.org_id == org_id]
+
+
+def _faults(scene: Scene, since: float) -> list[str]:
+    """Codes of what the notice function's log names as everybody's fault; the local cloud filters nothing."""
+    logs = scene.stage.stack.cloud.client("logs").get_paginator("filter_log_events")
+    pages = logs.paginate(logGroupName=f"/aws/lambda/{STACK}-notice", startTime=int(since * 1000))
+    texts = [one["message"] for page in pages for one in page["events"]]
+    found = [json.loads(one) for one in texts if '"configuration at fault"' in one]
+    return [line["error_code"] for line in found if line["org_id"] == "any"]
 
 
 def _lines(objects: Notices) -> str:

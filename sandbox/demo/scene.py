@@ -8,9 +8,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import batched
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from relay.sqs import REQUEST_ENTRIES
 from sandbox.cloud.deploy import STACK, Stack
 from sandbox.cloud.ministack import ROOT, SandboxError
 from sandbox.demo.inputs import ORGANISATIONS, Sample
@@ -146,8 +148,10 @@ def put_on_queue(stack: Stack, sent: Mapping[str, Notices]) -> None:
         for start in range(0, len(some), PER_RECORD)
     ]
     texts = [json.dumps(body, ensure_ascii=False) for body in bodies]
-    entries = [{"Id": str(number), "MessageBody": text} for number, text in enumerate(texts)]
-    stack.cloud.client("sqs").send_message_batch(QueueUrl=stack.outputs["NoticeQueueUrl"], Entries=entries)
+    sqs, url = stack.cloud.client("sqs"), stack.outputs["NoticeQueueUrl"]
+    for some in batched(texts, REQUEST_ENTRIES, strict=False):
+        entries = [{"Id": str(number), "MessageBody": text} for number, text in enumerate(some)]
+        sqs.send_message_batch(QueueUrl=url, Entries=entries)
 
 
 def depth(stack: Stack, output: str) -> int:

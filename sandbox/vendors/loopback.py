@@ -1,10 +1,13 @@
 """An HTTP server on a loopback port, which both vendors' stand-ins are made of."""
 
 import json
+import os
 import socket
 import ssl
+import struct
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -34,7 +37,7 @@ class Answer:
     """What is sent back: bytes as they are, anything else as JSON.
 
     `cut` breaks the connection in the middle of the body; `raw` stands in place of the whole answer and ends
-    the connection (b"" hangs up); `silence` is how many seconds pass before.
+    the connection (b"" hangs up); `reset` ends it with an RST; `silence` is how many seconds pass before.
     """
 
     status: int
@@ -42,6 +45,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     cut: bool = False
     raw: bytes | None = None
+    reset: bool = False
     silence: float = 0
 
     def encoded(self) -> bytes:
@@ -117,10 +121,15 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1
     server: _Server
+    rests_since: float | None = None
 
     def do_POST(self) -> None:
+        owner = self.server.owner
+        if self.rests_since is not None and (end := owner.forgotten(owner.clock() - self.rests_since)):
+            self._send(end)
+            return
         split = urlsplit(self.path)
-        own = OwnHosts(self.server.server_port, self.server.owner.containers_name)
+        own = OwnHosts(self.server.server_port, owner.containers_name)
         if reason := cross_site(self.headers.items(), own):
             self.close_connection = True  # What else comes on it is not read.
             self._send(Answer(403, {"message": reason}))
@@ -128,9 +137,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = self._read(int(self.headers.get("Content-Length") or 0))
         headers = {name.lower(): value for name, value in self.headers.items()}
         query = parse_qsl(split.query, keep_blank_values=True)
-        self._send(
-            self.server.owner.answer(Request(self.command, split.path, query, headers, body, self.path))
-        )
+        self._send(owner.answer(Request(self.command, split.path, query, headers, body, self.path)))
+        self.rests_since = owner.clock()
 
     def _read(self, length: int) -> bytes:
         rate = self.server.owner.bytes_per_second
@@ -146,6 +154,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, answer: Answer) -> None:
         self.server.owner.closing.wait(answer.silence)
+        if answer.reset:
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            os.close(self.connection.detach())  # Shut down first, as the server does, it would end in peace.
+            self.close_connection = True
+            return
         if answer.raw is not None:
             self.wfile.write(answer.raw)
             self.close_connection = True
@@ -175,6 +188,7 @@ class Loopback:
 
     tls: ssl.SSLContext | None = None
     bytes_per_second: int | None = None
+    clock: Callable[[], float] = staticmethod(time.monotonic)
 
     def __init__(self, port: int = 0) -> None:
         self._port = port
@@ -185,6 +199,9 @@ class Loopback:
     def answer(self, request: Request) -> Answer:
         """Answer one request; called on a thread of its own per connection."""
         raise NotImplementedError
+
+    def forgotten(self, seconds: float) -> Answer | None:
+        """What stands in place of an answer on a connection that rested for so long; None if it is good."""
 
     def __enter__(self) -> Self:
         self._server = _Server(self._port, self)

@@ -16,11 +16,13 @@ from typing import Any
 
 from sandbox.vendors.loopback import Answer, Loopback, Reply, Request, answer_of, told
 from sandbox.vendors.notice_rules import Notice
-from sandbox.vendors.portal_faults import HUNG_UP, AnswerForm, Faults
+from sandbox.vendors.portal_faults import HUNG_UP, RESET, AnswerForm, Faults
 from sandbox.vendors.portal_store import Organisation
 from sandbox.vendors.portal_token import Tokens
 
 BATCH_LIMIT = 100
+# Longer than anybody waits.
+SILENCE_SECONDS = 3600
 TOKEN_PATHS = ("/apim-token-service/v2.0/token/get", "/apim-token-service/v2.0/token/refresh")
 # The vendor's page shows both.
 PRODUCE_PATHS = (
@@ -153,6 +155,13 @@ class Portal(Loopback):
         answer = self._produce(request, faults)
         return replace(answer, cut=True) if faults.cut else answer
 
+    def forgotten(self, seconds: float) -> Answer | None:
+        with self._lock:
+            faults = self._faults
+        if faults.forget_after is None or seconds < faults.forget_after:
+            return None
+        return RESET if faults.forget_by_reset else Answer(0, b"", raw=b"", silence=SILENCE_SECONDS)
+
     def _take_faults(self, *, produce: bool) -> Faults:
         with self._lock:
             now = self._faults
@@ -180,8 +189,14 @@ class Portal(Loopback):
             answer = answer_of(faults.reply, request)
         if answer:
             return self._record(request, answer)
+        if faults.redirect is not None:
+            return self._record(request, Answer(302, b"", {"Location": faults.redirect}))
         if faults.status is not None:
             return self._record(request, _gateway_error(faults.status, "told to fail"))
+        if faults.code is not None:
+            return self._record(request, Answer(200, self.form.refusal(faults.code, "told to fail")))
+        if faults.turn_away and not faults.turn_away.isdisjoint(message_ids(request)):
+            return self._record(request, faults.turned_away)
         if faults.largest is not None and len(message_ids(request)) > faults.largest:
             return self._record(request, answer_of(faults.too_much, request) or HUNG_UP)
         if len(request.body) > self.body_limit:
@@ -211,6 +226,8 @@ class Portal(Loopback):
 
     def _apply(self, org: str, notices: Any, faults: Faults) -> tuple[int, str] | None:
         """Produce all of the notices or, with a portal code and a message, none of them."""
+        if org in faults.no_such:
+            return 31404, "Can not find this organization"
         organisation = self._organisations.get(org)
         if organisation is None:
             return 512, "organization is not selected" if not org else f"organization {org} is unknown"

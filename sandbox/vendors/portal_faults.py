@@ -6,20 +6,30 @@ from dataclasses import dataclass, field
 from sandbox.vendors.loopback import Answer, Reply
 
 HUNG_UP = Answer(0, b"", raw=b"")
+RESET = Answer(0, b"", reset=True)
+BLOCKED = Answer(403, b"<h1>Blocked</h1>")
 
 
 @dataclass(frozen=True)
 class Faults:
     """How the portal misbehaves. Replaced as a whole (`Portal.break_down`), so a call sees one state of it.
 
+    Set on the portal itself before it is served: `bytes_per_second`, a slow line, and `tls`, a certificate.
+
     refuse         messageId -> reason: any batch with it is refused
     break_on       messageIds that make it answer HTTP 500 for the whole batch
+    turn_away      messageIds of which a firewall before it answers `turned_away`, HTTP 403 as it is
+    no_such        organisations that it answers 31404 for
     down           HTTP 503 to everything
     status         this HTTP status to every produce call
+    code           this code of the portal's own to every produce call, 497 or 498 say, over HTTP 200
+    redirect       HTTP 302 to this address
     reply          this answer to every produce call, or what it makes of the request; None leaves it to the
                    rules
     largest        batches of more notices than this are answered `too_much`
-    too_much       the answer to them; a hang-up if it is not given
+    too_much       the answer to them: a hang-up if it is not given, and RESET or any status besides
+    forget_after   seconds of rest after which a connection is dead, as behind a firewall: what comes on it is
+                   neither read nor answered or, with `forget_by_reset`, answered with an RST
     rate_limited   HTTP 429 to everything; with `retry_after`, says when to come back
     per_second     more produce calls than this within a second are answered 429
     delay          seconds before it answers
@@ -29,11 +39,18 @@ class Faults:
 
     refuse: Mapping[str, str] = field(default_factory=dict)
     break_on: frozenset[str] = frozenset()
+    turn_away: frozenset[str] = frozenset()
+    turned_away: Answer = BLOCKED
+    no_such: frozenset[str] = frozenset()
     down: bool = False
     status: int | None = None
+    code: int | None = None
+    redirect: str | None = None
     reply: Reply | None = None
     largest: int | None = None
     too_much: Reply = HUNG_UP
+    forget_after: float | None = None
+    forget_by_reset: bool = False
     rate_limited: bool = False
     retry_after: str | None = None
     per_second: int | None = None

@@ -6,23 +6,28 @@ from typing import Any
 
 from notice.deadline import Deadline
 from notice.dispatch.dispatcher import Dispatcher
+from notice.portal.client import PortalClient
 from notice.queue.dead_letters import DeadLetters
 from notice.queue.records import QueuedNotice, read_records
 from notice.queue.settlement import Settler
 from notice.queue.visibility import VisibilityTimeouts
-from tests.support.in_process_portal import InProcessPortal
+from sandbox.vendors.portal import Portal
 from tests.support.outbound import NOW, event, record
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 
-class Simulation:
-    """The queue with its event source, the function, and time that passes a minute at a step."""
+class Simulation[StandIn: Portal]:
+    """The queue with its event source, the function, and time that passes a minute at a step.
 
-    def __init__(self, portal: InProcessPortal) -> None:
+    The way to a portal that is served is a `client` of it; one in process is called as it is.
+    """
+
+    def __init__(self, portal: StandIn, client: PortalClient | None = None) -> None:
         random.seed(0)  # The waits' jitter: these days are the same in every run.
         self.portal, self.now = portal, 0.0
-        self.dispatcher = Dispatcher(portal, workers=1, clock=lambda: self.now)
+        way: Any = client or portal
+        self.dispatcher = Dispatcher(way, workers=1, clock=lambda: self.now)
         sqs: Any = self
         self.settler = Settler(DeadLetters("dead", lambda: sqs), VisibilityTimeouts("queue", lambda: sqs))
         self.queue: dict[str, dict[str, Any]] = {}

@@ -88,7 +88,7 @@ class InProcessPortal(Portal):
         answer = self.answer(request)
         if isinstance(answer.body, Exception):
             raise answer.body
-        if answer.cut or answer.raw is not None:
+        if answer.cut or answer.reset or answer.raw is not None:
             raise ProduceTooMuchError("IncompleteRead", "no whole answer from the portal")
         check(Response(answer.status, answer.headers, answer.encoded()), self.clock())
 

@@ -34,7 +34,7 @@ def notices(count: int, *, org: str = "o-1", receives: int = 1) -> list[QueuedNo
     return [notice(number, org=org, receives=receives) for number in range(count)]
 
 
-def portal_client(portal: Portal, **options: Any) -> PortalClient:
+def portal_client(portal: Portal, *, clock: Clock = time.time, **options: Any) -> PortalClient:
     """The function's own client of a stand-in that is served."""
 
     class Secrets:
@@ -42,8 +42,8 @@ def portal_client(portal: Portal, **options: Any) -> PortalClient:
             return {"SecretString": json.dumps({"appKey": KEY, "appSecret": SECRET})}
 
     secrets: Any = Secrets()
-    credentials = SecretReader("arn", EnosCredentials, lambda: secrets)
-    return PortalClient(portal.url, PATH, credentials, clock=time.time, **options)
+    credentials = SecretReader("arn", EnosCredentials, lambda: secrets, clock=clock)
+    return PortalClient(portal.url, PATH, credentials, clock=clock, **options)
 
 
 def deadline(seconds: float = 50.0) -> Deadline:

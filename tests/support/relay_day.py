@@ -122,7 +122,7 @@ def _notices(run: Run, portal: Portal) -> None:
     portal.replies = [no, yes, no]
     run("notice", event(fresh("n-1", name="r-1"), fresh("n-10", name="r-2")))
     run("notice", event(fresh("n-2", body='{"orgId":"o-1","messages":[{"messageId":"n-2"},7]}')))
-    portal.replies = [(403, b""), (403, b"")]
+    portal.replies = [(200, {"code": 403})]
     run("notice", event(fresh("n-5", org="o-not-allowed", name="r-3")))
     portal.replies = [(503, b"u-1 is tired")]
     run("notice", event(fresh("n-6", name="r-4")))

@@ -118,7 +118,13 @@ class RelayStub:
         default_factory=lambda: {slug: [subscription()] for slug in SLUGS}
     )
     outputs: dict[str, str] = field(default_factory=lambda: dict(OUTPUTS))
-    parameters: dict[str, str] = field(default_factory=lambda: {"AllowedSourceCidrs": "203.0.113.0/24"})
+    parameters: dict[str, str] = field(
+        default_factory=lambda: {
+            "AllowedSourceCidrs": "203.0.113.0/24",
+            "EnosBaseUrl": "https://enos.example",
+            "GatewayBaseUrl": "https://gateway.example",
+        }
+    )
     requests: list[dict[str, Any]] = field(default_factory=list)
     log_questions: list[dict[str, Any]] = field(default_factory=list)
     page_size: int = 100

@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing, nullcontext
 from functools import partial
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from sandbox.vendors import portal_token
 from sandbox.vendors.loopback import Answer, Request
 from sandbox.vendors.portal import BATCH_LIMIT, PRODUCE_PATHS, TOKEN_PATHS, Portal
-from sandbox.vendors.portal_faults import AnswerForm
+from sandbox.vendors.portal_faults import RESET, AnswerForm
 from tests.support.stand_ins import ask_token, notice, produce, token
 from tests.support.stand_ins import token_request as request_for_token
 
@@ -236,6 +237,34 @@ class TestFaults:
         assert produce(portal, notices(2)).status == 500
         assert produce(portal, notices(1)).status == 200
 
+    @pytest.mark.parametrize("status", [403, 405])
+    def test_a_firewall_turns_certain_notices_away(self, portal: Portal, status: int) -> None:
+        page = Answer(status, {"firewall": "says no"})
+        portal.break_down(turn_away=frozenset({"n-1"}), turned_away=page)
+
+        assert produce(portal, notices(2))[:2] == (status, page.body)
+        assert produce(portal, notices(1)).status == 200
+
+    def test_an_organisation_can_be_gone(self, portal: Portal) -> None:
+        portal.break_down(no_such=frozenset({"org-2"}))
+
+        assert produce(portal, notices(1), org_id="org-2").body["code"] == 31404
+        assert produce(portal, notices(1)).status == 200
+
+    def test_a_code_of_its_own_comes_over_http_200(self, portal: Portal) -> None:
+        portal.break_down(code=498)
+        reply = produce(portal, notices(1))
+
+        assert (reply.status, reply.body["code"]) == (200, 498)
+        assert portal.accepted("org-1") == set()
+
+    def test_it_can_lead_elsewhere(self) -> None:
+        portal = stand_in(signed=False)
+        portal.break_down(redirect="https://login.example/")
+        answer = portal.answer(Request("POST", PRODUCE_PATHS[0], [], {}, b"{}"))
+
+        assert (answer.status, answer.headers) == (302, {"Location": "https://login.example/"})
+
     def test_down_is_503_until_it_is_mended(self, portal: Portal) -> None:
         access = token(portal)
         portal.break_down(down=True)
@@ -349,6 +378,32 @@ class TestReplies:
         begun = time.monotonic()
         produce(portal, notices(1), access=access)
         assert time.monotonic() - begun >= 0.2
+
+    def test_it_can_reset_a_connection(self, portal: Portal) -> None:
+        access = token(portal)
+        portal.replies = [RESET]
+
+        with pytest.raises(ConnectionResetError):
+            produce(portal, notices(1), access=access)
+
+    @pytest.mark.parametrize(
+        ("by_reset", "error"), [(True, ConnectionResetError), (False, TimeoutError)], ids=["RST", "silence"]
+    )
+    @pytest.mark.parametrize(("rested", "dead"), [(44, False), (45, True)])
+    def test_a_connection_that_rested_can_be_dead(
+        self, by_reset: bool, error: type[OSError], rested: float, dead: bool
+    ) -> None:
+        now = [time.time()]
+        with stand_in(clock=lambda: now[0]) as portal:
+            portal.break_down(forget_after=45, forget_by_reset=by_reset)
+            connection = http.client.HTTPConnection(portal.url.removeprefix("http://"), timeout=0.3)
+            with closing(connection):
+                connection.request("POST", PRODUCE_PATHS[0], b"{}")
+                connection.getresponse().read()
+                now[0] += rested
+                with pytest.raises(error) if dead else nullcontext():
+                    connection.request("POST", PRODUCE_PATHS[0], b"{}")
+                    assert connection.getresponse().status == 401
 
 
 class TestWithoutRules:

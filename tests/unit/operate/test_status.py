@@ -125,7 +125,7 @@ def test_a_program_gets_the_facts_alone() -> None:
     assert found["topics"][-1]["registration"] is None
     assert found["queue"] == {"visible": 0, "invisible": 0, "delayed": 0}
     assert found["secrets"]["callbackToken"]["filled"] is True
-    assert (found["portalErrors"], found["alarms"]) == ({"last": None}, [])
+    assert (found["portalErrors"], found["alarms"]) == ({"last": None, "faults": []}, [])
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from operate.status.needs import FAULT_SECONDS, PENDING_SECONDS, QUEUE_SECONDS
+from operate.status.facts import FAULT_SECONDS
+from operate.status.needs import PENDING_SECONDS, QUEUE_SECONDS
 from relay.api.gateway import ListedTag
 from relay.api.recovery import SetAsideEvent, SetAsideEvents
 from relay.catalog import slug_of

@@ -14,6 +14,7 @@ from relay.notices import Notice as Read
 from sandbox.demo.inputs import notice as written
 from sandbox.vendors.loopback import Answer
 from sandbox.vendors.portal import Portal
+from sandbox.vendors.portal_faults import RESET
 from tests.support.outbound import deadline, kinds, message, portal_client
 from tests.support.stand_ins import relays_portal
 
@@ -96,9 +97,10 @@ def test_to_a_portal_on_a_slow_line_every_notice_gets_through_within_4_receives(
         Answer(504, b""),
         Answer(500, b""),
         Answer(413, b""),
+        RESET,
         Answer(0, b"", raw=b"", silence=1.2),
     ],
-    ids=["502", "504", "500", "413", "silence"],
+    ids=["502", "504", "500", "413", "reset", "silence"],
 )
 def test_a_portal_that_takes_50_gets_300_in_12_calls(portal: Portal, too_much: Answer) -> None:
     portal.break_down(largest=50, too_much=too_much)

@@ -1,38 +1,38 @@
 """What only configuration can mend is told at once and costs one call an invocation."""
 
-from collections import Counter
+from typing import Any
 
 import pytest
 
 from notice.portal.errors import PortalNotAllowedError
-from sandbox.vendors.loopback import Answer, Request
-from sandbox.vendors.portal import message_ids, org_id
+from sandbox.vendors.loopback import Answer
+from sandbox.vendors.portal import org_id
+from sandbox.vendors.portal_faults import BLOCKED
 from tests.support.days import DAY, HOUR, MINUTE, Simulation
-from tests.support.in_process_portal import InProcessPortal, raising, refusal
+from tests.support.in_process_portal import WRONG_ADDRESS, InProcessPortal, raising
 from tests.support.outbound import deadline, message, new_dispatcher, notices
 
-BLOCKED = Answer(403, b"<h1>Blocked</h1>")
 METHOD = Answer(405, b"<h1>Not Allowed</h1>")
-NO_SUCH_ORGANISATION = refusal("Can not find this organization", code=31404)
-FAULTS = {
-    "redirect": (Answer(302, b"", {"Location": "https://login.example/"}), "302"),
+FAULTS: dict[str, tuple[dict[str, Any], str]] = {
+    "redirect": ({"redirect": "https://login.example/"}, "302"),
     "no certificate": (
-        raising(PortalNotAllowedError("CERTIFICATE_VERIFY_FAILED")),
+        {"reply": raising(PortalNotAllowedError("CERTIFICATE_VERIFY_FAILED"))},
         "CERTIFICATE_VERIFY_FAILED",
     ),
-    "signature": (refusal("signature", code=497), "497"),
-    "permission": (refusal("permission", code=498), "498"),
-    "no such path": (Answer(404, b"<h1>Not Found</h1>"), "404"),
-    "firewall": (BLOCKED, "403"),
-    "method": (METHOD, "405"),
+    "no name": ({"reply": raising(PortalNotAllowedError("EAI_NONAME"))}, "EAI_NONAME"),
+    "signature": ({"code": 497}, "497"),
+    "permission": ({"code": 498}, "498"),
+    "no such path": ({"reply": WRONG_ADDRESS}, "404"),
+    "firewall": ({"reply": BLOCKED}, "403"),
+    "method": ({"reply": METHOD}, "405"),
 }
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_day_of_a_configuration_fault_costs_few_calls_and_no_notice(fault: str) -> None:
-    answer, code = FAULTS[fault]
+    faults, code = FAULTS[fault]
     portal = InProcessPortal()
-    portal.break_down(reply=answer)
+    portal.break_down(**faults)
     days = Simulation(portal)
     for number in range(300):
         days.put(f"r-{number}", message(f"n-{number}"))
@@ -51,9 +51,9 @@ def test_a_day_of_a_configuration_fault_costs_few_calls_and_no_notice(fault: str
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_it_is_told_in_the_first_invocation(fault: str) -> None:
-    answer, code = FAULTS[fault]
+    faults, code = FAULTS[fault]
     portal = InProcessPortal()
-    portal.break_down(reply=answer)
+    portal.break_down(**faults)
     days = Simulation(portal)
     for number in range(300):
         days.put(f"r-{number}", message(f"n-{number}"))
@@ -71,7 +71,7 @@ def test_one_notice_that_a_firewall_turns_away_is_rejected_with_its_answer(
     answer: Answer, position: int, others: int
 ) -> None:
     portal = InProcessPortal()
-    portal.break_down(reply=lambda call: answer if f"n-{position}" in message_ids(call) else None)
+    portal.break_down(turn_away=frozenset({f"n-{position}"}), turned_away=answer)
     days = Simulation(portal)
     for number in range(100 + others):
         days.put(f"r-{number}", message(f"n-{number}"))
@@ -87,7 +87,7 @@ def test_one_notice_that_a_firewall_turns_away_is_rejected_with_its_answer(
 
 def test_a_notice_that_is_turned_away_waits_until_another_record_can_decide() -> None:
     portal = InProcessPortal()
-    portal.break_down(reply=lambda call: BLOCKED if "n-0" in message_ids(call) else None)
+    portal.break_down(turn_away=frozenset({"n-0"}))
     days = Simulation(portal)
     days.put("r-0", message("n-0"))
     days.run(HOUR)
@@ -131,13 +131,7 @@ def test_an_organisation_that_is_turned_away_stops_that_one_only() -> None:
 def test_one_wrong_organisation_of_60_holds_up_none_of_the_others() -> None:
     organisations = [f"o-{number}" for number in range(60)]
     portal = InProcessPortal(organisations=organisations)
-    calls: Counter[str] = Counter()
-
-    def one_is_wrong(request: Request) -> Answer | None:
-        calls[org_id(request)] += 1
-        return NO_SUCH_ORGANISATION if org_id(request) == "o-0" else None
-
-    portal.break_down(reply=one_is_wrong)
+    portal.break_down(no_such=frozenset({"o-0"}))
     days = Simulation(portal)
     for minute in range(60):
         for org in organisations:
@@ -146,5 +140,5 @@ def test_one_wrong_organisation_of_60_holds_up_none_of_the_others() -> None:
         assert {one.split("-")[1] for one in days.queue} <= {"0"}
 
     assert days.faults.keys() == {("o-0", "31404")}
-    assert calls["o-0"] <= 60
+    assert len(portal.batches("o-0")) <= 60
     assert days.dead == []

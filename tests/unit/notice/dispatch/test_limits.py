@@ -108,12 +108,13 @@ def test_a_portal_that_takes_more_again_gets_more() -> None:
     assert portal.sizes[-3:] == [BATCH_LIMIT] * 3
 
 
+@pytest.mark.parametrize("answer", [FAILED, HUNG_UP], ids=["500", "none"])
 @pytest.mark.parametrize("count", [1, 2, 7, 24, 99])
-def test_a_limit_that_changes_during_the_day_is_followed(count: int) -> None:
-    portal = portal_that_takes(50)
+def test_a_limit_that_changes_during_the_day_is_followed(count: int, answer: Answer) -> None:
+    portal = portal_that_takes(50, answer)
     days = Simulation(portal)
     for hour in range(9):
-        portal.break_down(largest=count if 3 <= hour < 6 else 50, too_much=FAILED)
+        portal.break_down(largest=count if 3 <= hour < 6 else 50, too_much=answer)
         for number in range(6):
             days.put(f"r-{hour}-{number}", *(message(f"n-{hour}-{number}-{one}") for one in range(100)))
         days.run(HOUR)

@@ -12,7 +12,9 @@ from tests.support.outbound import deadline, kinds, message, new_dispatcher, not
 NO_SUCH_ORGANISATION = refusal("no such orgId")
 
 
-def one_poison_notice_a_minute(days: Simulation, hours: int, good: int, org: str) -> set[str]:
+def one_poison_notice_a_minute(
+    days: Simulation[InProcessPortal], hours: int, good: int, org: str
+) -> set[str]:
     """Puts that and `good` others on the queue, minute by minute; the poison notices."""
     poison: set[str] = set()
     for minute in range(hours * 60):
