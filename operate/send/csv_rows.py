@@ -23,7 +23,7 @@ _SEPARATOR = re.compile("[;；]")
 _USERS_SEPARATOR = re.compile("[;；,，、\\t\\r\\n]")
 _DELIMITERS = ",;\t"
 # Excel's own first line, which says what parts the cells.
-_SAYS_DELIMITER = re.compile(rb'"?sep=(.)"?[,;\t]*\s*', re.IGNORECASE)
+_SAYS_DELIMITER = re.compile(rb'"?sep=([,;:|\t])"?[,;\t]*\s*', re.IGNORECASE)
 # Excel's way to keep a text that looks like a number.
 _KEPT_TEXT = re.compile(r'\s*="([^"]*)"\s*')
 _LOCALE = re.compile("[a-z]{2,3}_[A-Z]{2}")
@@ -82,7 +82,7 @@ def _delimiter(lines: Iterable[bytes]) -> tuple[str, Iterable[bytes]]:
     header = first[-1] if first else b""
     if said := _SAYS_DELIMITER.fullmatch(header):
         # An empty line keeps the numbers of the others.
-        return said[1].decode("latin-1"), chain([*first[:-1], b"\n"], rest)
+        return said[1].decode(), chain([*first[:-1], b"\n"], rest)
     return max(_DELIMITERS, key=lambda one: header.count(one.encode())), chain(first, rest)
 
 
