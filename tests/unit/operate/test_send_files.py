@@ -178,6 +178,8 @@ def test_other_spellings_of_the_vendors_page_and_spaces_around_a_name_are_unders
         ("messageId,header;body", "column 2 is 'header;body'"),
         ("messageId\theder", "column 2 is 'heder'"),
         ("messageId,", "column 2 is ''"),
+        ('sep="', "column 1 is 'sep=\"'"),
+        ("sep=x", "column 1 is 'sep=x'"),
         ("messageId,header,Header", "column 3, 'Header', is there twice"),
     ],
 )
