@@ -9,6 +9,7 @@ from operate.dead_letters.command import dead_letters
 from operate.errors import ExitStatus
 from operate.failed.command import failed
 from operate.options import PROGRAM
+from operate.output import write_all_text
 from operate.redrive.command import redrive
 from operate.register.command import register, unregister
 from operate.replay.command import replay
@@ -32,6 +33,7 @@ for command in (replay, dead_letters, redrive, send_file, register, unregister, 
 
 def run() -> NoReturn:
     """Run the command of this process, and end with its exit status; Ctrl-C ends it quietly."""
+    write_all_text(sys.stdout, sys.stderr)
     try:
         cli(prog_name=PROGRAM)
     except KeyboardInterrupt:

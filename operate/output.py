@@ -8,8 +8,9 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import datetime
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 from pydantic import BaseModel
@@ -20,6 +21,13 @@ from rich.text import Text
 
 WIDTH = 100
 MOST_LISTED = 20
+
+
+def write_all_text(*streams: TextIO) -> None:
+    """Have streams write the number of what their encoding cannot hold: a command has acted by then."""
+    for stream in streams:
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def page() -> Console:

@@ -12,6 +12,8 @@ from relay.notices.record import DECODER, MESSAGES, InvalidRecordError, read_org
 
 type Given = Json | dict[str, Any]
 NULL = Json(None, "null")
+BLANK = BOM_UTF8 + b" \t\r\n"
+"""The bytes that a file may begin with before anything is in it."""
 
 
 class NoNoticeError(ValueError):

@@ -1,109 +1,129 @@
-"""Notices of a file made ready for the queue, and put there."""
+"""Notices of a file checked and kept, and then put on the queue."""
 
+from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from operate.send.entries import Entry, Mistake
-from relay.notices import Notice
+from operate.send.kept import Kept
+from relay.notices import InvalidNoticeError, Notice
 from relay.notices.model import unknown_fields
-from relay.notices.sending import Packed, pack
+from relay.notices.sending import Checker
 from relay.notices.sending import send as send_packed
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-_LINE = attrgetter("line")
-
 
 @dataclass
 class Sending:
-    """SQS messages with the notices in each, what is wrong with the others, and how far the sending came.
+    """The good notices, what is wrong with the others, and how far the sending came.
 
     Until it is `checked` only `read`, the number of notices, tells how far it came.
     """
 
+    kept: Kept
     read: int = 0
     checked: bool = False
-    messages: dict[Packed, list[Entry]] = field(default_factory=dict)
     mistakes: list[Mistake] = field(default_factory=list)
     doubts: list[Mistake] = field(default_factory=list)
     """What may not be meant."""
     unknown: dict[str, list[int]] = field(default_factory=dict)
     """Lines by the name of a field that the vendor's page does not have, maybe a misspelt one."""
-    codes: dict[Packed, str] = field(default_factory=dict)
-    """Of each SQS message that was tried, "" when SQS took it."""
+    tried: bool = False
+    messages: int = 0
+    """SQS messages that are on the queue."""
+    codes: dict[int, str] = field(default_factory=dict)
+    """Why SQS did not take a notice, by its number."""
     stopped: str = ""
 
     @property
     def good(self) -> int:
-        return sum(map(len, self.messages.values()))
+        return len(self.kept) if self.checked else 0
 
     def on_queue(self, *, dry_run: bool) -> tuple[Counter[str], int]:
         """Notices on the queue by organisation, and in how many SQS messages; of a dry run what would be."""
-        taken = [one for one in self.messages if dry_run or self.codes.get(one) == ""]
-        return Counter(entry.org_id for one in taken for entry in self.messages[one]), len(taken)
+        if dry_run and self.checked:
+            return Counter(self.kept.by_organisation()), sum(1 for _ in self.kept.messages())
+        return Counter(self.kept.on_queue()), self.messages
 
     def missing(self) -> list[Mistake]:
         """Once the sending has begun: the notices that are not known to be on the queue, by line."""
-        if not (self.codes or self.stopped):
+        if not self.checked or not (self.tried or self.stopped):
             return []
-        found = [
-            entry.mistake(f"SQS: {code}" if code else "not sent yet")
-            for one, entries in self.messages.items()
-            if (code := self.codes.get(one)) != ""
-            for entry in entries
-        ]
-        return sorted(found, key=_LINE)
+        found = (
+            self.kept.entry(number).mistake(
+                f"SQS: {self.codes[number]}" if number in self.codes else "not sent yet"
+            )
+            for number in self.kept.not_on_queue()
+        )
+        return sorted(found, key=attrgetter("line"))
 
 
 def make_ready(found: Iterable[Entry | Mistake], sending: Sending) -> None:
-    """Check everything, and pack what is good by organisation."""
-    mistakes: list[Mistake] = []
-    organisations: dict[str, list[Entry]] = {}
+    """Check everything, and keep what is good. Raises NothingDoneError if it cannot be kept."""
+    kept, mistakes, names = sending.kept, list[Mistake](), array("q")
+    unknown: dict[str, list[int]] = {}
+    checkers: dict[str, Checker] = {}
     for one in found:
         sending.read += 1
         if isinstance(one, Mistake):
             mistakes.append(one)
-        else:
-            organisations.setdefault(one.org_id, []).append(one)
-    messages: dict[Packed, list[Entry]] = {}
-    doubts: list[Mistake] = []
-    for org_id, entries in organisations.items():
-        packed, not_sent = pack(org_id, [entry.notice for entry in entries])
-        mistakes += [entries[one.position].mistake(one.reason) for one in not_sent]
-        messages |= {one: [entries[position] for position in one.positions] for one in packed}
-        doubts += _differing(entry for one in packed for entry in messages[one])
-    # By line, and within a line as they stand there.
-    sending.mistakes, sending.doubts = sorted(mistakes, key=_LINE), sorted(doubts, key=_LINE)
-    for entry in sorted((entry for entries in messages.values() for entry in entries), key=_LINE):
-        for name in unknown_fields(entry.value):
-            lines = sending.unknown.setdefault(name, [])
-            if lines[-1:] != [entry.line]:
-                lines.append(entry.line)
-    sending.messages, sending.checked = messages, True
+            continue
+        try:
+            if one.org_id not in checkers:
+                checkers[one.org_id] = Checker(one.org_id)
+            kept.add(one, checkers[one.org_id].texts(one.notice))
+            names.append(hash((one.org_id, one.message_id)))
+        except InvalidNoticeError as error:
+            mistakes.append(one.mistake(str(error)))
+            continue
+        for name in unknown_fields(one.value):
+            lines = unknown.setdefault(name, [])
+            if lines[-1:] != [one.line]:
+                lines.append(one.line)
+    kept.complete()
+    sending.mistakes, sending.doubts, sending.unknown = mistakes, list(_differing(kept, names)), unknown
+    sending.checked = True
 
 
-def _differing(entries: Iterable[Entry]) -> Iterator[Mistake]:
-    """Notices of one organisation that differ from an earlier one of the same messageId."""
-    first: dict[str, Entry] = {}
-    for entry in entries:
-        earlier = first.setdefault(entry.message_id, entry)
-        if earlier.notice != entry.notice and _wire(earlier) != _wire(entry):
+def _differing(kept: Kept, names: Sequence[int]) -> Iterator[Mistake]:
+    """Notices that differ from an earlier one of the same name by more than targets.
+
+    By other targets they may: the portal sends what it has to the users who are new. `names` has a number for
+    organisation and messageId of each notice.
+    """
+    # The names as texts, or all of them in one dict, would take more memory than all the rest.
+    twice = {one for one, following in pairwise(sorted(names)) if one == following}
+    first: dict[int, Entry] = {}
+    for number, name in enumerate(names):
+        if name not in twice:
+            continue
+        entry = kept.entry(number)
+        earlier = first.setdefault(name, entry)
+        if earlier.message_id == entry.message_id and _content(earlier) != _content(entry):
             where = f"{earlier.line}, {earlier.place}" if earlier.place else f"{earlier.line}"
             yield entry.mistake(f"differs from line {where}, of the same messageId")
 
 
-def _wire(entry: Entry) -> bytes:
-    return Notice.read(entry.value).wire()
+def _content(entry: Entry) -> bytes:
+    return Notice.read(entry.value).model_copy(update={"targets": None}).wire()
 
 
 def put_on_queue(sending: Sending, queue_url: str, sqs: "SQSClient") -> Iterator[int]:
     """Send what is ready; yields how many notices were tried after each request, which it noted by then."""
     tried = 0
-    for codes in send_packed(sending.messages, queue_url=queue_url, sqs=sqs):
-        sending.codes |= codes
-        tried += sum(len(one.positions) for one, _ in codes)
+    for codes in send_packed(sending.kept.messages(), queue_url=queue_url, sqs=sqs):
+        for message, code in codes:
+            tried += len(message.positions)
+            if code:
+                sending.codes |= dict.fromkeys(message.positions, code)
+            else:
+                sending.kept.count_taken(message)
+                sending.messages += 1
+        sending.tried = True
         yield tried

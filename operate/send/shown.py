@@ -21,7 +21,7 @@ def mistakes(sending: Sending, *, left_out: bool) -> None:
         end = "left out" if left_out else "nothing was sent"
         said = f"{many(len(sending.mistakes), 'notice')} of {sending.read:,} cannot be sent; {end}:"
         _list(said, sending.mistakes)
-        if not left_out and sending.messages:
+        if not left_out and sending.good:
             click.echo("Fix them, or send the others alone with --skip-invalid.", err=True)
     if sending.doubts:
         _list("Notices that share a messageId but differ:", sending.doubts)
@@ -45,7 +45,8 @@ def summary(sending: Sending, seconds: float, *, dry_run: bool) -> None:
 
 def facts(sending: Sending, seconds: float, *, dry_run: bool) -> dict[str, object]:
     """Returns the outcome as a program gets it."""
-    organisations, messages = sending.on_queue(dry_run=False)
+    organisations = sending.on_queue(dry_run=False)[0]
+    messages = sending.on_queue(dry_run=dry_run)[1]
     return {
         "dryRun": dry_run,
         "counts": {
@@ -53,7 +54,7 @@ def facts(sending: Sending, seconds: float, *, dry_run: bool) -> dict[str, objec
             "good": sending.good,
             "invalid": len(sending.mistakes),
             "onQueue": organisations.total(),
-            "sqsMessages": len(sending.messages) if dry_run else messages,
+            "sqsMessages": messages,
         },
         "organisations": dict(organisations),
         "invalid": _facts(sending.mistakes),

@@ -1,22 +1,30 @@
 """An application's side: notices checked and put on the relay's queue, many in one SQS message."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
 from relay.json_text import Json
 from relay.notices.model import InvalidNoticeError, Notice
 from relay.notices.record import RECORD_LIMIT, read_org_id
+from relay.notices.targets import check_users, parted
 from relay.notices.text import Text
-from relay.sqs import call, in_requests, takes
+from relay.sqs import MESSAGE_BYTES, call, in_requests, takes
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-# Under the limit of a request: a dead letter of a whole record needs room for its reason beside it.
-RECORD_BYTES = 258_048
+# Below what SQS took until 2025, and below a request of ours: a dead letter of a whole record needs room for
+# its reason beside it.
+_REASON_BYTES = 4096
+RECORD_BYTES = 262_144 - _REASON_BYTES
+LARGEST_RECORD_BYTES = MESSAGE_BYTES[-1] - _REASON_BYTES
+"""Of a record with one notice alone that is larger than RECORD_BYTES."""
+_TOO_LONG = ("BatchRequestTooLong", "InvalidParameterValue")
 _SHORTEN = "shorten it, or put the rest behind its url"
 
 
@@ -37,49 +45,81 @@ class Packed:
     size: int
 
 
-def check(notices: Sequence[object]) -> list[NotSent]:
-    """What the relay would reject, and what only shows across notices: one external app under two names.
+class Checker:
+    """The rules for notices of one organisation, one notice after the other.
 
-    The portal tells external apps apart by their whole appName, so the same name with other translations
-    makes another app of it. The relay lets that pass, for it cannot know which of the two is meant.
+    Beside what the relay would reject they name what only a sender can mend: a target that can be no user,
+    and one external app under two names. The portal tells external apps apart by their whole appName, so the
+    same name with other translations makes another app of it. The relay lets both pass, for it cannot know
+    what is meant.
     """
-    return _checked(notices)[1]
 
+    def __init__(self, org_id: str = "") -> None:
+        around = len(_record(org_id, []).encode())
+        self._rooms = RECORD_BYTES - around, LARGEST_RECORD_BYTES - around
+        self._names: dict[str, Text] = {}
 
-def _checked(notices: Sequence[object]) -> tuple[dict[int, str], list[NotSent]]:
-    """Each good notice's JSON by its position, and what is wrong with the others."""
-    good: dict[int, str] = {}
-    found: list[NotSent] = []
-    names: dict[str, Text] = {}
-    for position, given in enumerate(notices):
-        try:
-            notice = Notice.read(given.value if isinstance(given, Json) else given)
-            notice.wire()
-            good[position] = _written(given)
-        except InvalidNoticeError as error:
-            found.append(NotSent(position, str(error)))
-            continue
+    def texts(self, given: object) -> list[str]:
+        """Returns a notice's JSON as SQS takes it. Raises InvalidNoticeError.
+
+        What has more targets than a record has room for is several: the same notice, each for some of them.
+        """
+        notice = Notice.read(given.value if isinstance(given, Json) else given)
+        notice.wire()
+        text = _written(given)
+        check_users(notice.targets or ())
         if notice.app_name and not notice.app_id:
             name = notice.app_name.default_value or notice.app_name.i18n_value["en_US"]
-            if names.setdefault(name, notice.app_name) != notice.app_name:
-                found.append(NotSent(position, "appName: differs from an earlier notice's of the same app"))
-                del good[position]
-    return good, found
+            if self._names.setdefault(name, notice.app_name) != notice.app_name:
+                raise InvalidNoticeError("appName: differs from an earlier notice's of the same app")
+        return self._fitting(text, has_targets=notice.target_type != 0)
+
+    def _fitting(self, text: str, *, has_targets: bool) -> list[str]:
+        usual, largest = self._rooms
+        size = len(text.encode())
+        if size <= usual:
+            return [text]
+        # A record that is large for its text alone gains nothing from fewer targets.
+        if has_targets and (parts := parted(text, [usual] if size <= largest else self._rooms)):
+            return parts
+        if size <= largest:
+            return [text]
+        raise InvalidNoticeError(f"larger than {largest:,} bytes of JSON: {_SHORTEN}")
+
+
+def check(notices: Sequence[object]) -> list[NotSent]:
+    """What is wrong with notices of one organisation, by the rules of `Checker`."""
+    return _checked("", notices)[1]
+
+
+def _checked(org_id: str, notices: Sequence[object]) -> tuple[list[tuple[int, str]], list[NotSent]]:
+    """The texts of each good notice beside its position, and what is wrong with the others."""
+    checker = Checker(org_id)
+    good: list[tuple[int, str]] = []
+    wrong: list[NotSent] = []
+    for position, given in enumerate(notices):
+        try:
+            good += [(position, text) for text in checker.texts(given)]
+        except InvalidNoticeError as error:
+            wrong.append(NotSent(position, str(error)))
+    return good, wrong
 
 
 def enqueue(org_id: str, notices: Sequence[object], *, queue_url: str, sqs: "SQSClient") -> list[NotSent]:
     """Put notices of one organisation on the queue; those that are not there afterwards, by position.
 
-    Each is checked first, so that a mistake is seen here and not in the dead-letter queue. To send one again
+    Each is checked first, so that a mistake is seen here and not in the dead-letter queue. One with more
+    targets than a record has room for is there once all of its parts are. To send one again
     that may be there already is safe. A `json_text.Json` keeps the text it was written in. Raises
     `record.InvalidRecordError` about an `org_id` that is no printable string, before anything is sent, and
     botocore's errors when SQS fails as a whole: what was sent by then is on the queue.
     """
-    packed, not_sent = pack(org_id, notices)
-    for taken in send(packed, queue_url=queue_url, sqs=sqs):
+    messages, wrong = pack(org_id, notices)
+    not_sent = {one.position: one for one in wrong}
+    for taken in send(messages, queue_url=queue_url, sqs=sqs):
         for one, code in taken:
-            not_sent += [NotSent(position, f"SQS: {code}") for position in one.positions if code]
-    return sorted(not_sent, key=lambda one: one.position)
+            not_sent |= {at: NotSent(at, f"SQS: {code}") for at in one.positions if code}
+    return [not_sent[position] for position in sorted(not_sent)]
 
 
 def pack(org_id: str, notices: Sequence[object]) -> tuple[list[Packed], list[NotSent]]:
@@ -88,14 +128,24 @@ def pack(org_id: str, notices: Sequence[object]) -> tuple[list[Packed], list[Not
     Raises InvalidRecordError about an `org_id` that would cost all of them their record.
     """
     read_org_id(org_id)
-    good, not_sent = _checked(notices)
+    good, wrong = _checked(org_id, notices)
+    return list(packed(org_id, good)), wrong
+
+
+def packed(org_id: str, texts: Iterable[tuple[int, str]]) -> Iterator[Packed]:
+    """Yields the SQS messages for texts that a `Checker` returned, each beside its notice's position."""
     room = RECORD_BYTES - len(_record(org_id, []).encode())
-    for position, text in list(good.items()):
-        if len(text.encode()) > room:
-            not_sent.append(NotSent(position, f"larger than {room:,} bytes of JSON: {_SHORTEN}"))
-            del good[position]
-    not_sent.sort(key=lambda one: one.position)
-    return list(_packed(org_id, list(good.items()), room)), not_sent
+    some: list[tuple[int, str]] = []
+    size = -1
+    for position, text in texts:
+        more = len(text.encode()) + 1
+        if some and (len(some) == RECORD_LIMIT or size + more > room):
+            yield _packed(org_id, some)
+            some, size = [], -1
+        some.append((position, text))
+        size += more
+    if some:
+        yield _packed(org_id, some)
 
 
 def send(packed: Iterable[Packed], *, queue_url: str, sqs: "SQSClient") -> Iterator[list[tuple[Packed, str]]]:
@@ -105,8 +155,19 @@ def send(packed: Iterable[Packed], *, queue_url: str, sqs: "SQSClient") -> Itera
     """
     put = partial(sqs.send_message_batch, QueueUrl=queue_url)
     for request in in_requests(packed, lambda one: one.size):
-        codes = call(put, [{"MessageBody": one.body} for one in request])
+        codes = _codes(put, request)
         yield [(one, codes.get(position, "")) for position, one in enumerate(request)]
+
+
+def _codes(put: Callable[..., object], request: Sequence[Packed]) -> dict[int, str]:
+    try:
+        return call(put, [{"MessageBody": one.body} for one in request])
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        # The fault of a notice that is larger than its queue allows: it is alone in its request.
+        if request[0].size <= RECORD_BYTES or not code.endswith(_TOO_LONG):
+            raise
+        return {0: code}
 
 
 def _written(given: object) -> str:
@@ -127,14 +188,7 @@ def _record(org_id: str, texts: Iterable[str]) -> str:
     return f'{{"orgId":{json.dumps(org_id)},"messages":[{",".join(texts)}]}}'
 
 
-def _packed(org_id: str, written: Sequence[tuple[int, str]], room: int) -> Iterator[Packed]:
-    start = size = 0
-    for end, (_, text) in enumerate([*written, (-1, "")]):
-        more = len(text.encode()) + 1
-        full = end - start == RECORD_LIMIT or size + more > room + 1
-        if end > start and (full or end == len(written)):
-            positions, texts = zip(*written[start:end], strict=True)
-            body = _record(org_id, texts)
-            yield Packed(body, positions, len(body.encode()))
-            start, size = end, 0
-        size += more
+def _packed(org_id: str, some: Iterable[tuple[int, str]]) -> Packed:
+    positions, texts = zip(*some, strict=True)
+    body = _record(org_id, texts)
+    return Packed(body, positions, len(body.encode()))

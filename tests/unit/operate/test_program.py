@@ -1,5 +1,7 @@
 """`mozi-relay` starts where it is installed, and says what to do where it is not."""
 
+import io
+import os
 import subprocess
 import sys
 import tomllib
@@ -7,6 +9,7 @@ import tomllib
 import pytest
 
 from operate.options import program
+from operate.output import write_all_text
 from tests.support.template import ROOT
 
 
@@ -29,6 +32,38 @@ def test_outside_its_environment_it_says_what_to_do() -> None:
     assert (ended.returncode, ended.stdout) == (2, "")
     assert "make setup" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+# What says that it is ASCII click takes for a terminal that nobody set up, and writes UTF-8.
+@pytest.mark.parametrize(
+    ("encoding", "dots"), [("ascii", b"\xe2\x80\xa6"), ("iso-8859-1", b"\\u2026"), ("gbk", b"\xa1\xad")]
+)
+@pytest.mark.parametrize("words", [["send", "--help"], ["send", "名\u2028.jsonl", "--stack", "\udcff"]])
+def test_what_the_terminals_encoding_cannot_hold_ends_no_command(
+    encoding: str, dots: bytes, words: list[str]
+) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "operate", *words],
+        cwd=ROOT,
+        capture_output=True,
+        env=os.environ | {"PYTHONIOENCODING": encoding},
+        timeout=60,
+    )
+
+    assert b"Traceback" not in ended.stderr
+    assert ended.returncode == (0 if "--help" in words else 2)
+    assert (dots in ended.stdout) == ("--help" in words)
+
+
+@pytest.mark.parametrize("text", ["请假", "\udcff", "😀"])
+def test_what_an_encoding_cannot_hold_is_written_as_its_number(text: str) -> None:
+    written = io.BytesIO()
+    stream = io.TextIOWrapper(written, encoding="iso-8859-1")
+    print("before ", file=stream, end="")
+    write_all_text(stream, io.StringIO())
+    print(text, file=stream, end="", flush=True)
+
+    assert written.getvalue() == b"before " + text.encode("ascii", "backslashreplace")
 
 
 @pytest.mark.parametrize(

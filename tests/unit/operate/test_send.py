@@ -44,7 +44,7 @@ BAD = {1: message("bad-1", targetType=2), 3: message("bad-3", targets=[])}
 
 
 @pytest.mark.parametrize(
-    ("count", "messages", "requests"), [(0, 0, 0), (1, 1, 1), (100, 1, 1), (101, 2, 1), (10_000, 100, 10)]
+    ("count", "messages", "requests"), [(1, 1, 1), (100, 1, 1), (101, 2, 1), (10_000, 100, 10)]
 )
 def test_notices_travel_a_hundred_to_a_message_and_ten_messages_to_a_request(
     written: WriteFile, count: int, messages: int, requests: int
@@ -171,7 +171,7 @@ def test_one_app_under_two_names_is_a_mistake_across_lines_but_not_across_organi
 
 def test_a_notice_that_no_message_has_room_for_is_named_before_anything_is_sent(written: WriteFile) -> None:
     queue = QueueStub()
-    result = send(queue, written(message("a"), message("b", body="x" * 260_000)), *ORG)
+    result = send(queue, written(message("a"), message("b", body="x" * 1_050_000)), *ORG)
 
     assert (result.status, queue.requests) == (2, 0)
     assert "line 2 (b): larger than" in result.stderr
@@ -309,17 +309,94 @@ def test_standard_input_is_json_lines_unless_said_otherwise(monkeypatch: pytest.
     assert given("messageId\na\n", "--format", "csv").notices() == [("o-1", {"messageId": "a"})]
 
 
-@pytest.mark.parametrize("suffix", ["jsonl", "ndjson", "json", "JSONL", "csv", "txt"])
+@pytest.mark.parametrize("suffix", ["jsonl", "ndjson", "json", "JSONL", "csv", "tsv", "txt", "dat"])
 def test_the_suffix_tells_the_format_and_an_unknown_one_is_asked_about(
     written: WriteFile, suffix: str
 ) -> None:
-    lines = ["messageId", "a"] if suffix == "csv" else [{"messageId": "a"}]
+    table = suffix in ("csv", "tsv", "txt")
+    lines = ["messageId", "a"] if table else [{"messageId": "a"}]
     file = written(*lines, name=f"notices.{suffix}")
     result = send(QueueStub(), file, *ORG)
 
-    assert result.status == (2 if suffix == "txt" else 0)
-    assert ("--format" in result.stderr) == (suffix == "txt")
-    assert send(QueueStub(), file, *ORG, "--format", "csv" if suffix == "csv" else "jsonl").status == 0
+    assert result.status == (2 if suffix == "dat" else 0)
+    assert ("--format" in result.stderr) == (suffix == "dat")
+    assert send(QueueStub(), file, *ORG, "--format", "csv" if table else "jsonl").status == 0
+
+
+@pytest.mark.parametrize("how", [(), ("--dry-run",), ("--json",), ("--skip-invalid",)])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("notices.jsonl", ""),
+        ("notices.jsonl", "\ufeff \n\n"),
+        ("notices.json", "\ufeff"),
+        ("notices.json", "[ ]\n"),
+        ("notices.csv", ""),
+        ("notices.csv", "\ufeffmessageId,targets\n,\n"),
+        ("notices.csv", "sep=;\n"),
+    ],
+)
+def test_a_file_without_a_notice_is_named_and_nothing_is_done(
+    tmp_path: Path, name: str, text: str, how: tuple[str, ...]
+) -> None:
+    file = tmp_path / name
+    file.write_text(text, "utf-8")
+    result = send(QueueStub(), str(file), *ORG, *how)
+
+    assert (result.status, result.stdout) == (2, "")
+    assert result.stderr == f"Error: {file} holds no notice. Nothing was sent.\n"
+
+
+def test_what_is_sent_is_what_was_checked(written: WriteFile) -> None:
+    file = written(message("a"), message("b"))
+
+    class Writing(QueueStub):
+        def send_message_batch(self, QueueUrl: str, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803
+            written("{")
+            return super().send_message_batch(QueueUrl, Entries)
+
+    queue = Writing()
+    large = written(message("a", body="x" * 200_000), message("b", body="x" * 200_000))
+
+    assert send(queue, large, *ORG).status == 0
+    assert (large, queue.requests) == (file, 2)
+    assert [one["messageId"] for _, one in queue.notices()] == ["a", "b"]
+
+
+def test_a_notice_of_many_targets_is_sent_in_parts_and_is_there_once_all_of_them_are(
+    written: WriteFile,
+) -> None:
+    users = [f"u{number:06}" for number in range(60_000)]
+    file = written(message("a"), message("b", targets=users), message("c"))
+    queue = QueueStub()
+    counts = json.loads(send(queue, file, *ORG, "--json").stdout)["counts"]
+    parts = [one for _, one in queue.notices() if one["messageId"] == "b"]
+
+    assert (counts["good"], counts["onQueue"], counts["sqsMessages"]) == (3, 3, len(queue.bodies))
+    assert [user for part in parts for user in part["targets"]] == users
+    assert len(parts) > 1
+    assert all(part | {"targets": users} == message("b", targets=users) for part in parts)
+
+    result = send(QueueStub({1: [0]}), file, *ORG)
+    assert result.status == 1
+    assert "1 notice not known to be on the queue:" in result.stderr
+    assert "line 2 (b): SQS: InternalError" in result.stderr
+
+
+@pytest.mark.parametrize("code", ["AWS.SimpleQueueService.BatchRequestTooLong", "InvalidParameterValue"])
+def test_a_notice_that_is_larger_than_its_queue_takes_delays_no_other(written: WriteFile, code: str) -> None:
+    queue = QueueStub({1: refused(code)})
+    result = send(queue, written(message("a"), message("b", body="x" * 400_000), message("c")), *ORG)
+
+    assert result.status == 1
+    assert [one["messageId"] for _, one in queue.notices()] == ["a", "c"]
+    assert f"line 2 (b): SQS: {code}" in result.stderr
+
+
+def test_other_targets_under_one_message_id_are_no_doubt(written: WriteFile) -> None:
+    lines = [message("a"), message("a", targets=["u-2"]), message("b", targets=None, targetType=0)]
+
+    assert send(QueueStub(), written(*lines), *ORG).stderr == ""
 
 
 def test_a_file_that_is_not_there_is_named() -> None:

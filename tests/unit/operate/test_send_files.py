@@ -1,6 +1,7 @@
 """Files of notices: every form is read, numbers stay as they were written, and no typo is sent silently."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from operate.errors import NothingDoneError
 from operate.send.csv_rows import FIELDS, csv_rows
 from operate.send.entries import Entry, Mistake, entries_of, json_lines
+from operate.send.json_values import json_values
 from relay.notices import Notice
 from relay.notices.sending import pack
 from tests.support.outbound import message
@@ -174,8 +176,10 @@ def test_other_spellings_of_the_vendors_page_and_spaces_around_a_name_are_unders
         ("messageId,url.zh_CN", "column 2 is 'url.zh_CN'"),
         ("messageId;heder", "column 2 is 'heder'"),
         ("messageId,header;body", "column 2 is 'header;body'"),
-        ("messageId\theader", "column 1 is 'messageId\\theader'"),
+        ("messageId\theder", "column 2 is 'heder'"),
         ("messageId,", "column 2 is ''"),
+        ('sep="', "column 1 is 'sep=\"'"),
+        ("sep=x", "column 1 is 'sep=x'"),
         ("messageId,header,Header", "column 3, 'Header', is there twice"),
     ],
 )
@@ -230,6 +234,96 @@ def test_a_comma_in_the_header_line_makes_commas_part_the_cells() -> None:
 
     assert isinstance(entry, Entry)
     assert entry.notice == {"messageId": "a", "targets": ["u-1", "u-2"]}
+
+
+@pytest.mark.parametrize("mark", [BOM, b""])
+@pytest.mark.parametrize(
+    "table",
+    [
+        "messageId\ttargets\tbody\na\tu-1;u-2\tx, y\n",
+        "sep=;\r\nmessageId;targets;body\r\na;u-1,u-2;x, y\r\n",
+        'SEP=,\r\nmessageId,targets,body\r\na,u-1;u-2,"x, y"\r\n',
+        '"sep=|"\nmessageId|targets|body\na|u-1,u-2|x, y\n',
+        "sep=\t\nmessageId\ttargets\tbody\na\tu-1,u-2\tx, y\n",
+    ],
+)
+def test_a_table_is_read_as_excel_writes_it(mark: bytes, table: str) -> None:
+    (entry,) = of_csv(mark + table.encode())
+
+    assert isinstance(entry, Entry)
+    assert entry.line == table.count("\n")
+    assert entry.notice == {"messageId": "a", "targets": ["u-1", "u-2"], "body": {"defaultValue": "x, y"}}
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("end", ["\r\n", "\n", ""])
+def test_a_table_may_be_excels_unicode_text(encoding: str, end: str) -> None:
+    text = f"\ufeffmessageId\tbody\r\na\t请假\u0a0a\U00020000\r\nb\t标题{end}"
+    found = of_csv(text.encode(encoding))
+
+    assert [(one.line, one.message_id) for one in found] == [(2, "a"), (3, "b")]
+    assert isinstance(found[0], Entry)
+    assert found[0].value == {"messageId": "a", "body": {"defaultValue": "请假\u0a0a\U00020000"}}
+
+
+def test_users_are_apart_by_whatever_may_stand_between_them() -> None:
+    cell = '"u-1,u-2，u-3、u-4;u-5；u-6\tu-7\nu-8\r\nu-9 , ,\n"'
+    (entry,) = of_csv(f'messageId,targets,tags\na,{cell},"x,y;z"\n')
+
+    assert isinstance(entry, Entry)
+    assert entry.notice == {
+        "messageId": "a",
+        "targets": [f"u-{number}" for number in range(1, 10)],
+        "tags": ["x,y", "z"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("cell", "users"),
+    [('="007"', ["007"]), ('"=""007"""', ["007"]), ('="007";="008"', ["007", "008"]), ('="7;8"', ["7", "8"])],
+)
+def test_excels_way_to_keep_a_text_is_taken_off(cell: str, users: list[str]) -> None:
+    (entry,) = of_csv(f'messageId,targets,messageType,header,url\n="a",{cell},="1",="2",=""\n')
+
+    assert isinstance(entry, Entry)
+    assert entry.notice == {
+        "messageId": "a",
+        "targets": users,
+        "messageType": 1,
+        "header": {"defaultValue": "2"},
+    }
+
+
+@pytest.mark.parametrize("column", ["orgId", "messageId", "appId"])
+def test_a_name_that_a_spreadsheet_shortened_is_a_mistake(column: str) -> None:
+    (wrong,) = of_csv(f"{column},body\n1.2E+11,x\n")
+
+    assert isinstance(wrong, Mistake)
+    assert wrong.reason == f'{column}: "1.2E+11" is a number that a spreadsheet shortened'
+
+
+def test_a_user_that_a_spreadsheet_shortened_is_one_whatever_its_comma() -> None:
+    (entry,) = of_csv("messageId;targets\na;1,2E+11\n")
+
+    assert isinstance(entry, Entry)
+    assert entry.value == {"messageId": "a", "targets": ["1,2E+11"]}
+
+
+def test_no_more_rows_are_read_than_are_asked_for() -> None:
+    def lines(first: bytes, row: bytes) -> Iterator[bytes]:
+        yield first
+        for _ in range(3):
+            yield row
+        raise AssertionError("read ahead")
+
+    for found in (
+        csv_rows(lines(b"messageId\n", b"a\n")),
+        json_lines(lines(b"\n", b'{"messageId":"a"}\n')),
+        json_values(lines(b"[{}", b',\n{"messageId":"a"}')),
+    ):
+        entries = entries_of(found, "o-1")
+
+        assert [next(entries).message_id for _ in range(2)] in (["a", "a"], ["", "a"])
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ def test_a_vendors_field_is_not_unknown(tmp_path: Path) -> None:
 
 
 def test_the_way_out_of_a_notice_that_is_too_large_is_named(tmp_path: Path) -> None:
-    result = send(QueueStub(), written(tmp_path, message("b", body="x" * 260_000)), *ORG)
+    result = send(QueueStub(), written(tmp_path, message("b", body="x" * 1_050_000)), *ORG)
 
     assert "bytes of JSON: shorten it, or put the rest behind its url" in " ".join(result.stderr.split())
 

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from botocore.session import Session
 from cfnlint.api import lint  # type: ignore[import-untyped]
 
+from relay.sqs import MESSAGE_BYTES
 from tests.support.expanding import defaults, expanded_template, holds, with_values
 from tests.support.template import TEMPLATE
 
@@ -30,7 +32,8 @@ EXISTING = {"AccessLog": "Existing"}
 def there(region: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of a deploy there; what the region lacks stays off."""
     lacking = {"Tracing": WITHOUT_TRACING, "SnapStart": WITHOUT_SNAP_START}
-    return defaults() | {name: one for name, one in given.items() if region not in lacking.get(name, ())}
+    known = {"AWS::Partition": Session().get_partition_for_region(region)}
+    return defaults() | known | {key: one for key, one in given.items() if region not in lacking.get(key, ())}
 
 
 def deployed(region: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,6 +65,17 @@ def test_what_is_deployed_is_right_for_cfn_lint(region: str, switches: dict[str,
 
     assert refused(region, parameters) == []
     assert [str(match) for match in lint(json.dumps(deployed(region, parameters)), regions=[region])] == []
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_the_queues_take_as_much_as_sqs_does_there_and_dead_letters_no_less_than_notices(region: str) -> None:
+    resources = deployed(region, there(region, {}))["Resources"]
+    notices, dead_letters = (
+        resources[name]["Properties"].get("MaximumMessageSize")
+        for name in ("NoticeQueue", "NoticeDeadLetterQueue")
+    )
+
+    assert notices == dead_letters == (None if region.startswith("cn-") else MESSAGE_BYTES[-1])
 
 
 @pytest.mark.parametrize("region", [*REGIONS, "cn-northwest-1", "us-gov-east-1"])

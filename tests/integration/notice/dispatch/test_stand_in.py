@@ -9,13 +9,14 @@ import pytest
 
 from notice.dispatch.dispatcher import Dispatcher
 from notice.outcomes import Accepted, Deferred
-from notice.queue.records import QueuedNotice
+from notice.queue.records import QueuedNotice, read_notices
 from relay.notices import Notice as Read
+from relay.notices.sending import pack
 from sandbox.demo.inputs import notice as written
 from sandbox.vendors.loopback import Answer
 from sandbox.vendors.portal import Portal
 from sandbox.vendors.portal_faults import RESET
-from tests.support.outbound import deadline, kinds, message, portal_client
+from tests.support.outbound import deadline, event, kinds, message, portal_client, record
 from tests.support.stand_ins import relays_portal
 
 USERS = tuple(f"u-{number}" for number in range(7))
@@ -55,6 +56,29 @@ def test_after_a_cut_or_an_outage_every_user_has_each_notice_once(
     for user in USERS:
         due = [f"n-{number}" for number in range(count) if number % 10 == 0 or USERS[number % 7] == user]
         assert portal.received("o-1", user) == dict.fromkeys(due, 1)
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("cut", [True, False])
+def test_a_notice_that_was_parted_reaches_each_of_its_users_once(
+    portal: Portal, together: bool, cut: bool
+) -> None:
+    many = [f"u-{number:06}" for number in range(50_000)]
+    parts = pack("o-1", [message("a", targets=[*USERS[:4], *many, *USERS[4:]])])[0]
+    bodies = [record(body=one.body, name=f"r-{number}") for number, one in enumerate(parts)]
+    sender = connected(portal)
+    if cut:
+        portal.break_down(cut=True)
+
+    for _ in range(3):
+        for some in [bodies] if together else [[one] for one in reversed(bodies)]:
+            sender.dispatch(read_notices(event(*some), 0, []), deadline())
+            portal.fix()
+
+    assert len(parts) == 3
+    assert portal.accepted("o-1") == {"a"}
+    assert all(portal.received("o-1", user) == {"a": 1} for user in USERS)
+    assert max(len(call.ids) for call in portal.calls) == 1
 
 
 def test_the_rate_of_calls_stays_under_a_limit_and_everything_gets_through(portal: Portal) -> None:

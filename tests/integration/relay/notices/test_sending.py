@@ -8,7 +8,7 @@ import pytest
 
 from notice.queue.records import QueuedNotice, read_records
 from relay.notices.record import InvalidRecordError
-from relay.notices.sending import RECORD_BYTES, NotSent, check, enqueue
+from relay.notices.sending import LARGEST_RECORD_BYTES, RECORD_BYTES, NotSent, check, enqueue
 from tests.support import template
 from tests.support.outbound import NOW, event, message, record
 
@@ -79,7 +79,7 @@ def test_a_record_without_a_usable_organisation_is_not_sent(queue: Queue, org: A
 
 @pytest.mark.parametrize("over", [0, 1])
 def test_a_notice_goes_up_to_the_size_of_a_record(queue: Queue, over: int) -> None:
-    room = RECORD_BYTES - len('{"orgId":"o-1","messages":[]}')
+    room = LARGEST_RECORD_BYTES - len('{"orgId":"o-1","messages":[]}')
     text = "中" * 1000
     given = message("a", header=text)
     given["x"] = "x" * (
@@ -90,7 +90,7 @@ def test_a_notice_goes_up_to_the_size_of_a_record(queue: Queue, over: int) -> No
 
     assert [one.position for one in not_sent] == [1][:over]
     assert len(queue.notices()) == 3 - over
-    assert max(len(body.encode()) for body in queue.bodies()) <= RECORD_BYTES
+    assert max(len(body.encode()) for body in queue.bodies()) <= LARGEST_RECORD_BYTES
 
 
 @pytest.mark.parametrize(("over", "records"), [(0, 1), (1, 2)])
@@ -106,7 +106,7 @@ def test_a_record_is_filled_to_the_last_byte(queue: Queue, over: int, records: i
     assert sizes == [RECORD_BYTES] or max(sizes) < RECORD_BYTES
 
 
-@pytest.mark.parametrize("size", [1000, 30_000, 100_000, 200_000])
+@pytest.mark.parametrize("size", [1000, 30_000, 100_000, 200_000, 500_000])
 def test_records_and_requests_stay_within_what_sqs_takes(queue: Queue, size: int) -> None:
     given = [message(f"n-{number}", body="中" * (size // 3)) for number in range(25)]
 
@@ -115,7 +115,7 @@ def test_records_and_requests_stay_within_what_sqs_takes(queue: Queue, size: int
     assert len(queue.notices()) == 25
     for request in queue.requests:
         assert len(request) <= 10
-        assert sum(len(body.encode()) for body in request) <= 262_144
+        assert len(request) == 1 or sum(len(body.encode()) for body in request) <= 262_144
 
 
 @pytest.mark.parametrize("character", ["\x00", "\x0b", "\ufffe", "\uffff", "😀", '"', "\\"])
@@ -152,3 +152,25 @@ def test_one_external_app_under_two_names_is_noticed() -> None:
 
     assert [found.position for found in check(given)] == [2]
     assert check([message("a", appName=one), message("b", appName=other)]) == []
+
+
+def test_a_notice_in_parts_that_did_not_all_arrive_is_named_once(queue: Queue) -> None:
+    notice = message("b", targets=[f"u{number:06}" for number in range(100_000)])
+    requests: list[int] = []
+
+    class Refusing:
+        def send_message_batch(self, QueueUrl: str, Entries: list[Any]) -> dict[str, Any]:  # noqa: N803
+            requests.append(len(Entries))
+            return {"Failed": [{"Id": "0", "Code": "InternalError"}] if len(requests) < 3 else []}
+
+    refusing: Any = Refusing()
+
+    assert enqueue("o-1", [notice], queue_url="x", sqs=refusing) == [NotSent(0, "SQS: InternalError")]
+    assert len(requests) == 4
+
+
+def test_a_queue_that_takes_less_than_a_large_notice_says_so_of_that_one(queue: Queue) -> None:
+    queue.sqs.set_queue_attributes(QueueUrl=queue.url, Attributes={"MaximumMessageSize": "262144"})
+    large = message("b", body="x" * 400_000)
+
+    assert queue.send([message("a"), large, message("c")]) == [NotSent(1, "SQS: InvalidParameterValue")]

@@ -1,0 +1,77 @@
+"""Users as targets of a notice: which text can be none, and a notice parted into several by its targets."""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+
+from relay.json_text import take_apart
+from relay.notices.model import InvalidNoticeError
+from relay.notices.record import DECODER
+
+_NAMES = ("targets", "Targets")
+# What a spreadsheet makes of a long number has a sign or a fraction: 7e12 may be a user.
+_SHORTENED = re.compile(r"[+-]?[0-9]+([.,][0-9]+[eE][+-]?|[eE][+-])[0-9]+")
+_SHOWN = 40
+
+
+class NoUserError(InvalidNoticeError):
+    """A target can be no user, and the portal would drop it without a word: the text names and shows it."""
+
+
+def is_shortened(text: str) -> bool:
+    """Whether the text is a number as a spreadsheet shortens it: 1.2E+11."""
+    return _SHORTENED.fullmatch(text.strip()) is not None
+
+
+def check_users(users: Sequence[str]) -> None:
+    """Raises NoUserError."""
+    found = [(user, fault) for user in users if (fault := _fault(user))]
+    if found:
+        (user, fault), more = found[0], len(found) - 1
+        raise NoUserError(f'targets: "{_shown(user)}" {fault}' + (f"; and {more:,} more" if more else ""))
+
+
+def _fault(user: str) -> str:
+    if is_shortened(user):
+        return "is a number that a spreadsheet shortened"
+    if user.isprintable() and " " not in user:
+        return ""
+    return f"holds a {'blank' if any(map(str.isspace, user)) else 'character that cannot be seen'}"
+
+
+def _shown(user: str) -> str:
+    """The user with each character that cannot be seen as its number."""
+    seen = "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in user[: _SHOWN + 1])
+    return seen if len(seen) <= _SHOWN else f"{seen[: _SHOWN - 1]}…"
+
+
+def parted(text: str, limits: Sequence[int]) -> list[str]:
+    """Returns a notice's JSON as notices of some of its targets each, which else are as it is.
+
+    Each has at most as many bytes as the first of the `limits` that has room for all but the targets and for
+    the longest of them; none when there is no such limit. A notice without targets is none.
+    """
+    members = take_apart(text, DECODER)[0]
+    name = next((one for one in _NAMES if one in members and members[one].value), None)
+    if name is None:
+        return []
+    users = [one.text for one in take_apart(text, DECODER, elements_of=name)[1]]
+    rest = [f"{json.dumps(one)}:{part.text}" for one, part in members.items() if one not in _NAMES]
+    before, after = f"{{{''.join(f'{one},' for one in rest)}{json.dumps(name)}:[", "]}"
+    around = len((before + after).encode())
+    longest = max(len(user.encode()) for user in users)
+    room = next((limit - around for limit in limits if around + longest <= limit), None)
+    return [] if room is None else [before + ",".join(some) + after for some in _filled(users, room)]
+
+
+def _filled(users: Sequence[str], room: int) -> Iterator[list[str]]:
+    some: list[str] = []
+    size = -1
+    for user in users:
+        more = len(user.encode()) + 1
+        if some and size + more > room:
+            yield some
+            some, size = [], -1
+        some.append(user)
+        size += more
+    yield some
