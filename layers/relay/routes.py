@@ -26,9 +26,10 @@ SECRET_NOT_PEM = "SecretNotPem"  # noqa: S105 - a code, no secret
 _BEGIN = "-----BEGIN CERTIFICATE-----"
 # What stands around the certificates, a comment say, OpenSSL wants to be ASCII.
 _CERTIFICATE = re.compile(rf"{_BEGIN}[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----", re.ASCII)
+SECRET_CLOSED = "SecretClosed"  # noqa: S105 - a code, no secret
 # The secret is somebody's own, and so may be closed to us or about to be deleted: no outage ends that.
 _CLOSED = {
-    f"{SECRET_OUTAGE} {code}"
+    f"{SECRET_OUTAGE} {code}": f"{SECRET_CLOSED} {code}"
     for code in ("AccessDeniedException", "DecryptionFailure", "InvalidRequestException")
 }
 
@@ -91,6 +92,7 @@ def _read[Model: BaseModel](parameter: str, secret: SecretReader[Model]) -> Mode
     try:
         return secret.get()
     except SecretUnavailableError as error:
+        code = _CLOSED.get(error.code, error.code)
         outage = isinstance(error, SecretOutageError) and not isinstance(error, SecretEmptyError)
-        kind = NotSentError if outage and error.code not in _CLOSED else AddressError
-        raise kind(f"{parameter} {error.code}", str(error)) from None
+        kind = NotSentError if outage and code == error.code else AddressError
+        raise kind(f"{parameter} {code}", str(error)) from None

@@ -28,6 +28,7 @@ class ForwardProxy:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._listening.shutdown(socket.SHUT_RDWR)  # Else the thread that waits takes one more.
         self._listening.close()
 
     @property

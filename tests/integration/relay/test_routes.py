@@ -159,8 +159,8 @@ def test_of_several_certificates_each_must_be_whole(secrets: Secrets, authority:
     ("code", "kind", "said"),
     [
         ("ResourceNotFoundException", AddressError, "SecretEmpty"),
-        ("AccessDeniedException", AddressError, "SecretOutage AccessDeniedException"),
-        ("InvalidRequestException", AddressError, "SecretOutage InvalidRequestException"),
+        ("AccessDeniedException", AddressError, "SecretClosed AccessDeniedException"),
+        ("InvalidRequestException", AddressError, "SecretClosed InvalidRequestException"),
         ("InternalServiceError", NotSentError, "SecretOutage InternalServiceError"),
         ("ThrottlingException", NotSentError, "SecretOutage ThrottlingException"),
     ],
