@@ -17,7 +17,7 @@ UNUSED = (
     "codedeploy:*", "cognito-idp:*", "dynamodb:*Item", "dynamodb:*Kinesis*", "dynamodb:*Replica",
     "dynamodb:DeleteResourcePolicy", "dynamodb:ImportTable", "dynamodb:PutResourcePolicy",
     "dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateContributorInsights", "ec2:AcceptAddressTransfer",
-    "elasticfilesystem:*", "firehose:*", "iam:*PermissionsBoundary", "kinesis:*", "kms:*",
+    "elasticfilesystem:*", "firehose:*", "iam:*GroupPolicy", "iam:*PermissionsBoundary", "iam:*UserPolicy", "kinesis:*", "kms:*",
     "lambda:DeleteProvisionedConcurrencyConfig", "lambda:GetCodeSigningConfig",
     "lambda:PassCapacityProvider", "lambda:Put*ConcurrencyConfig", "lambda:PutRuntimeManagementConfig",
     "logs:*DataProtectionPolicy", "logs:*IndexPolicy", "logs:*KmsKey", "logs:*Log*Stream*",
