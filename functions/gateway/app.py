@@ -29,6 +29,7 @@ from relay.api.metrics import GatewayMetric
 from relay.callback_token import CallbackToken
 from relay.secrets import SecretEmptyError, SecretOutageError, SecretReader, SecretUnavailableError
 from relay.settings import Clock
+from relay.transport import direct
 
 
 class Settings(relay.settings.Settings):
@@ -37,6 +38,7 @@ class Settings(relay.settings.Settings):
     gateway_base_url: str
     gateway_credentials_secret_arn: str
     callback_token_secret_arn: str
+    outbound_proxy_secret_arn: str = ""
 
 
 ERRORS = {
@@ -60,8 +62,13 @@ def build(
     """Returns what the function does. The client of its secrets is made at first use."""
     secrets = partial(client, "secretsmanager")
     arn, token_arn = settings.gateway_credentials_secret_arn, settings.callback_token_secret_arn
+    routes = direct
+    if settings.outbound_proxy_secret_arn:
+        from relay.routes import RouteReader  # A start that needs it not does without.
+
+        routes = RouteReader(secrets, proxy_arn=settings.outbound_proxy_secret_arn, clock=clock)
     return GatewayActions(
-        transport_to(settings.gateway_base_url),
+        transport_to(settings.gateway_base_url, routes),
         SecretReader(arn, Credentials, secrets, max_age=0, clock=clock),
         SecretReader(token_arn, CallbackToken, secrets, max_age=0, clock=clock),
         clock,

@@ -20,7 +20,7 @@ from pydantic import JsonValue
 
 from gateway.signing import Credentials, sign
 from relay.settings import Clock
-from relay.transport import AddressError, Limits, NoAnswerError, Transport
+from relay.transport import AddressError, CallLimits, NoAnswerError, Routes, Transport, direct
 
 # A registration is answered only after the gateway has shaken hands with the callback, cold start included.
 CONNECT_SECONDS, READ_SECONDS = 3, 20
@@ -56,9 +56,9 @@ class GatewayUnavailableError(GatewayError):
     """What became of the call is unknown: look at the list, or do it again later."""
 
 
-def transport_to(base_url: str) -> Transport:
+def transport_to(base_url: str, routes: Routes = direct) -> Transport:
     """Returns the transport with the limits that this API needs."""
-    return Transport(base_url, Limits(CONNECT_SECONDS, READ_SECONDS, ANSWER_LIMIT))
+    return Transport(base_url, CallLimits(CONNECT_SECONDS, READ_SECONDS, ANSWER_LIMIT), routes=routes)
 
 
 class GatewayClient:

@@ -20,6 +20,7 @@ from notice.report import report
 from relay import aws, observability
 from relay.secrets import SecretReader
 from relay.settings import Clock
+from relay.transport import direct
 
 if TYPE_CHECKING:
     from relay.api.base import Context
@@ -36,6 +37,8 @@ class Settings(relay.settings.Settings):
     enos_credentials_secret_arn: str
     notice_queue_url: str
     notice_dead_letter_queue_url: str
+    outbound_proxy_secret_arn: str = ""
+    portal_ca_secret_arn: str = ""
 
 
 def build(
@@ -47,11 +50,20 @@ def build(
 ) -> Outbound:
     """Returns the outbound path on AWS. Clients are made at first use: a start would take twice as long."""
     sqs = cache(partial(client, "sqs"))
-    credentials = SecretReader(
-        settings.enos_credentials_secret_arn, EnosCredentials, partial(client, "secretsmanager"), clock=clock
-    )
+    secrets = cache(partial(client, "secretsmanager"))
+    credentials = SecretReader(settings.enos_credentials_secret_arn, EnosCredentials, secrets, clock=clock)
+    routes, proxy, authority = direct, settings.outbound_proxy_secret_arn, settings.portal_ca_secret_arn
+    if proxy or authority:
+        from relay.routes import RouteReader  # A start that needs it not does without.
+
+        routes = RouteReader(secrets, proxy_arn=proxy, authority_arn=authority, clock=clock)
     portal = PortalClient(
-        settings.enos_base_url, settings.enos_produce_path, credentials, clock=clock, connections=WORKERS
+        settings.enos_base_url,
+        settings.enos_produce_path,
+        credentials,
+        clock=clock,
+        connections=WORKERS,
+        routes=routes,
     )
     settler = Settler(
         DeadLetters(settings.notice_dead_letter_queue_url, sqs),

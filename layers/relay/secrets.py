@@ -71,7 +71,7 @@ class SecretReader[Model: BaseModel]:
         max_age: float = MAX_AGE_SECONDS,
         clock: Clock = time.time,
     ) -> None:
-        self._arn, self._model, self._make_client = arn, model, client
+        self.arn, self._model, self._make_client = arn, model, client
         self._max_age, self._clock = max_age, clock
         self._client: SecretsManagerClient | None = None
         self._kept: tuple[float, Model] | None = None
@@ -116,18 +116,23 @@ class SecretReader[Model: BaseModel]:
         client = self._client = self._client or self._make_client()
         try:
             with aws_errors():
-                text = client.get_secret_value(SecretId=self._arn)["SecretString"]
-            return self._model.model_validate_json(text)
+                text = client.get_secret_value(SecretId=self.arn).get("SecretString", "")
         except UnavailableError as error:
             kind = SecretEmptyError if error.code == _NO_VALUE else SecretOutageError
             code = SECRET_EMPTY if error.code == _NO_VALUE else f"{SECRET_OUTAGE} {error.code}"
-            raise kind(code, f"{self._arn} cannot be read: {error.code}") from error
-        except (ValidationError, KeyError) as error:
+            raise kind(code, f"{self.arn} cannot be read: {error.code}") from error
+        return self.parsed(text)
+
+    def parsed(self, text: str) -> Model:
+        """Returns what the text of the secret says. Raises SecretUnavailableError."""
+        try:
+            return self._model.model_validate_json(text)
+        except ValidationError as error:
             # Nothing of the value may reach a log, not even as the error's cause.
             keys = ", ".join(field.alias or name for name, field in self._model.model_fields.items())
-            code, reason = _faults(error) if isinstance(error, ValidationError) else (SECRET_NOT_JSON, "")
+            code, reason = _faults(error)
             raise SecretUnavailableError(
-                code, f"{self._arn} is not filled: it must be JSON with {keys}{reason}"
+                code, f"{self.arn} is not filled: it must be JSON with {keys}{reason}"
             ) from None
 
 

@@ -2,7 +2,7 @@
 
     NoAnswerError         sent, and no whole answer came
     └── NotSentError      nothing was sent
-        └── AddressError  nor will be before the address, its name or its certificate is put right
+        └── AddressError  nor will be before the address, its name, its certificate or the proxy is put right
 
 What speaks HTTP and TLS is loaded at the first call: it would be a fifth of the start of a function that then
 waits for its first event.
@@ -11,8 +11,8 @@ waits for its first event.
 import io
 import re
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from math import inf
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import ssl
     from http.client import HTTPResponse
 
+    from relay.proxy import Proxy
+
 # A connection that rested for longer, while its container was frozen say, may be gone without a sign.
 IDLE_SECONDS = 30.0
 # The longest that sending waits for the other side to take some more. There is no limit to all of it but the
@@ -35,6 +37,7 @@ _SEND_BUFFER = 65_536
 _PIECE = 65_536
 # What may come beside a body: status line, headers, the marks of chunks.
 _WIRE_BYTES = 262_144
+_PORTS = {"http": 80, "https": 443}
 _ADDRESS = re.compile(r"(https?)://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?")
 # What OpenSSL says of a peer that is not what the address says, or speaks no TLS.
 _WRONG_PEER = re.compile("CERTIFICATE|VERSION|HANDSHAKE_FAILURE|UNRECOGNIZED_NAME|HTTP_REQUEST")
@@ -56,7 +59,7 @@ class NotSentError(NoAnswerError):
 
 
 class AddressError(NotSentError):
-    """Address, name or certificate are at fault: trying again is of no use."""
+    """Address, name, certificate or proxy are at fault: trying again is of no use."""
 
 
 class _BrokeOffError(NoAnswerError):
@@ -71,7 +74,7 @@ class Response(NamedTuple):
     body: bytes
 
 
-class Limits(NamedTuple):
+class CallLimits(NamedTuple):
     """For how long a call waits for what, in seconds, and how large an answer may be.
 
     The answer's time begins when all is sent, and is for the whole of it.
@@ -82,25 +85,43 @@ class Limits(NamedTuple):
     answer_bytes: int
 
 
+class Route(NamedTuple):
+    """How the other side is reached: through a proxy or not, and certified by whom."""
+
+    proxy: "Proxy | None" = None
+    authority: str = ""
+    """Certificates of a private authority in PEM; without, what the system trusts is trusted."""
+
+
+type Routes = Callable[[], Route]
+"""Returns the route in force. Raises AddressError where it is set wrongly, NotSentError in an outage."""
+
+
+def direct() -> Route:
+    """Returns the route without a proxy and a private authority."""
+    return Route()
+
+
 class Transport:
     """POSTs to `base_url`, a scheme and a host. Follows no redirect. Safe to use from several threads.
 
+    `routes` is asked before each call; connections that were made by another route are not used again.
     `clock` is the time of day: another one may stand still while Lambda freezes the container.
     """
 
     def __init__(
         self,
         base_url: str,
-        limits: Limits,
+        limits: CallLimits,
         *,
         connections: int = 1,
+        routes: Routes = direct,
         clock: Clock = time.time,
         timer: Clock = time.monotonic,
     ) -> None:
         self._base_url, self._limits, self._connections = base_url, limits, connections
-        self._clock, self._timer = clock, timer
-        # Checked against what the system trusts; a private authority comes in by SSL_CERT_FILE.
-        self._tls: ssl.SSLContext | None = None
+        self._routes, self._clock, self._timer = routes, clock, timer
+        self._tls: tuple[str, ssl.SSLContext] | None = None
         self._resting: list[tuple[float, _Connection]] = []
         self._lock = Lock()
 
@@ -118,20 +139,22 @@ class Transport:
         A `repeatable` one is made once more, on a fresh connection, if a kept one breaks before an answer.
         """
         end = self._timer() + seconds
-        if kept := self._kept():
+        route = self._routes()
+        if kept := self._kept(route):
             try:
                 return self._exchange(kept, target, body, headers, end)
             except _BrokeOffError:
                 if not repeatable:
                     raise
-        return self._exchange(self._connected(end), target, body, headers, end)
+        return self._exchange(self._connected(end, route), target, body, headers, end)
 
-    def _kept(self) -> "_Connection | None":
+    def _kept(self, route: Route) -> "_Connection | None":
         """The connection that was used last, unless it rested for too long; those that did are closed."""
         with self._lock:
             resting, self._resting = self._resting, []
             for since, connection in resting:
-                if 0 <= self._clock() - since < IDLE_SECONDS and not connection.is_over():
+                fit = connection.route == route and 0 <= self._clock() - since < IDLE_SECONDS
+                if fit and not connection.is_over():
                     self._resting.append((since, connection))
                 else:
                     connection.end()
@@ -160,35 +183,29 @@ class Transport:
         connection.end()
         return response
 
-    def _connected(self, end: float) -> "_Connection":
+    def _connected(self, end: float, route: Route) -> "_Connection":
         """A fresh connection. Raises NotSentError."""
-        import socket
-        import ssl
-
         scheme, host, port = _parts(self._base_url)
-        until = min(end, self._timer() + self._limits.connect_seconds)
-        try:
-            plain = self._reached(host.strip("[]"), port or (443 if scheme == "https" else 80), until)
-            if scheme == "https":
-                self._tls = self._tls or ssl.create_default_context()
-                plain.settimeout(max(0.01, until - self._timer()))
-                plain = self._tls.wrap_socket(plain, server_hostname=host.strip("[]"))
-        except socket.gaierror as error:
-            names = {getattr(socket, name): name for name in dir(socket) if name.startswith("EAI_")}
-            # Of a name that does not exist, and of one without an address.
-            never = error.errno in (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", None))
-            kind = AddressError if never else NotSentError
-            raise kind(names.get(error.errno or 0, "NoName"), f"{host}: {error.strerror}") from error
-        except UnicodeError as error:
-            raise AddressError("InvalidAddress", f"{host} is no host name") from error
-        except ssl.SSLError as error:
-            wrong = isinstance(error, ssl.SSLCertVerificationError) or _WRONG_PEER.search(error.reason or "")
-            raise (AddressError if wrong else NotSentError)(_code(error), f"{host}: {error}") from error
-        except TimeoutError as error:
-            raise NotSentError("ConnectTimeout", f"{host}: no connection in time") from error
-        except OSError as error:
-            raise NotSentError(_code(error), f"{host}: {error.strerror}") from error
-        return _Connection(plain, self._base_url.partition("//")[2], self._timer)
+        until, proxy = min(end, self._timer() + self._limits.connect_seconds), route.proxy
+        if proxy is None:
+            with _not_sent(host):
+                plain = self._reached(host.strip("[]"), port, until)
+        else:
+            with _not_sent(proxy.host, "Proxy "):
+                plain = self._reached(proxy.host, proxy.port, until)
+                if scheme == "https":
+                    proxy.tunnel(plain, f"{host}:{port}", lambda: until - self._timer())
+        if scheme == "https":
+            with _not_sent(host):
+                plain = self._secured(plain, host.strip("[]"), until, route.authority)
+        return _Connection(plain, self._base_url, route, self._timer)
+
+    def _secured(self, plain: "socket.socket", host: str, until: float, authority: str) -> "socket.socket":
+        """The connection with TLS on it, after the other side has shown who it is."""
+        if self._tls is None or self._tls[0] != authority:
+            self._tls = authority, _trusting(authority)
+        plain.settimeout(max(0.01, until - self._timer()))
+        return self._tls[1].wrap_socket(plain, server_hostname=host)
 
     def _reached(self, host: str, port: int, until: float) -> "socket.socket":
         """A connection to one of the host's addresses; they share the time."""
@@ -213,10 +230,14 @@ class Transport:
 class _Connection(io.RawIOBase):
     """One connection: to `http.client` its socket and what it reads from; each wait has an end."""
 
-    def __init__(self, plain: "socket.socket", host: str, timer: Clock) -> None:
+    def __init__(self, plain: "socket.socket", base_url: str, route: Route, timer: Clock) -> None:
         from http.client import HTTPConnection
 
-        self._socket, self._host, self._timer = plain, host, timer
+        self._socket, self._timer, self.route = plain, timer, route
+        self._host = base_url.partition("//")[2]
+        # Of plain HTTP the proxy reads each call; of the rest it sees nothing.
+        self._proxy = route.proxy if base_url.startswith("http:") else None
+        self._before = base_url if self._proxy else ""
         self._http = HTTPConnection("")
         self._end_socket = finalize(self, plain.close)
         self._received, self._most, self._end = 0, 0, 0.0
@@ -226,7 +247,7 @@ class _Connection(io.RawIOBase):
         """Whether another call may follow."""
 
     def exchange(
-        self, target: str, body: bytes, headers: Mapping[str, str], limits: Limits, end: float
+        self, target: str, body: bytes, headers: Mapping[str, str], limits: CallLimits, end: float
     ) -> Response:
         """One call, which is over by `end`. Raises NoAnswerError, or what `http.client` does."""
         self._received, self._most = 0, limits.answer_bytes + _WIRE_BYTES
@@ -236,11 +257,14 @@ class _Connection(io.RawIOBase):
             # It may have answered before it has read all: with a 413 say.
             with suppress(BrokenPipeError, ConnectionResetError):
                 given = {"Host": self._host, "Accept-Encoding": "identity", **headers}
-                self._http.request("POST", target, body, given)
+                given |= self._proxy.headers() if self._proxy else {}
+                self._http.request("POST", self._before + target, body, given)
             self._end, self.phase = min(end, self._timer() + limits.answer_seconds), "AnswerTimeout"
             response = self._http.getresponse()
             content = _content(response, limits.answer_bytes)
             self.lasts = self._http.sock is self
+            if self._proxy and response.status == 407:
+                raise AddressError("Proxy 407", f"{self._proxy.host}: {response.reason}")
         finally:
             self._http.sock = None  # Else neither would ever be forgotten without the other.
         named = {name.title(): value for name, value in response.getheaders()}
@@ -313,11 +337,51 @@ def _too_long(limit: int) -> NoAnswerError:
     return NoAnswerError("AnswerTooLong", f"an answer of over {limit} bytes")
 
 
-def _parts(base_url: str) -> tuple[str, str, int | None]:
+def _trusting(authority: str) -> "ssl.SSLContext":
+    """TLS to whom the private authority has certified, and to nobody else; without, the system says who."""
+    import ssl
+
+    if not authority:
+        return ssl.create_default_context()
+    context = ssl.create_default_context(cadata=authority)
+    # Such authorities leave out the Authority Key Identifier; without it Python 3.13 refuses a certificate.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    return context
+
+
+@contextmanager
+def _not_sent(host: str, whose: str = "") -> Iterator[None]:
+    """Turn every way in which no connection comes about into NotSentError, its code after `whose`."""
+    import socket
+    import ssl
+
+    try:
+        yield
+    except NotSentError as error:
+        raise type(error)(whose + error.code, str(error)) from error
+    except socket.gaierror as error:
+        names = {getattr(socket, name): name for name in dir(socket) if name.startswith("EAI_")}
+        # Of a name that does not exist, and of one without an address.
+        never = error.errno in (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", None))
+        kind = AddressError if never else NotSentError
+        code = names.get(error.errno or 0, "NoName")
+        raise kind(whose + code, f"{host}: {error.strerror}") from error
+    except UnicodeError as error:
+        raise AddressError(f"{whose}InvalidAddress", f"{host} is no host name") from error
+    except ssl.SSLError as error:
+        wrong = isinstance(error, ssl.SSLCertVerificationError) or _WRONG_PEER.search(error.reason or "")
+        raise (AddressError if wrong else NotSentError)(_code(error), f"{host}: {error}") from error
+    except TimeoutError as error:
+        raise NotSentError(f"{whose}ConnectTimeout", f"{host}: no connection in time") from error
+    except OSError as error:
+        raise NotSentError(whose + _code(error), f"{host}: {error.strerror}") from error
+
+
+def _parts(base_url: str) -> tuple[str, str, int]:
     """Scheme, host and port. Raises AddressError."""
     found = _ADDRESS.fullmatch(base_url)
-    port = int(found[3]) if found and found[3] else None
-    if not found or port == 0 or (port or 0) > 65_535:
+    port = int(found[3] or _PORTS[found[1]]) if found else 0
+    if not found or not 0 < port <= 65_535:
         raise AddressError("InvalidAddress", "the address is not http(s)://, a host, and a port at most")
     return found[1], found[2], port
 

@@ -24,8 +24,8 @@ from operate.send.entries import (
     organisation,
 )
 from operate.send.json_values import is_document, json_values
-from operate.send.kept import keeping
 from operate.send.run import Sending, make_ready, put_on_queue
+from operate.send.spool import keeping
 from operate.stack import Stack
 
 CHECKING = "interrupted while checking; nothing was sent"

@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from operate.send.entries import Entry, Mistake
-from operate.send.kept import Kept
+from operate.send.spool import Spool
 from relay.notices import InvalidNoticeError, Notice
 from relay.notices.model import unknown_fields
 from relay.notices.sending import Checker
@@ -26,7 +26,7 @@ class Sending:
     Until it is `checked` only `read`, the number of notices, tells how far it came.
     """
 
-    kept: Kept
+    kept: Spool
     read: int = 0
     checked: bool = False
     mistakes: list[Mistake] = field(default_factory=list)
@@ -91,7 +91,7 @@ def make_ready(found: Iterable[Entry | Mistake], sending: Sending) -> None:
     sending.checked = True
 
 
-def _differing(kept: Kept, names: Sequence[int]) -> Iterator[Mistake]:
+def _differing(kept: Spool, names: Sequence[int]) -> Iterator[Mistake]:
     """Notices that differ from an earlier one of the same name by more than targets.
 
     By other targets they may: the portal sends what it has to the users who are new. `names` has a number for

@@ -40,6 +40,15 @@ _EVERYBODY = {
     "InvalidAddress": "EnosBaseUrl is no address ({code}): a scheme, a host and a port at most",
 }
 _PATTERNS = {
+    re.compile("Proxy 407"): "the proxy does not take its user and password ({code}): OutboundProxyUrl",
+    re.compile("Proxy [1-5]..*"): "the proxy lets no call through to the portal ({code}): its own rules",
+    re.compile("Proxy .*"): "OutboundProxyUrl leads to no proxy ({code}): its host and port",
+    re.compile("OutboundProxyUrl .*"): (
+        "the secret with the proxy's address cannot be used ({code}): docs/deploy.md, under The way out"
+    ),
+    re.compile("PortalCaSecretArn .*"): (
+        "the secret with the portal's authority cannot be used ({code}): docs/deploy.md, under The way out"
+    ),
     re.compile(r"3\d\d"): "the portal's address leads elsewhere ({code}): EnosBaseUrl, EnosProducePath",
     re.compile(r"CERTIFICATE\w*(: .*)?"): (
         "the portal's certificate is not taken ({code}): the certificate, and the authority that signed it"
@@ -121,5 +130,10 @@ def _of_organisations(code: str, names: list[str], log: str) -> str:
 
 def outage(code: str) -> str:
     """Returns what is the matter while nothing gets through that will get through later."""
+    of, _, cause = code.partition(" ")
+    if of == "Proxy":
+        return f"the proxy is unavailable ({plain(cause)})"
+    if of in ("OutboundProxyUrl", "PortalCaSecretArn"):
+        return f"Secrets Manager does not give the secret of {of} ({plain(cause)})"
     word, _, rest = code.partition(" ")
     return f"{_OUTAGES.get(word, 'the portal is unavailable')} ({plain(rest or code)})"

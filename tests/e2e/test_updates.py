@@ -36,6 +36,8 @@ from sandbox.demo.scene import (
 from sandbox.demo.stage import ENOS, HURRY, MOZI, Stage, stage
 from sandbox.demo.subscribers import Subscribers
 from sandbox.vendors.callbacks import Delivery
+from tests.support.certificates import PrivateAuthority, private_authority
+from tests.support.forward_proxy import ForwardProxy
 from tests.support.template import TEMPLATE
 
 ORG, WAITING = "o-ningbo", 5
@@ -52,6 +54,8 @@ CHANGED = {
     "SubscriberAccountIds": "111122223333",
     "EventRetentionDays": "30",
     "IdentityIgnoresFields": "eventTime",
+    "OutboundSubnetIds": "subnet-0a1b2c3d,subnet-4e5f6a7b",
+    "OutboundSecurityGroupIds": "sg-0a1b2c3d",
     "NoticeBatchWindowSeconds": "2",
     "NoticeMaxConcurrency": "7",
     "LogLevel": "DEBUG",
@@ -63,14 +67,25 @@ CHANGED = {
 NOT_HERE = {"StaticIpVpcId", "StaticIpSubnetIds", "StaticIpPort", "Tracing", "SnapStart"}
 
 
-def changed(running: Stage) -> dict[str, str]:
+@pytest.fixture(scope="module")
+def proxy() -> Iterator[ForwardProxy]:
+    with ForwardProxy(authorization="Basic cmVsYXk6cEBzcw==") as running:
+        yield running
+
+
+def changed(running: Stage, proxy: ForwardProxy, authority: PrivateAuthority) -> dict[str, str]:
     """Another value for each parameter, under which the stand-ins are still found."""
+    secrets = running.cloud.client("secretsmanager")
+    way_out = {
+        "OutboundProxyUrl": f"http://relay:p%40ss@{proxy.address}",
+        "PortalCaSecretArn": secrets.create_secret(Name="authority", SecretString=authority.pem)["ARN"],
+    }
     urls = {"EnosBaseUrl": running.portal.url, "GatewayBaseUrl": running.gateway.url}
     functions = running.cloud.client("lambda")
     described = functions.get_function_configuration(FunctionName=running.stack.outputs["NoticeFunctionName"])
     other = {"arm64": "x86_64", "x86_64": "arm64"}[described["Architectures"][0]]
     elsewhere = {name: url.replace("127.0.0.1", "localhost") for name, url in urls.items()}
-    return CHANGED | elsewhere | {"Architecture": other}
+    return CHANGED | elsewhere | way_out | {"Architecture": other}
 
 
 class Traffic:
@@ -202,10 +217,12 @@ def test_what_the_region_lacks_is_refused_with_a_sentence_and_nothing_is_changed
     assert variables(running.stack) == before
 
 
-def test_an_update_of_every_parameter_keeps_data_and_secrets(used: Scene) -> None:
+def test_an_update_of_every_parameter_keeps_data_and_secrets(
+    used: Scene, proxy: ForwardProxy, tmp_path: Path
+) -> None:
     running, before = used.stage, used.stage.stack
     token, kept = before.token(), kept_and_pending(before)
-    parameters = changed(running)
+    parameters = changed(running, proxy, private_authority(tmp_path))
 
     after = deploy(running.cloud, parameters)
 
@@ -220,7 +237,9 @@ def test_an_update_of_every_parameter_keeps_data_and_secrets(used: Scene) -> Non
     assert letters(after) == [{"orgId": "", "messages": [{"messageId": "n-1"}]}]
 
 
-def test_what_was_under_way_goes_on_after_the_update(used: Scene) -> None:
+def test_what_was_under_way_goes_on_after_the_update_by_the_new_way_out(
+    used: Scene, proxy: ForwardProxy
+) -> None:
     running, stack = used.stage, used.stage.stack
     published = used.subscribers.collect()
     repeats = [running.gateway.deliver_again(one) for one in used.cut_off]
@@ -231,6 +250,7 @@ def test_what_was_under_way_goes_on_after_the_update(used: Scene) -> None:
     assert answers == {ANSWER}
     assert used.subscribers.collect() == published
     assert accepted == WAITING
+    assert {line.partition(" ")[0] for line in proxy.asked} == {"POST"}
     assert depth(stack, "NoticeDeadLetterQueueUrl") == 1
 
 

@@ -52,12 +52,17 @@ def with_values(value: Any, parameters: Mapping[str, Any]) -> Any:
     """A part of the template with the parameters' values in it; what only AWS knows stays as it is."""
     match value:
         case list():
-            return [with_values(one, parameters) for one in value]
+            return [one for one in (with_values(each, parameters) for each in value) if one != NO_VALUE]
         case {"Ref": name} if name in parameters:
             return parameters[name]
         case {"Fn::Sub": str(text)}:
             filled = re.sub(r"\$\{(\w+)\}", lambda found: _named(found, parameters), text)
             return {"Fn::Sub": filled} if "${" in filled else filled
+        case {"Fn::Sub": [str(text), dict(named)]}:
+            known = {name: with_values(one, parameters) for name, one in named.items()}
+            texts = {name: one for name, one in known.items() if isinstance(one, str)}
+            filled = with_values({"Fn::Sub": text}, {**parameters, **texts})
+            return {"Fn::Sub": [filled["Fn::Sub"], known]} if isinstance(filled, dict) else filled
         case {"Fn::If": [condition, then, otherwise]}:
             chosen = then if holds(TEMPLATE["Conditions"][condition], parameters) else otherwise
             return with_values(chosen, parameters)
@@ -82,4 +87,8 @@ def holds(condition: Any, parameters: Mapping[str, Any]) -> bool:
             return bool(with_values(one, parameters) == with_values(other, parameters))
         case {"Fn::Contains": [several, one]}:
             return with_values(one, parameters) in with_values(several, parameters)
+        case {"Fn::Or": several}:
+            return any(holds(one, parameters) for one in several)
+        case {"Condition": name}:
+            return holds(TEMPLATE["Conditions"][name], parameters)
     raise NotImplementedError(condition)

@@ -15,7 +15,16 @@ from notice.portal.errors import (
 from notice.portal.tokens import Access, EnosCredentials, Timestamps, TokenSource
 from relay.secrets import SecretReader
 from relay.settings import Clock
-from relay.transport import AddressError, Limits, NoAnswerError, NotSentError, Response, Transport
+from relay.transport import (
+    AddressError,
+    CallLimits,
+    NoAnswerError,
+    NotSentError,
+    Response,
+    Routes,
+    Transport,
+    direct,
+)
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 15.0
@@ -37,10 +46,11 @@ class PortalClient:
         *,
         clock: Clock,
         connections: int = 1,
+        routes: Routes = direct,
         read_seconds: float = READ_SECONDS,
     ) -> None:
-        limits = Limits(CONNECT_SECONDS, read_seconds, ANSWER_LIMIT)
-        self._transport = Transport(base_url, limits, connections=connections, clock=clock)
+        limits = CallLimits(CONNECT_SECONDS, read_seconds, ANSWER_LIMIT)
+        self._transport = Transport(base_url, limits, connections=connections, routes=routes, clock=clock)
         self._tokens = TokenSource(self._post, credentials, clock=clock)
         self._timestamps, self._clock = Timestamps(clock), clock
         self._produce_path = produce_path

@@ -16,6 +16,7 @@ from relay.api.gateway import read_request
 from sandbox.vendors.gateway import Gateway
 from sandbox.vendors.loopback import Answer, Loopback, Request
 from tests.support import template
+from tests.support.forward_proxy import ForwardProxy
 from tests.support.invocations import Invoke, ends_with, started
 from tests.support.stand_ins import says
 
@@ -291,6 +292,28 @@ def test_wrong_credentials_end_the_invocation_with_the_gateways_reason(
 
     with ends_with(error_types.GATEWAY_NOT_ALLOWED, "the signature does not match"):
         invoke("register", callbackUrl=callback.base)
+
+
+def test_the_gateway_is_called_through_the_proxy(
+    gateway: Gateway, secrets: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ForwardProxy(authorization="Basic cmVsYXk6cEBzcy13b3Jk") as proxy:
+        given = {
+            word: template.make_secret(word, json.dumps({"proxyUrl": f"http://relay:{word}@{proxy.address}"}))
+            for word in ("p%40ss-word", "other-word")
+        }
+        environment = {"GATEWAY_BASE_URL": gateway.url, **secrets}
+        invoke, turned_down = (
+            started("gateway", {**environment, "OUTBOUND_PROXY_SECRET_ARN": arn}, monkeypatch)
+            for arn in given.values()
+        )
+
+        invoke("list")
+        with ends_with(error_types.GATEWAY_NOT_ALLOWED, "Proxy 407"):
+            turned_down("list")
+
+    assert {line.partition(gateway.url)[0] for line in proxy.asked} == {"POST "}
+    assert names_of_calls(gateway) == ["query_callback_define"]
 
 
 def test_credentials_that_were_never_filled_are_named(

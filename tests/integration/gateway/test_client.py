@@ -21,7 +21,7 @@ from gateway.client import (
     transport_to,
 )
 from gateway.signing import Credentials
-from relay.transport import Limits, Transport
+from relay.transport import CallLimits, Transport
 from sandbox.vendors.gateway import Gateway
 from sandbox.vendors.loopback import Answer
 from tests.support.certificates import self_signed, served_with
@@ -42,7 +42,7 @@ def client_of(gateway: Gateway, transport: Transport | None = None) -> GatewayCl
 
 
 def patient_for(seconds: float, gateway: Gateway, limit: int = ANSWER_LIMIT) -> Transport:
-    return Transport(gateway.url, Limits(1, seconds, limit))
+    return Transport(gateway.url, CallLimits(1, seconds, limit))
 
 
 def test_the_form_is_utf8_and_url_encoded(gateway: Gateway) -> None:

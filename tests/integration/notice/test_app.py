@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -17,8 +18,10 @@ from pydantic import ValidationError
 from sandbox.vendors.portal import Portal
 from sandbox.vendors.portal_token import BEGINNING
 from tests.support import template
+from tests.support.certificates import PrivateAuthority, private_authority, served_with
+from tests.support.forward_proxy import ForwardProxy
 from tests.support.outbound import event, message, record
-from tests.support.stand_ins import KEY, PATH, SECRET, produce
+from tests.support.stand_ins import KEY, PATH, SECRET, produce, relays_portal
 from tests.support.stand_ins import notice as written
 
 APP = "notice.app"
@@ -57,6 +60,11 @@ class Function:
 
 @pytest.fixture
 def function(cloud: None, portal: Portal, monkeypatch: pytest.MonkeyPatch) -> Iterator[Function]:
+    yield deployed(portal, monkeypatch)
+    sys.modules.pop(APP, None)
+
+
+def deployed(portal: Portal, monkeypatch: pytest.MonkeyPatch, **way_out: str) -> Function:
     queue, dead = template.make_queue("NoticeQueue"), template.make_queue("NoticeDeadLetterQueue")
     secret = template.make_secret("enos", json.dumps({"appKey": KEY, "appSecret": SECRET}))
     given = {
@@ -66,12 +74,12 @@ def function(cloud: None, portal: Portal, monkeypatch: pytest.MonkeyPatch) -> It
         "NOTICE_QUEUE_URL": queue,
         "NOTICE_DEAD_LETTER_QUEUE_URL": dead,
         "LOG_LEVEL": "INFO",
+        **way_out,
     }
     for name, value in given.items():
         monkeypatch.setenv(name, value)
     sys.modules.pop(APP, None)
-    yield Function(importlib.import_module(APP), portal, queue, dead)
-    sys.modules.pop(APP, None)
+    return Function(importlib.import_module(APP), portal, queue, dead)
 
 
 def fresh(*messages: Any, **more: Any) -> dict[str, Any]:
@@ -200,6 +208,94 @@ def test_credentials_that_are_not_filled_are_a_configuration_fault(
     assert "SecretKeyMissing appKey, appSecret" in [line.get("error_code") for line in found]
 
 
+@pytest.fixture
+def authority(tmp_path: Path) -> PrivateAuthority:
+    return private_authority(tmp_path)
+
+
+@pytest.fixture
+def private_portal(authority: PrivateAuthority) -> Iterator[Portal]:
+    """It has a certificate of an authority of its own."""
+    portal = relays_portal()
+    portal.tls = served_with(authority.server)
+    with portal:
+        yield portal
+    sys.modules.pop(APP, None)
+
+
+def test_a_private_portal_behind_a_proxy_is_reached(
+    cloud: None,
+    private_portal: Portal,
+    authority: PrivateAuthority,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with ForwardProxy(authorization="Basic cmVsYXk6cEBzcy13b3Jk") as proxy:
+        url = json.dumps({"proxyUrl": f"http://relay:p%40ss-word@{proxy.address}"})
+        function = deployed(
+            private_portal,
+            monkeypatch,
+            OUTBOUND_PROXY_SECRET_ARN=template.make_secret("proxy", url),
+            PORTAL_CA_SECRET_ARN=template.make_secret("authority", authority.pem),
+        )
+
+        assert function(event(fresh(message()))) == []
+
+    (call,) = private_portal.calls
+    assert call.ok
+    # Of Secrets Manager, SQS and the portal, it saw the portal.
+    assert proxy.asked == [f"CONNECT {private_portal.url.partition('//')[2]} HTTP/1.1"]
+    assert "ss-word" not in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "code"),
+    [
+        ("PORTAL_CA_SECRET_ARN", "no PEM", "PortalCaSecretArn SecretNotPem"),
+        ("PORTAL_CA_SECRET_ARN", None, "PortalCaSecretArn SecretEmpty"),
+        ("OUTBOUND_PROXY_SECRET_ARN", '{"proxyUrl": "x:ss-word@y"}', "OutboundProxyUrl SecretUnfit proxyUrl"),
+    ],
+)
+def test_a_way_out_that_is_set_wrongly_is_a_configuration_fault_by_name(
+    cloud: None,
+    private_portal: Portal,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    variable: str,
+    text: str | None,
+    code: str,
+) -> None:
+    function = deployed(private_portal, monkeypatch, **{variable: template.make_secret("way-out", text)})
+
+    assert function(event(fresh(message()))) == ["r-1"]
+
+    printed = capsys.readouterr().out
+    found = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
+    assert metric(found, "ConfigurationFault") == 1
+    assert code in [line.get("error_code") for line in found]
+    assert "ss-word" not in printed
+    assert private_portal.connections == 0
+
+
+def test_a_proxy_that_asks_who_calls_is_a_configuration_fault_and_one_that_is_away_an_outage(
+    cloud: None,
+    private_portal: Portal,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with ForwardProxy(authorization="Basic cmVsYXk6cEBzcy13b3Jk") as proxy:
+        url = json.dumps({"proxyUrl": f"http://relay:other-word@{proxy.address}"})
+        function = deployed(
+            private_portal, monkeypatch, OUTBOUND_PROXY_SECRET_ARN=template.make_secret("proxy", url)
+        )
+        assert function(event(fresh(message()))) == ["r-1"]
+    assert function(event(fresh(message()))) == ["r-1"]
+
+    said = {line.get("message"): line for line in lines(capsys)}
+    assert said["configuration at fault"]["error_code"] == "Proxy 407"
+    assert said["portal unavailable"]["error_code"] == "Proxy ConnectionRefusedError"
+
+
 def test_with_three_seconds_left_it_returns_in_time_with_what_it_knows(function: Function) -> None:
     given = event(fresh(message(), name="good"), fresh(body="not JSON", name="bad"))
 
@@ -241,6 +337,7 @@ def test_a_cold_start_loads_nothing_heavy() -> None:
     paths = [str(template.ROOT / name) for name in ("functions", "layers")]
     environment = dict.fromkeys(template.variables("NoticeFunction"), "https://portal.example")
     environment |= {"PYTHONPATH": os.pathsep.join(paths), "LOG_LEVEL": "INFO"}
+    environment |= {"OUTBOUND_PROXY_SECRET_ARN": "", "PORTAL_CA_SECRET_ARN": ""}
 
     ran = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=True)
 
@@ -248,3 +345,4 @@ def test_a_cold_start_loads_nothing_heavy() -> None:
     assert "notice.portal.client" in loaded
     assert not {name for name in loaded if name.startswith(("boto3", "aws_xray_sdk"))}
     assert loaded.isdisjoint({"aws_lambda_powertools.event_handler", "botocore.client", "botocore.session"})
+    assert loaded.isdisjoint({"relay.routes", "relay.proxy", "ssl"})

@@ -14,12 +14,12 @@ from typing import Self
 
 import pytest
 
-from relay.transport import IDLE_SECONDS, AddressError, Limits, NoAnswerError, NotSentError, Transport
+from relay.transport import IDLE_SECONDS, AddressError, CallLimits, NoAnswerError, NotSentError, Transport
 from tests.support.certificates import self_signed, served_with
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
-LIMITS = Limits(connect_seconds=2, answer_seconds=0.5, answer_bytes=1000)
+LIMITS = CallLimits(connect_seconds=2, answer_seconds=0.5, answer_bytes=1000)
 RESET = struct.pack("ii", 1, 0)
 
 type Script = Callable[[socket.socket, int], object]

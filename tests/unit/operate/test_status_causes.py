@@ -64,6 +64,13 @@ def test_the_documentation_has_the_codes() -> None:
         ),
         ("HTTP_REQUEST", "no TLS that the relay takes is spoken at EnosBaseUrl (HTTP_REQUEST)"),
         ("EAI_NONAME", "the host in EnosBaseUrl does not exist (EAI_NONAME)"),
+        ("Proxy 407", "the proxy does not take its user and password (Proxy 407): OutboundProxyUrl"),
+        ("Proxy 403", "the proxy lets no call through to the portal (Proxy 403)"),
+        ("Proxy EAI_NONAME", "OutboundProxyUrl leads to no proxy (Proxy EAI_NONAME)"),
+        (
+            "PortalCaSecretArn SecretNotPem",
+            "authority cannot be used (PortalCaSecretArn SecretNotPem)",
+        ),
         ("InvalidAddress", "EnosBaseUrl is no address (InvalidAddress)"),
         ("teapot", f"the portal does not let this relay send (teapot): {LOG}"),
     ],
@@ -153,6 +160,11 @@ def test_a_secret_that_cannot_be_used_is_not_just_filled(changed: dict[str, floa
         ("EAI_AGAIN", "the portal's name cannot be looked up just now (EAI_AGAIN)"),
         ("SecretOutage ThrottlingException", "Secrets Manager does not give the EnOS secret (Throttling"),
         ("ConnectionRefusedError", "the portal is unavailable (ConnectionRefusedError)"),
+        ("Proxy ConnectTimeout", "the proxy is unavailable (ConnectTimeout)"),
+        (
+            "PortalCaSecretArn SecretOutage Timeout",
+            "Secrets Manager does not give the secret of PortalCaSecretArn",
+        ),
         ("503", "the portal is unavailable (503)"),
     ],
 )

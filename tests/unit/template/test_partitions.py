@@ -21,6 +21,10 @@ ON = {
     "StaticIpVpcId": "vpc-0a1b2c3d",
     "StaticIpSubnetIds": "subnet-0a1b2c3d,subnet-4e5f6a7b",
     "SubscriberAccountIds": ["111122223333"],
+    "OutboundSubnetIds": "subnet-0a1b2c3d,subnet-4e5f6a7b",
+    "OutboundSecurityGroupIds": "sg-0a1b2c3d",
+    "OutboundProxyUrl": "http://user:pass@proxy.example:8080",
+    "PortalCaSecretArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:authority-a1B2c3",
     "SnapStart": "On",
     "Tracing": "Active",
 }

@@ -122,7 +122,8 @@ def test_every_arn_is_partition_neutral() -> None:
         "PayloadBucket",
         "NoticeQueue",
         "NoticeDeadLetterQueue",
-        *of_type("AWS::SecretsManager::Secret"),
+        # Of the proxy nothing is held that the parameter does not.
+        *(name for name in of_type("AWS::SecretsManager::Secret") if name != "OutboundProxySecret"),
     ],
 )
 def test_what_holds_data_outlives_the_stack(resource: str) -> None:
@@ -300,18 +301,26 @@ def test_only_the_load_balancer_s_own_targets_may_invoke_the_callback() -> None:
         ("StaticIpSubnetIds", "subnet-0a1b2c3d,subnet-0a1b2c3e", True),
         ("StaticIpSubnetIds", "subnet-0a1b2c3d,subnet-0a1b2c3e,subnet-0a1b2c3f", False),
         ("StaticIpSubnetIds", "subnet-0a1b2c3d, subnet-0a1b2c3e", False),
+        ("OutboundSubnetIds", "", True),
+        ("OutboundSubnetIds", ",".join(["subnet-0a1b2c3d4e5f6a7b8"] * 16), True),
+        ("OutboundSubnetIds", ",".join(["subnet-0a1b2c3d4e5f6a7b8"] * 17), False),
+        ("OutboundSubnetIds", "subnet-0a1b2c3d, subnet-0a1b2c3e", False),
+        ("OutboundSecurityGroupIds", "", True),
+        ("OutboundSecurityGroupIds", ",".join(["sg-0a1b2c3d4e5f6a7b8"] * 5), True),
+        ("OutboundSecurityGroupIds", ",".join(["sg-0a1b2c3d4e5f6a7b8"] * 6), False),
         ("AllowedSourceCidrs", ",".join(["203.0.113.0/24"] * 5), True),
         ("AllowedSourceCidrs", ",".join(["203.0.113.0/24"] * 6), False),
         ("AllowedSourceCidrs", "", False),
     ],
 )
-def test_two_subnets_and_five_ranges_are_counted_before_anything_is_made(
+def test_subnets_groups_and_ranges_are_counted_before_anything_is_made(
     parameter: str, value: str, taken: bool
 ) -> None:
     """A load balancer's rule takes no more, and CloudFormation's Rules cannot count."""
-    pattern = TEMPLATE["Parameters"][parameter]["AllowedPattern"]
+    declared = TEMPLATE["Parameters"][parameter]
 
-    assert bool(re.fullmatch(pattern, value)) is taken
+    assert bool(re.fullmatch(declared["AllowedPattern"], value)) is taken
+    assert not taken or len(value) <= declared.get("MaxLength", len(value))
 
 
 @pytest.mark.parametrize("parameter", ["EnosBaseUrl", "GatewayBaseUrl"])
@@ -346,9 +355,11 @@ def test_the_address_of_a_vendor_is_a_host_and_a_port(parameter: str, address: s
     [
         ("StaticIpSubnets", "StaticIpVpcId", "StaticIpSubnetIds"),
         ("StaticIpVpc", "StaticIpSubnetIds", "StaticIpVpcId"),
+        ("OutboundSubnets", "OutboundSubnetIds", "OutboundSecurityGroupIds"),
+        ("OutboundSecurityGroups", "OutboundSecurityGroupIds", "OutboundSubnetIds"),
     ],
 )
-def test_of_a_vpc_and_its_subnets_one_alone_is_refused_before_anything_is_made(
+def test_what_goes_together_is_refused_by_itself_before_anything_is_made(
     name: str, given: str, wanted: str
 ) -> None:
     rule = TEMPLATE["Rules"][name]

@@ -1,6 +1,7 @@
 """Every function answers as a published version, which is whole, and a change makes another one."""
 
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -13,11 +14,13 @@ PARAMETERS: dict[str, Any] = TEMPLATE["Parameters"]
 LONGEST_DESCRIPTION = 256
 EXPANDED = expanded_template()
 RESOURCES: dict[str, Any] = EXPANDED["Resources"]
+# The proxy is read at use: a function knows whether there is one.
+WAY_OUT = {"OutboundSubnetIds": "subnet-1", "OutboundSecurityGroupIds": "sg-1", "OutboundProxyUrl": ""}
 EVERY_FUNCTION = {"Architecture", "LogLevel", "Tracing"}
 KNOWN = {
     "CallbackFunction": EVERY_FUNCTION | {"EventRetentionDays", "IdentityIgnoresFields", "SnapStart"},
-    "GatewayFunction": EVERY_FUNCTION | {"GatewayBaseUrl"},
-    "NoticeFunction": EVERY_FUNCTION | {"EnosBaseUrl", "EnosProducePath"},
+    "GatewayFunction": EVERY_FUNCTION | {"GatewayBaseUrl", *WAY_OUT},
+    "NoticeFunction": EVERY_FUNCTION | {"EnosBaseUrl", "EnosProducePath", "PortalCaSecretArn", *WAY_OUT},
     "RecoveryFunction": EVERY_FUNCTION | {"EventRetentionDays", "IdentityIgnoresFields"},
 }
 # What a function is watched by counts all its versions, by its name alone.
@@ -34,10 +37,24 @@ def of(kind: str, resources: dict[str, Any] = RESOURCES) -> dict[str, Any]:
 
 def versions(resources: dict[str, Any] = RESOURCES, /, **given: Any) -> dict[str, Any]:
     """Function -> what its version is known by; if that is another, a new version is published."""
+    parameters = defaults() | given
     return {
-        properties["FunctionName"]["Ref"]: (name, with_values(properties, defaults() | given))
+        properties["FunctionName"]["Ref"]: (name, with_values(with_ids(properties, parameters), parameters))
         for name, properties in of("Lambda::Version", resources).items()
     }
+
+
+def with_ids(value: Any, parameters: dict[str, Any]) -> Any:
+    """With the id of each policy, which is another one if its description is another."""
+    match value:
+        case {"Fn::GetAtt": [policy, "PolicyId"]}:
+            described = with_values(RESOURCES[policy]["Properties"]["Description"], parameters)
+            return f"ANPA{sha256(described.encode()).hexdigest()[:17].upper()}"
+        case dict():
+            return {name: with_ids(one, parameters) for name, one in value.items()}
+        case list():
+            return [with_ids(one, parameters) for one in value]
+    return value
 
 
 def configurations(**given: Any) -> dict[str, Any]:
@@ -83,11 +100,31 @@ def names_in(value: Any) -> Iterator[str]:
 @pytest.mark.parametrize("parameter", PARAMETERS)
 def test_a_parameter_that_a_function_knows_makes_a_new_version_of_it_and_of_no_other(parameter: str) -> None:
     """Publishing a function that has not changed is an error of CloudFormation's."""
-    given = {parameter: other(parameter)}
+    before = WAY_OUT if parameter in WAY_OUT else {}
+    after = {**before, parameter: other(parameter)}
     knowing = {function for function, known in KNOWN.items() if parameter in known}
 
-    assert changed(configurations(), configurations(**given)) == knowing
-    assert changed(versions(), versions(**given)) == knowing
+    assert changed(configurations(**before), configurations(**after)) == knowing
+    assert changed(versions(**before), versions(**after)) == knowing
+
+
+def test_another_address_of_the_proxy_makes_no_new_version_for_it_is_read_at_use() -> None:
+    one, another = ({"OutboundProxyUrl": f"http://user:{word}@proxy:8080"} for word in ("pass", "word"))
+
+    assert changed(configurations(**one), configurations(**another)) == set()
+    assert changed(versions(**one), versions(**another)) == set()
+
+
+def test_no_function_s_configuration_and_no_description_holds_the_proxy_s_password() -> None:
+    given = {"OutboundProxyUrl": "http://user:pass-word@proxy:8080"}
+    resources = {
+        name: with_values(one, defaults() | given)
+        for name, one in RESOURCES.items()
+        if "pass-word" in str(with_values(one, defaults() | given))
+    }
+
+    assert {*resources} == {"OutboundProxySecret"}
+    assert PARAMETERS["OutboundProxyUrl"]["NoEcho"] is True
 
 
 def test_every_function_has_one_version_and_an_update_of_nothing_makes_no_other() -> None:
@@ -108,6 +145,7 @@ def test_a_description_with_the_longest_values_is_one_that_lambda_takes(function
     _, version = versions(**{name: longest(name) for name in KNOWN[function]})[function]
 
     assert len(version["Description"]) <= LONGEST_DESCRIPTION
+    assert "ANPA" in version["Description"] or not KNOWN[function] & {*WAY_OUT}
     assert set(version) == {"Description", "FunctionName"}
 
 

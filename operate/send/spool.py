@@ -16,10 +16,10 @@ _IN_MEMORY = 1_048_576
 
 
 @contextmanager
-def keeping() -> Iterator["Kept"]:
+def keeping() -> Iterator["Spool"]:
     """Keep notices as long as the context lasts."""
     with SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
-        yield Kept(file)
+        yield Spool(file)
 
 
 @contextmanager
@@ -31,7 +31,7 @@ def _written() -> Iterator[None]:
         raise NothingDoneError(said) from error
 
 
-class Kept:
+class Spool:
     """Notices by organisation, in the order in which they came. In memory are numbers alone.
 
     What is sent is thereby what was checked, whatever becomes of the file that it was read from.

@@ -10,8 +10,8 @@ import pytest
 
 from operate.errors import NothingDoneError
 from operate.send.entries import Entry
-from operate.send.kept import Kept, keeping
 from operate.send.run import Sending, make_ready, put_on_queue
+from operate.send.spool import Spool, keeping
 from tests.support.outbound import message
 from tests.support.queue_stub import URL, QueueStub
 
@@ -51,7 +51,7 @@ def test_notices_are_sent_while_they_are_read_back() -> None:
             return super().read(size)
 
     queue: Any = QueueStub()
-    sending = Sending(Kept(Read()))
+    sending = Sending(Spool(Read()))
     make_ready((Entry(n, "o-1", message(f"n-{n}", body="x" * 2000)) for n in range(COUNT)), sending)
     reads = [Read.reads for _ in put_on_queue(sending, URL, queue)]
 
@@ -68,7 +68,7 @@ def test_where_there_is_no_room_for_them_nothing_is_sent(failing: str) -> None:
             raise OSError(errno.ENOSPC, "No space left on device")
 
     setattr(Full, failing, Full._fail)
-    sending = Sending(Kept(Full()))
+    sending = Sending(Spool(Full()))
 
     with pytest.raises(NothingDoneError, match=r"No space left on device\. Nothing was sent\."):
         make_ready([Entry(1, "o-1", message("a"))], sending)
