@@ -14,6 +14,7 @@ from notice.outbound import Outbound
 from notice.portal.client import PortalClient
 from notice.portal.tokens import EnosCredentials
 from notice.queue.dead_letters import DeadLetters
+from notice.queue.outcome_events import OutcomeTopic
 from notice.queue.settlement import Settler
 from notice.queue.visibility import VisibilityTimeouts
 from notice.report import report
@@ -29,13 +30,14 @@ ANSWER_SECONDS = 1.0
 
 
 class Settings(relay.settings.Settings):
-    """Addresses of the portal, of its credentials and of the two queues."""
+    """Addresses of the portal, of its credentials, of the two queues and of the topic of outcomes."""
 
     enos_base_url: str
     enos_produce_path: str
     enos_credentials_secret_arn: str
     notice_queue_url: str
     notice_dead_letter_queue_url: str
+    notice_outcome_topic_arn: str
 
 
 def build(
@@ -43,7 +45,7 @@ def build(
     *,
     clock: Clock = time.time,
     timer: Clock = time.monotonic,
-    client: Callable[[str], Any] = aws.client,
+    client: Callable[..., Any] = aws.client,
 ) -> Outbound:
     """Returns the outbound path on AWS. Clients are made at first use: a start would take twice as long."""
     sqs = cache(partial(client, "sqs"))
@@ -53,7 +55,15 @@ def build(
     portal = PortalClient(
         settings.enos_base_url, settings.enos_produce_path, credentials, clock=clock, connections=WORKERS
     )
+    limit = aws.TimeLimit(timer)
     settler = Settler(
+        OutcomeTopic(
+            settings.notice_outcome_topic_arn,
+            settings.notice_queue_url,
+            sns=cache(partial(client, "sns", limit)),
+            queue=sqs,
+            limit=limit,
+        ),
         DeadLetters(settings.notice_dead_letter_queue_url, sqs),
         VisibilityTimeouts(settings.notice_queue_url, sqs),
     )

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from notice.deadline import Deadline
 from notice.dispatch.dispatcher import Dispatcher
 from notice.dispatch.ledger import Report
+from notice.queue.outcome_events import PUBLISH_SECONDS
 from notice.queue.records import Record, read_notices
-from notice.queue.settlement import Settlement, Settler
+from notice.queue.settlement import QUEUE_SECONDS, Settlement, Settler
 from relay.settings import Clock
 
-# Kept back for dead letters and waits: one SQS call that hangs, and its repetition.
-SETTLE_SECONDS = 9.0
+# Kept back for what follows the portal's calls.
+SETTLE_SECONDS = PUBLISH_SECONDS + QUEUE_SECONDS
 
 
 @dataclass(slots=True, eq=False, repr=False)

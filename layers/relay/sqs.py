@@ -25,6 +25,11 @@ def cleaned(text: str) -> str:
     return re.sub(_NOT_TAKEN, "\ufffd", text)
 
 
+def escaped(json: str) -> str:
+    """Returns JSON in which what SQS does not take is an escape."""
+    return re.sub(_NOT_TAKEN, lambda found: f"\\u{ord(found[0]):04x}", json)
+
+
 def attribute_bytes(name: str, value: str) -> int:
     """What a string attribute adds to its message's size."""
     return len(name) + len("String") + len(value.encode())

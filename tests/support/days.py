@@ -1,17 +1,17 @@
 """Days of the notice queue in seconds: the queue, its event source, the function, and time that passes."""
 
+import json
 import random
 from collections import Counter
+from itertools import count
 from typing import Any
 
 from notice.deadline import Deadline
 from notice.dispatch.dispatcher import Dispatcher
-from notice.queue.dead_letters import DeadLetters
+from notice.outbound import SETTLE_SECONDS
 from notice.queue.records import QueuedNotice, read_records
-from notice.queue.settlement import Settler
-from notice.queue.visibility import VisibilityTimeouts
 from tests.support.in_process_portal import InProcessPortal
-from tests.support.outbound import NOW, event, record
+from tests.support.outbound import NOW, TopicStub, event, record, settler
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
@@ -23,20 +23,24 @@ class Simulation:
         random.seed(0)  # The waits' jitter: these days are the same in every run.
         self.portal, self.now = portal, 0.0
         self.dispatcher = Dispatcher(portal, workers=1, clock=lambda: self.now)
-        sqs: Any = self
-        self.settler = Settler(DeadLetters("dead", lambda: sqs), VisibilityTimeouts("queue", lambda: sqs))
+        self.topic = TopicStub()
+        self.settler = settler(lambda: self, self.topic)
         self.queue: dict[str, dict[str, Any]] = {}
         self.visible: dict[str, float] = {}
         self.dead: list[str] = []
+        self._names = count()
         self.reasons: Counter[tuple[str, str]] = Counter()
         """Dead letters by errorCode and errorMessage."""
         self.calls: Counter[int] = Counter()
         """Calls by the hour."""
 
     def put(self, name: str, *messages: dict[str, Any], org: str = "o-1") -> None:
+        self._put(name, json.dumps({"orgId": org, "messages": messages}), self.now)
+
+    def _put(self, name: str, body: str, visible: float) -> None:
         sent_at = NOW + self.now
-        self.queue[name] = record(*messages, org=org, name=name, receives=0, sent_at=sent_at, receipt=name)
-        self.visible[name] = self.now
+        self.queue[name] = record(body=body, name=name, receives=0, sent_at=sent_at, receipt=name)
+        self.visible[name] = visible
 
     def run(self, seconds: float) -> None:
         end = self.now + seconds
@@ -57,13 +61,17 @@ class Simulation:
         before = len(self.portal.calls)
         report = self.dispatcher.dispatch(notices, Deadline(self.now + 50, lambda: self.now))
         self.calls[int(self.now // HOUR)] += len(self.portal.calls) - before
-        end = Deadline(self.now + 9, lambda: self.now)
+        end = Deadline(self.now + SETTLE_SECONDS, lambda: self.now)
         settlement = self.settler.settle(records, report.outcomes, NOW + self.now, end)
         for name in set(names) - set(settlement.returned):
             del self.queue[name]
 
     def send_message_batch(self, QueueUrl: str, Entries: list[Any]) -> dict[str, Any]:  # noqa: N803
         for each in Entries:
+            if QueueUrl == "queue":
+                name, visible = f"put-off-{next(self._names)}", self.now + each["DelaySeconds"]
+                self._put(name, each["MessageBody"], visible)
+                continue
             said = {name: value["StringValue"] for name, value in each["MessageAttributes"].items()}
             self.dead.append(said["messageId"])
             self.reasons[said["errorCode"], said.get("errorMessage", "")] += 1

@@ -49,6 +49,7 @@ def environment(portal: Portal, gateway: Gateway) -> dict[str, str]:
         "ENOS_CREDENTIALS_SECRET_ARN": template.make_secret("e", dumps({"appKey": KEY, "appSecret": SECRET})),
         "NOTICE_QUEUE_URL": template.make_queue("NoticeQueue"),
         "NOTICE_DEAD_LETTER_QUEUE_URL": template.make_queue("NoticeDeadLetterQueue"),
+        "NOTICE_OUTCOME_TOPIC_ARN": template.make_outcome_topic(),
         "GATEWAY_BASE_URL": gateway.url,
         "GATEWAY_CREDENTIALS_SECRET_ARN": template.make_secret(
             "g", dumps({"apiKey": MOZI_KEY, "secretKey": MOZI_SECRET})

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from notice.deadline import Deadline
-from notice.outcomes import Rejected
+from notice.outcomes import CODE_LENGTH, MESSAGE_LENGTH, Rejected
 from notice.queue.batch_calls import Entry, call_in_batches
 from notice.queue.records import Place, Record
 from relay import sqs
@@ -15,7 +15,7 @@ from relay.notices.record import MESSAGES
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-_REASON_LENGTH, _NAME_LENGTH = 1000, 256
+_NAME_LENGTH = 256
 
 
 class DeadLetter(NamedTuple):
@@ -42,10 +42,10 @@ def _fitting(record: Record, place: Place, why: Rejected, size: int) -> Iterator
     """The attributes that still fit into a message, the most telling first; SQS takes no empty one."""
     room = next((limit for limit in sqs.MESSAGE_BYTES if size <= limit), size) - size
     given = {
-        "errorCode": why.code[:_NAME_LENGTH],
+        "errorCode": why.code[:CODE_LENGTH],
         "messageId": place.message_id[:_NAME_LENGTH],
         "orgId": (record.org_id or "")[:_NAME_LENGTH],
-        "errorMessage": why.message[:_REASON_LENGTH],
+        "errorMessage": why.message[:MESSAGE_LENGTH],
     }
     for name, value in given.items():
         clean = sqs.cleaned(value)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from notice.outcomes import Rejected
+from notice.queue.outcome_events import OutcomeEvent, read_outcome_event
 from relay.json_text import Json
 from relay.notices import InvalidNoticeError, Notice
 from relay.notices.record import InvalidRecordError, read_record
@@ -28,15 +29,21 @@ class QueuedNotice:
 
 
 class Place(NamedTuple):
-    """A notice in its record: what was sent to us, and what we send or why we never will."""
+    """A notice in its record: what was sent to us, and what we send or why we never will.
+
+    None stands for it where the record holds an outcome.
+    """
 
     sent: str
-    notice: QueuedNotice | Rejected
+    notice: QueuedNotice | Rejected | None
     message_id: str = ""
 
 
 class Record(NamedTuple):
-    """One SQS message. Without `org_id` nothing in it could be read; its one place holds the whole body."""
+    """One SQS message. Without `org_id` there is no notice in it, and its one place holds the whole body.
+
+    `put_off` is an outcome that is still to be published.
+    """
 
     id: str
     receipt: str
@@ -44,6 +51,7 @@ class Record(NamedTuple):
     sent_at: float
     org_id: str | None
     places: tuple[Place, ...]
+    put_off: OutcomeEvent | None = None
 
 
 def read_records(event: object, now: float) -> Iterator[Record]:
@@ -80,10 +88,13 @@ def _record(given: Mapping[str, Any], now: float) -> Record:
     receives = _receives(given)
     body = given.get("body") or ""
     record_id = given.get("messageId") or ""
-    org_id: str | None = None
+    org_id, event = None, None
     try:
-        org_id, found = read_record(body)
-        places = tuple(_places(org_id, found, receives, record_id))
+        if event := read_outcome_event(body):
+            places: tuple[Place, ...] = (Place(body, None),)
+        else:
+            org_id, found = read_record(body)
+            places = tuple(_places(org_id, found, receives, record_id))
     except InvalidRecordError as error:
         places = (Place(body, Rejected(INVALID, str(error))),)
     return Record(
@@ -93,6 +104,7 @@ def _record(given: Mapping[str, Any], now: float) -> Record:
         sent_at=int(_attributes(given).get("SentTimestamp", now * 1000)) / 1000,
         org_id=org_id,
         places=places,
+        put_off=event,
     )
 
 

@@ -10,7 +10,7 @@ from relay.json_text import Json
 from relay.notices.model import InvalidNoticeError, Notice
 from relay.notices.record import RECORD_LIMIT, read_org_id
 from relay.notices.text import Text
-from relay.sqs import call, in_requests, takes
+from relay.sqs import call, escaped, in_requests
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -116,7 +116,7 @@ def _written(given: object) -> str:
     except (TypeError, ValueError):
         # Among them a number that no JSON reader takes: the relay would reject its whole record.
         raise InvalidNoticeError("it cannot be written as JSON") from None
-    return text if takes(text) else "".join(one if takes(one) else f"\\u{ord(one):04x}" for one in text)
+    return escaped(text)
 
 
 def _compact(given: object) -> str:

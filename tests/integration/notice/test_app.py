@@ -65,6 +65,7 @@ def function(cloud: None, portal: Portal, monkeypatch: pytest.MonkeyPatch) -> It
         "ENOS_CREDENTIALS_SECRET_ARN": secret,
         "NOTICE_QUEUE_URL": queue,
         "NOTICE_DEAD_LETTER_QUEUE_URL": dead,
+        "NOTICE_OUTCOME_TOPIC_ARN": template.make_outcome_topic(),
         "LOG_LEVEL": "INFO",
     }
     for name, value in given.items():

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notice.outcomes import Rejected
+from notice.outcomes import Accepted, Outcome, Rejected
 from notice.queue.dead_letters import dead_letter
+from notice.queue.outcome_events import outcome_events
 from notice.queue.records import read_records
 from relay.notices import InvalidNoticeError, Notice
 from relay.notices.model import field_names
@@ -121,6 +122,16 @@ def test_the_sample_records_dead_letters_have_attributes_that_fit() -> None:
 
     assert len(found) == 2
     assert all(valid("dead-letter-attributes", letter.attributes) for letter in found)
+
+
+@pytest.mark.parametrize(
+    "why", [Accepted(), Rejected("400", "no"), Rejected("", ""), Rejected("4" * 300, "很" * 3000)]
+)
+def test_an_outcome_fits_its_schemas(why: Outcome) -> None:
+    (told,) = outcome_events("r-1", "组织 1", [("n-1", why), ("", why)], NOW)
+
+    assert valid("notice-outcome", json.loads(told.text))
+    assert valid("notice-outcome-attributes", told.attributes)
 
 
 @pytest.mark.parametrize(

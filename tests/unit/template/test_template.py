@@ -8,7 +8,7 @@ import pytest
 
 from recovery.pace import STEP_SECONDS
 from relay.store import LEASE_SECONDS
-from tests.support.template import RESOURCES, ROOT, TEMPLATE, event_topics, of_type
+from tests.support.template import RESOURCES, ROOT, TEMPLATE, event_topics, of_type, subscribed_topics
 
 FUNCTIONS = of_type("AWS::Serverless::Function")
 SERVICE_PRINCIPALS = {
@@ -104,8 +104,10 @@ def test_a_function_may_publish_on_the_topics_of_its_own_stack_alone() -> None:
     """One stack's name may be the beginning of another's, so what follows it must tell them apart."""
     prefix = TEMPLATE["Outputs"]["EventTopicArnPrefix"]["Value"]["Fn::Sub"]
     resources = [one["Resource"] for one in statements() if one["Action"] == "sns:Publish"]
+    outcomes = {"Ref": "NoticeOutcomeTopic"}
 
-    assert resources == [{"Fn::Sub": f"{prefix}*"}] * 2
+    assert [one for one in resources if one != outcomes] == [{"Fn::Sub": f"{prefix}*"}] * 2
+    assert resources.count(outcomes) == 1
     assert prefix.endswith("${AWS::StackName}-event-")
 
 
@@ -130,7 +132,7 @@ def test_what_holds_data_outlives_the_stack(resource: str) -> None:
 
 
 def test_everything_is_encrypted_at_rest() -> None:
-    for topic in event_topics().values():
+    for topic in subscribed_topics().values():
         assert topic["Properties"]["KmsMasterKeyId"]
     for queue in of_type("AWS::SQS::Queue").values():
         assert queue["Properties"]["SqsManagedSseEnabled"] is True
@@ -189,6 +191,22 @@ def test_every_topic_is_under_the_topic_policy() -> None:
     policy = RESOURCES["EventTopicPolicy"]["Properties"]
 
     assert {topic["Ref"] for topic in policy["Topics"]} == set(event_topics())
+
+
+def test_outcomes_go_over_tls_alone() -> None:
+    policy = RESOURCES["NoticeOutcomeTopicPolicy"]["Properties"]
+    refused = [one for one in policy["PolicyDocument"]["Statement"] if one.get("Effect") == "Deny"]
+
+    assert policy["Topics"] == [{"Ref": "NoticeOutcomeTopic"}]
+    assert [one["Condition"] for one in refused] == [
+        {"Bool": {"aws:SecureTransport": "false"}},
+        {"StringEquals": {"sns:Protocol": "http"}},
+    ]
+
+
+def test_lambda_takes_an_outcome_that_is_put_off_for_no_loop() -> None:
+    """One invocation may hold records whose outcomes it puts off, and outcomes that earlier ones put off."""
+    assert FUNCTIONS["NoticeFunction"]["Properties"]["RecursiveLoop"] == "Allow"
 
 
 def test_only_the_accounts_of_the_parameter_are_let_in_from_outside() -> None:

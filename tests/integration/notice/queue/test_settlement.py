@@ -13,10 +13,10 @@ from notice.outcomes import Accepted, Deferred, Outcome, Reason, Rejected
 from notice.queue.dead_letters import DeadLetter, DeadLetters, dead_letter
 from notice.queue.records import Place, QueuedNotice, Record, read_records
 from notice.queue.settlement import Settlement, Settler
-from notice.queue.visibility import EXPIRY_SECONDS, RETENTION_SECONDS, VisibilityTimeouts
+from notice.queue.visibility import EXPIRY_SECONDS, RETENTION_SECONDS
 from relay.sqs import REQUEST_BYTES, in_requests
 from tests.support import template
-from tests.support.outbound import NOW, deadline, event, message, record
+from tests.support.outbound import NOW, TopicStub, deadline, event, message, record, settler
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -32,10 +32,11 @@ class Queues:
         self.sqs: SQSClient = boto3.client("sqs")
         self.queue = template.make_queue("NoticeQueue")
         self.dead = template.make_queue("NoticeDeadLetterQueue")
+        self.topic = TopicStub()
 
     def settler(self, client: "Callable[[], SQSClient] | None" = None) -> Settler:
         make = client or (lambda: self.sqs)
-        return Settler(DeadLetters(self.dead, make), VisibilityTimeouts(self.queue, make))
+        return settler(make, self.topic, queue=self.queue, dead=self.dead)
 
     def settle(
         self,
@@ -195,7 +196,7 @@ def test_without_time_nothing_is_written_and_everything_stays(queues: Queues) ->
     done = queues.settle(given, {"a": REFUSED, "b": LATER}, seconds=0)
 
     assert done.returned == ["r-a", "r-b"]
-    assert (done.letters_not_written, done.waits_not_set) == ({"NoTime": 1}, {"NoTime": 2})
+    assert (done.events_not_published, done.waits_not_set) == ({"NoTime": 1}, {"NoTime": 2})
     assert queues.letters() == []
 
 
