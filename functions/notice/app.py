@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import relay.settings
 from notice.dispatch.dispatcher import WORKERS, Dispatcher
+from notice.inquiry import Inquiry
 from notice.outbound import Outbound
 from notice.portal.client import PortalClient
 from notice.portal.tokens import EnosCredentials
@@ -67,7 +68,7 @@ def build(
         DeadLetters(settings.notice_dead_letter_queue_url, sqs),
         VisibilityTimeouts(settings.notice_queue_url, sqs),
     )
-    return Outbound(Dispatcher(portal, clock=clock), settler, clock, timer)
+    return Outbound(Dispatcher(portal, clock=clock), Inquiry(portal), settler, clock, timer)
 
 
 # Reading wants the interpreter all the time, a call only for moments: in turns of 5 ms, as Python has it, it

@@ -110,7 +110,7 @@ def _body(members: dict[str, Json]) -> str:
 def _record(body: str) -> tuple[str, tuple[object, ...]]:
     """Organisation and notices, by the rules of the function that takes them from the queue."""
     try:
-        org_id, found = read_record(body)
+        org_id, found, _ = read_record(body)
     except InvalidRecordError as error:
         raise InvalidLineError(str(error)) from error
     return org_id, tuple(one.value for one in found)

@@ -6,10 +6,9 @@ from collections import Counter
 from itertools import count
 from typing import Any
 
-from notice.deadline import Deadline
 from notice.dispatch.dispatcher import Dispatcher
-from notice.outbound import SETTLE_SECONDS
-from notice.queue.records import QueuedNotice, read_records
+from notice.inquiry import Inquiry
+from notice.outbound import Outbound
 from tests.support.in_process_portal import InProcessPortal
 from tests.support.outbound import NOW, TopicStub, event, record, settler
 
@@ -22,20 +21,27 @@ class Simulation:
     def __init__(self, portal: InProcessPortal) -> None:
         random.seed(0)  # The waits' jitter: these days are the same in every run.
         self.portal, self.now = portal, 0.0
-        self.dispatcher = Dispatcher(portal, workers=1, clock=lambda: self.now)
         self.topic = TopicStub()
-        self.settler = settler(lambda: self, self.topic)
+        self.outbound = Outbound(
+            Dispatcher(portal, workers=1, clock=lambda: self.now),
+            Inquiry(portal, workers=1),
+            settler(lambda: self, self.topic),
+            clock=lambda: NOW + self.now,
+            timer=lambda: self.now,
+        )
         self.queue: dict[str, dict[str, Any]] = {}
         self.visible: dict[str, float] = {}
         self.dead: list[str] = []
+        self.letters: list[Any] = []
+        """The bodies of the dead letters."""
         self._names = count()
         self.reasons: Counter[tuple[str, str]] = Counter()
         """Dead letters by errorCode and errorMessage."""
         self.calls: Counter[int] = Counter()
         """Calls by the hour."""
 
-    def put(self, name: str, *messages: dict[str, Any], org: str = "o-1") -> None:
-        self._put(name, json.dumps({"orgId": org, "messages": messages}), self.now)
+    def put(self, name: str, *messages: dict[str, Any], org: str = "o-1", **more: Any) -> None:
+        self._put(name, json.dumps({"orgId": org, "messages": messages, **more}), self.now)
 
     def _put(self, name: str, body: str, visible: float) -> None:
         sent_at = NOW + self.now
@@ -55,14 +61,9 @@ class Simulation:
             attributes = self.queue[name]["attributes"]
             attributes["ApproximateReceiveCount"] = str(int(attributes["ApproximateReceiveCount"]) + 1)
             self.visible[name] = self.now + 420
-        records = list(read_records(event(*(self.queue[name] for name in names)), NOW))
-        found = (place.notice for one in records for place in one.places)
-        notices = [one for one in found if isinstance(one, QueuedNotice)]
         before = len(self.portal.calls)
-        report = self.dispatcher.dispatch(notices, Deadline(self.now + 50, lambda: self.now))
+        _, settlement = self.outbound.deliver(event(*(self.queue[name] for name in names)), 64)
         self.calls[int(self.now // HOUR)] += len(self.portal.calls) - before
-        end = Deadline(self.now + SETTLE_SECONDS, lambda: self.now)
-        settlement = self.settler.settle(records, report.outcomes, NOW + self.now, end)
         for name in set(names) - set(settlement.returned):
             del self.queue[name]
 
@@ -74,6 +75,7 @@ class Simulation:
                 continue
             said = {name: value["StringValue"] for name, value in each["MessageAttributes"].items()}
             self.dead.append(said["messageId"])
+            self.letters.append(json.loads(each["MessageBody"]))
             self.reasons[said["errorCode"], said.get("errorMessage", "")] += 1
         return {}
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from types import FrameType
 
 from callback.request import CallbackRequest
+from notice.inquiry import Inquiry
 from notice.outbound import Outbound
 from tests.support.in_process_portal import InProcessPortal
 from tests.support.inbound import Inbound, dumps, message, rest_api
@@ -33,7 +34,8 @@ def callback() -> Callable[[], object]:
 def notice() -> Callable[[], object]:
     """One fresh notice, read, accepted and settled."""
     dispatcher = new_dispatcher(InProcessPortal(), workers=1)
-    outbound = Outbound(dispatcher, settler(None, TopicStub()), lambda: NOW, lambda: NOW)
+    inquiry = Inquiry(InProcessPortal())
+    outbound = Outbound(dispatcher, inquiry, settler(None, TopicStub()), lambda: NOW, lambda: NOW)
     given = event(record(sent()))
     return lambda: outbound.deliver(given, 50)
 

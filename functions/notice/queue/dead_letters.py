@@ -10,7 +10,7 @@ from notice.outcomes import CODE_LENGTH, MESSAGE_LENGTH, Rejected
 from notice.queue.batch_calls import Entry, call_in_batches
 from notice.queue.records import Place, Record
 from relay import sqs
-from relay.notices.record import MESSAGES
+from relay.notices.record import MESSAGES, NOT_AFTER
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -31,7 +31,8 @@ def dead_letter(record: Record, place: Place, why: Rejected) -> DeadLetter:
     body = place.sent
     if record.org_id is not None:
         org_id = json.dumps(record.org_id, ensure_ascii=False)
-        body = f'{{"orgId":{org_id},"{MESSAGES}":[{place.sent}]}}'
+        limit = f',"{NOT_AFTER}":{json.dumps(record.not_after)}' if record.not_after else ""
+        body = f'{{"orgId":{org_id},"{MESSAGES}":[{place.sent}]{limit}}}'
     body = body or " "  # SQS takes no empty body.
     size = len(body.encode())
     attributes = dict(_fitting(record, place, why, size))

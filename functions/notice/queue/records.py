@@ -8,7 +8,7 @@ from notice.outcomes import Rejected
 from notice.queue.outcome_events import OutcomeEvent, read_outcome_event
 from relay.json_text import Json
 from relay.notices import InvalidNoticeError, Notice
-from relay.notices.record import InvalidRecordError, read_record
+from relay.notices.record import InvalidRecordError, read_not_after, read_record
 
 INVALID = "InvalidNotice"
 
@@ -42,7 +42,8 @@ class Place(NamedTuple):
 class Record(NamedTuple):
     """One SQS message. Without `org_id` there is no notice in it, and its one place holds the whole body.
 
-    `put_off` is an outcome that is still to be published.
+    `put_off` is an outcome that is still to be published, `not_after` what the sender wrote. `late` says that
+    this moment was over when the record was received.
     """
 
     id: str
@@ -52,6 +53,8 @@ class Record(NamedTuple):
     org_id: str | None
     places: tuple[Place, ...]
     put_off: OutcomeEvent | None = None
+    not_after: str | None = None
+    late: bool = False
 
 
 def read_records(event: object, now: float) -> Iterator[Record]:
@@ -67,11 +70,12 @@ def read_records(event: object, now: float) -> Iterator[Record]:
 def read_notices(event: object, now: float, records: list[Record]) -> Iterator[QueuedNotice]:
     """Yields the notices of an event while its records are read, each of which is added to `records`.
 
-    So the first are on their way while the last are read, which takes as long as a quick portal does.
+    So the first are on their way while the last are read, which takes as long as a quick portal does. Late
+    ones are left out.
     """
     for record in read_records(event, now):
         records.append(record)
-        for place in record.places:
+        for place in record.places if not record.late else ():
             if isinstance(place.notice, QueuedNotice):
                 yield place.notice
 
@@ -88,12 +92,13 @@ def _record(given: Mapping[str, Any], now: float) -> Record:
     receives = _receives(given)
     body = given.get("body") or ""
     record_id = given.get("messageId") or ""
-    org_id, event = None, None
+    org_id, event, not_after, late = None, None, None, False
     try:
         if event := read_outcome_event(body):
             places: tuple[Place, ...] = (Place(body, None),)
         else:
-            org_id, found = read_record(body)
+            org_id, found, not_after = read_record(body)
+            late = not_after is not None and read_not_after(not_after) < now
             places = tuple(_places(org_id, found, receives, record_id))
     except InvalidRecordError as error:
         places = (Place(body, Rejected(INVALID, str(error))),)
@@ -105,6 +110,8 @@ def _record(given: Mapping[str, Any], now: float) -> Record:
         org_id=org_id,
         places=places,
         put_off=event,
+        not_after=not_after,
+        late=late,
     )
 
 

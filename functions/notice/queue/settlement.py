@@ -20,13 +20,17 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from notice.deadline import Deadline
+from notice.dispatch.gate import OUT_OF_TIME
+from notice.inquiry import Held
 from notice.outcomes import Accepted, Deferred, Outcome, Reason, Rejected
 from notice.queue.dead_letters import DeadLetter, DeadLetters, dead_letter
 from notice.queue.outcome_events import OutcomeEvent, OutcomeTopic, outcome_events
-from notice.queue.records import QueuedNotice, Record
+from notice.queue.records import Place, QueuedNotice, Record
 from notice.queue.visibility import EXPIRY_SECONDS, VisibilityTimeouts, Wait, backoff_seconds, lifetime
 
-EXPIRED = "Expired"
+EXPIRED, TOO_LATE = "Expired", "TooLate"
+MAYBE_ACCEPTED = "maybeAccepted"
+"""Begins the message of a notice that was given up, though an earlier call may have reached the portal."""
 NOT_WRITTEN = Deferred(Reason.DEAD_LETTER_NOT_WRITTEN)
 NOT_PUBLISHED = Deferred(Reason.OUTCOME_NOT_PUBLISHED)
 
@@ -42,18 +46,58 @@ class RecordOutcome:
     outcomes: Sequence[Outcome]
 
     @classmethod
-    def of(cls, record: Record, outcomes: Mapping[QueuedNotice, Outcome], now: float) -> Self:
-        """Returns a record's outcome; one that would stay for longer than the queue keeps it has expired.
+    def of(cls, record: Record, outcomes: Mapping[QueuedNotice, Outcome]) -> Self:
+        """Returns a record's outcome: of a notice that broke a rule the record's, of any other the portal's.
 
-        A notice that broke a rule has its outcome from the record, any other from the portal. A record that
-        was put off leaves, unless the topic does not take what it holds.
+        Late notices that the portal did not take wait to be given up. A record that was put off leaves,
+        unless the topic does not take what it holds.
         """
-        return cls(record, [_outcome(one, outcomes) for _, one, _ in record.places])._in_time(now)
+        found = [_outcome(one, outcomes) for _, one, _ in record.places]
+        if record.late:
+            found = [OUT_OF_TIME if isinstance(one, Deferred) else one for one in found]
+        return cls(record, found)
 
-    def _in_time(self, now: float) -> Self:
-        if self.stays and lifetime(self.record.sent_at, now) < EXPIRY_SECONDS:
-            return replace(self, outcomes=[_expired(one) for one in self.outcomes])
-        return self
+    def doubtful(self, now: float) -> list[QueuedNotice]:
+        """Returns the notices that are to be given up: those that wait in a record which is late or expires.
+
+        A late record that is received for the first time was never sent, and leaves no doubt.
+        """
+        if not self._is_over(now) or (self.record.late and self.record.receives == 1):
+            return []
+        places = zip(self.record.places, self.outcomes, strict=True)
+        waiting = (place.notice for place, outcome in places if isinstance(outcome, Deferred))
+        return [one for one in waiting if isinstance(one, QueuedNotice)]
+
+    def in_time(self, held: Mapping[QueuedNotice, Held], now: float) -> Self:
+        """Returns the outcome in which what is late or expires is given up, but for what the portal holds."""
+        if not self._is_over(now):
+            return self
+        places = zip(self.record.places, self.outcomes, strict=True)
+        return replace(self, outcomes=[self._given_up(place, one, held, now) for place, one in places])
+
+    def _is_over(self, now: float) -> bool:
+        return self.stays and (self.record.late or self._expires(now))
+
+    def _expires(self, now: float) -> bool:
+        return lifetime(self.record.sent_at, now) < EXPIRY_SECONDS
+
+    def _given_up(
+        self, place: Place, outcome: Outcome, held: Mapping[QueuedNotice, Held], now: float
+    ) -> Outcome:
+        """A late notice about which the portal could not be asked yet waits; one that expires cannot."""
+        if not isinstance(outcome, Deferred):
+            return outcome
+        code, why = EXPIRED, f"14 days in the queue; {outcome}"
+        if self.record.late:
+            code, why = TOO_LATE, f"{self.record.not_after} has passed"
+        if not isinstance(place.notice, QueuedNotice) or (self.record.late and self.record.receives == 1):
+            return Rejected(code, why)
+        known = held.get(place.notice)
+        if known is Held.YES:
+            return Accepted()
+        if known is None and not self._expires(now):
+            return outcome
+        return Rejected(code, why if known is Held.NO else f"{MAYBE_ACCEPTED}: {why}")
 
     @property
     def stays(self) -> bool:
@@ -84,7 +128,7 @@ class RecordOutcome:
     def without_events(self, now: float) -> Self:
         """Returns the outcome if its events are neither published nor put off: the record stays after all."""
         held = replace(self, outcomes=[NOT_PUBLISHED for _ in self.outcomes])
-        return held._in_time(now) if self.record.put_off else held
+        return held.in_time({}, now) if self.record.put_off else held
 
     def dead_letters(self) -> Iterator[DeadLetter]:
         """Yields the dead letters of its rejected notices."""
@@ -95,12 +139,8 @@ class RecordOutcome:
 
 def _outcome(one: QueuedNotice | Rejected | None, outcomes: Mapping[QueuedNotice, Outcome]) -> Outcome:
     if isinstance(one, QueuedNotice):
-        return outcomes[one]
+        return outcomes.get(one, OUT_OF_TIME)
     return one or Accepted()
-
-
-def _expired(outcome: Outcome) -> Outcome:
-    return Rejected(EXPIRED, f"14 days in the queue; {outcome}") if isinstance(outcome, Deferred) else outcome
 
 
 @dataclass(slots=True, eq=False)
@@ -154,14 +194,17 @@ class Settler:
 
     def settle(
         self,
-        records: Iterable[Record],
-        outcomes: Mapping[QueuedNotice, Outcome],
+        found: Iterable[RecordOutcome],
+        held: Mapping[QueuedNotice, Held],
         now: float,
         deadline: Deadline,
     ) -> Settlement:
-        """Settle every record; `returned` names those that stay in the queue."""
+        """Settle every record; `returned` names those that stay in the queue.
+
+        `held` says of notices that are to be given up whether the portal has them.
+        """
         settlement = Settlement()
-        ends = [RecordOutcome.of(record, outcomes, now) for record in records]
+        ends = [end.in_time(held, now) for end in found]
         for position in self._publish(ends, settlement, now, deadline):
             ends[position] = ends[position].without_events(now)
         for position in self._write_letters(ends, settlement, deadline):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from notice.inquiry import Inquiry
 from notice.outbound import Outbound
 from notice.outcomes import Deferred, Reason
 from sandbox.vendors.loopback import Request
@@ -29,7 +30,9 @@ def test_a_time_of_day_that_is_set_back_makes_no_invocation_longer() -> None:
 
     portal.break_down(reply=an_hour_back)
     dispatcher = new_dispatcher(portal, workers=1, clock=lambda: clock[0])
-    outbound = Outbound(dispatcher, settler(Queue(), TopicStub()), lambda: clock[0], lambda: timer[0])
+    outbound = Outbound(
+        dispatcher, Inquiry(portal), settler(Queue(), TopicStub()), lambda: clock[0], lambda: timer[0]
+    )
 
     full = record(*(message(f"n-{number}") for number in range(100)))
     sent, _ = outbound.deliver(event(full, record(message("late"))), 59)

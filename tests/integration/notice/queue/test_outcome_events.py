@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from notice.outcomes import Accepted, Deferred, Outcome, Reason, Rejected
 from notice.queue.outcome_events import EVENT_BYTES
 from notice.queue.records import QueuedNotice, Record, read_records
-from notice.queue.settlement import QUEUE_SECONDS, Settlement
+from notice.queue.settlement import QUEUE_SECONDS, RecordOutcome, Settlement
 from notice.queue.visibility import EXPIRY_SECONDS, RETENTION_SECONDS
 from relay import aws
 from relay.aws import TimeLimit
@@ -57,7 +57,8 @@ class Told:
         settles = settler(
             sqs or self.sqs, sns or self.sns, queue=self.queue, dead=self.dead, topic=self.topic
         )
-        return settles.settle(given, known, now, deadline(seconds))
+        ends = [RecordOutcome.of(each, known) for each in given]
+        return settles.settle(ends, {}, now, deadline(seconds))
 
     def take(self, url: str) -> list[dict[str, Any]]:
         """All that is in a queue, and will be within a minute, taken out of it."""
@@ -299,7 +300,8 @@ def test_a_topic_that_never_answers_costs_one_call_and_holds_up_no_record(
     known = {notice: REFUSED for one in given if isinstance(notice := one.places[0].notice, QueuedNotice)}
     began = time.monotonic()
 
-    done = settles.settle(given, known, NOW, deadline(5 + QUEUE_SECONDS))
+    ends = [RecordOutcome.of(one, known) for one in given]
+    done = settles.settle(ends, {}, NOW, deadline(5 + QUEUE_SECONDS))
 
     assert time.monotonic() - began < 7
     assert (done.returned, done.rejected.total(), len(sqs.bodies)) == ([], 100, 100)

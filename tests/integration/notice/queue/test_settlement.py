@@ -9,10 +9,11 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from notice.inquiry import Held
 from notice.outcomes import Accepted, Deferred, Outcome, Reason, Rejected
 from notice.queue.dead_letters import DeadLetter, DeadLetters, dead_letter
 from notice.queue.records import Place, QueuedNotice, Record, read_records
-from notice.queue.settlement import Settlement, Settler
+from notice.queue.settlement import RecordOutcome, Settlement, Settler
 from notice.queue.visibility import EXPIRY_SECONDS, RETENTION_SECONDS
 from relay.sqs import REQUEST_BYTES, in_requests
 from tests.support import template
@@ -45,6 +46,7 @@ class Queues:
         *,
         now: float = NOW,
         seconds: float = 50,
+        held: Mapping[QueuedNotice, Held] | None = None,
         **options: Any,
     ) -> Settlement:
         """Settle with outcomes by messageId."""
@@ -54,7 +56,8 @@ class Queues:
             for entry in each.places
             if isinstance(entry.notice, QueuedNotice)
         }
-        return self.settler(**options).settle(given, known, now, deadline(seconds))
+        ends = [RecordOutcome.of(each, known) for each in given]
+        return self.settler(**options).settle(ends, held or {}, now, deadline(seconds))
 
     def letters(self) -> list[dict[str, Any]]:
         """All that is in the dead-letter queue, taken out of it."""
