@@ -120,9 +120,11 @@ def record(
     sent_at: float = NOW,
     body: str | None = None,
     receipt: str = "receipt",
+    attributes: dict[str, dict[str, str]] | None = None,
 ) -> dict[str, Any]:
-    """A record as Lambda gets it from SQS."""
+    """A record as Lambda gets it from SQS, with message attributes of the sender's."""
     return {
+        "messageAttributes": attributes or {},
         "messageId": name,
         "receiptHandle": receipt,
         "body": json.dumps({"orgId": org, "messages": messages}) if body is None else body,

@@ -1,7 +1,9 @@
 """Records of the queue, read into notices."""
 
+from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from notice.outcomes import Rejected
@@ -39,6 +41,13 @@ class Place(NamedTuple):
     message_id: str = ""
 
 
+class Attribute(NamedTuple):
+    """A message attribute of the sender's own."""
+
+    data_type: str
+    value: str | bytes
+
+
 class Record(NamedTuple):
     """One SQS message. Without `org_id` there is no notice in it, and its one place holds the whole body.
 
@@ -55,6 +64,7 @@ class Record(NamedTuple):
     put_off: OutcomeEvent | None = None
     not_after: str | None = None
     late: bool = False
+    attributes: Mapping[str, Attribute] = MappingProxyType({})
 
 
 def read_records(event: object, now: float) -> Iterator[Record]:
@@ -112,7 +122,17 @@ def _record(given: Mapping[str, Any], now: float) -> Record:
         put_off=event,
         not_after=not_after,
         late=late,
+        attributes=dict(_sender_attributes(given.get("messageAttributes") or {})),
     )
+
+
+def _sender_attributes(given: Mapping[str, Any]) -> Iterator[tuple[str, Attribute]]:
+    for name, one in given.items():
+        data_type = one.get("dataType") or "String"
+        if data_type.startswith("Binary"):
+            yield name, Attribute(data_type, b64decode(one.get("binaryValue") or ""))
+        else:
+            yield name, Attribute(data_type, one.get("stringValue") or "")
 
 
 def _places(org_id: str, found: Sequence[Json], receives: int, record_id: str) -> Iterator[Place]:

@@ -1,6 +1,7 @@
 """What the template promises: names, encryption, retention, least privilege, limits that fit each other."""
 
 import ast
+import json
 import re
 from typing import Any
 
@@ -217,6 +218,35 @@ def test_only_the_accounts_of_the_parameter_are_let_in_from_outside() -> None:
     assert all(then["Principal"] == {"AWS": {"Ref": "SubscriberAccountIds"}} for _, then, _ in allowed)
     assert all(otherwise == {"Ref": "AWS::NoValue"} for _, _, otherwise in allowed)
     assert all(one["Effect"] == "Deny" for one in statements if "Fn::If" not in one)
+
+
+def outside(policy: str, condition: str) -> list[Any]:
+    """What a policy allows others if the condition holds; all else in it is refused to everybody."""
+    statements = RESOURCES[policy]["Properties"]["PolicyDocument"]["Statement"]
+    allowed = [one["Fn::If"] for one in statements if "Fn::If" in one]
+    assert all(one["Effect"] == "Deny" for one in statements if "Fn::If" not in one)
+    assert [[name, otherwise] for name, _, otherwise in allowed] == [
+        [condition, {"Ref": "AWS::NoValue"}] for _ in allowed
+    ]
+    return [then for _, then, _ in allowed]
+
+
+def test_senders_from_outside_send_and_get_no_dead_letter() -> None:
+    (allowed,) = outside("NoticeQueuePolicy", "HasOutsideSenders")
+
+    assert (allowed["Effect"], allowed["Principal"]) == ("Allow", {"AWS": {"Ref": "SenderAccountIds"}})
+    assert allowed["Action"] == "sqs:SendMessage"
+    assert allowed["Resource"] == {"Fn::GetAtt": ["NoticeQueue", "Arn"]}
+
+
+def test_senders_from_outside_subscribe_to_outcomes_as_others_do_to_events() -> None:
+    senders = outside("NoticeOutcomeTopicPolicy", "HasOutsideSenders")
+    subscribers = outside("EventTopicPolicy", "HasOutsideSubscribers")
+
+    assert {json.dumps(one["Principal"]) for one in senders} == {'{"AWS": {"Ref": "SenderAccountIds"}}'}
+    assert [(one["Action"], one.get("Condition")) for one in senders] == [
+        (one["Action"], one.get("Condition")) for one in subscribers
+    ]
 
 
 def test_of_the_bucket_other_accounts_read_what_events_refer_to_and_never_a_body() -> None:
