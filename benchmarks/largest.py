@@ -13,6 +13,7 @@ from benchmarks import artefacts, processes
 from benchmarks.notice_input import EVENT_BYTES, Json, compact, event, notice
 from benchmarks.record import Budget, Row, Rows, interleaved
 from benchmarks.warm_callback import EVENT
+from relay.reading.forms import DEEPEST_NAME, MOST_FIELDS
 
 # A container takes one event after the other. The first makes most of the peak; later ones add ever less.
 TIMES = 5
@@ -28,6 +29,9 @@ NOTICES: Mapping[str, Callable[[int], Json]] = {
     "notices with an emoji": lambda number: notice(number, body="😀" + "a" * 1800),
 }
 PLAIN = "plain JSON"
+# As many as are read at all, each of the most steps.
+FIELDS = "".join(f"&f{number}{'[a]' * DEEPEST_NAME}=1" for number in range(MOST_FIELDS - 2))
+TWICE = '{"callbackMessageId":[],"dispatchId":1,"dispatchId":2'
 # A part that comes again and again, between a beginning and an end.
 BODIES: Mapping[str, tuple[str, str, str]] = {
     PLAIN: ('{"content":{"appName":"', "x", '"}}'),
@@ -36,7 +40,16 @@ BODIES: Mapping[str, tuple[str, str, str]] = {
     "a percent-encoded form": ("content=", "%41", ""),
     "a form of nested names": ("content[a][]=1", "&content[a][]=1", ""),
     "one name nested deep": ("content", "[a]", "=1"),
+    "percent signs": ("content=", "%", ""),
+    "the most fields of a form, percent-encoded text": (f"content=1{FIELDS}&more=", "%41", ""),
+    "the most fields of a form, numbers": (f"content=1{FIELDS}&infos=[1", ",1", "]"),
     "nested arrays": ("", "[", ""),
+    "the most objects": ('{"content":[1', ',{"aa":1}', "]}"),
+    "the most objects, a field that comes twice": (f'{TWICE},"content":[1', ',{"aa":1}', "]}"),
+    "numbers in callbackData": ('{"callbackData":{"content":[1', ",1", "]}}"),
+    "numbers, and slips to mend": ('{"content":["\t"', ",1", "]},"),
+    "control characters in strings": ('{"content":["\t"', ',"\t"', "]}"),
+    "texts that begin like numbers": ('{"content":[1', ',"\\u00001"', "]}"),
     "an array of numbers": ('{"content":[1', ",1", "]}"),
     "one long number": ('{"content":1', "1", "}"),
     "members of one name": ('{"content":{"a":1', ',"a":1', "}}"),

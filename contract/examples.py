@@ -27,6 +27,8 @@ _UNKNOWN = json.dumps(
     }
 )
 _UNREADABLE = "组织变更 GO_5b1f0c7a9d"
+# A body that was cut while it was packed.
+_NO_TEXT = bytes.fromhex("1f8b08000000000002ffab564a2c2acd2b51b2")
 # In place of what is drawn at random for an event without a message id.
 _DRAWN = "5f1d7a84c2b94e63a0d8e7719b3c5d20"
 
@@ -43,7 +45,8 @@ def of_topic(slug: str) -> list[Example]:
     """Returns the examples of a topic, the most usual first."""
     if slug == UNCLASSIFIED:
         unknown = delivery_of(_UNKNOWN)
-        return [_shown(_composed(unknown, unknown.event_tag)), _shown(_unreadable())]
+        unread = [_shown(_unnamed(body)) for body in (_UNREADABLE, _NO_TEXT)]
+        return [_shown(_composed(unknown, unknown.event_tag)), *unread]
     names = [slug, *filter(None, [_MORE_SAMPLES.get(slug)])]
     return [_shown(_composed(sample_delivery(name), tag_of(slug))) for name in names]
 
@@ -85,7 +88,7 @@ def sample_delivery(name: str, events: Path = EVENTS) -> Delivery:
     return delivery_of(_sample(f"callback-{name}", events)["body"])
 
 
-def delivery_of(body: str) -> Delivery:
+def delivery_of(body: str | bytes) -> Delivery:
     """Returns the delivery in a body. Raises TypeError if it is a handshake."""
     delivery = read(body, None)
     if not isinstance(delivery, Delivery):
@@ -97,8 +100,8 @@ def _composed(delivery: Delivery, event_tag: str | None) -> Event:
     return delivery.event(kind_of(event_tag), _RECEIVED, _REQUEST)
 
 
-def _unreadable() -> Event:
-    delivery = delivery_of(_UNREADABLE)
+def _unnamed(body: str | bytes) -> Event:
+    delivery = delivery_of(body)
     event = _composed(delivery, None)
     drawn = replace(event, id=f"{_DRAWN}-{delivery.content.digest}")
     return drawn.enclosing(delivery.content, delivery.extensions)

@@ -23,7 +23,7 @@ from relay.callback_token import CallbackToken
 from relay.payloads import Payloads
 from relay.publisher import Publisher
 from relay.secrets import SecretReader
-from relay.settings import Clock
+from relay.settings import Clock, Names
 from relay.store import EventStore
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class Settings(relay.settings.Settings):
     payload_bucket: str
     callback_token_secret_arn: str
     event_retention_days: int = Field(ge=1)
+    identity_ignores_fields: Names = frozenset()
 
 
 def build(
@@ -57,6 +58,7 @@ def build(
         Payloads(settings.payload_bucket, partial(client, "s3")),
         Publisher(client("sns"), settings.event_topic_arn_prefix),
         clock,
+        settings.identity_ignores_fields,
     )
 
 

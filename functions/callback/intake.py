@@ -2,7 +2,8 @@
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from callback.admission import Admission, TokenCheck
 from callback.handshakes import Handshakes
@@ -11,11 +12,10 @@ from callback.responses import CallbackResponse
 from relay import catalog
 from relay.api.metrics import CallbackMetric
 from relay.aws import UnavailableError
-from relay.content import fits
-from relay.events import MESSAGE_LIMIT, Event
+from relay.events import MESSAGE_LIMIT, Content, Event
 from relay.payloads import Payloads
 from relay.publisher import Publisher
-from relay.reading import Delivery, Handshake, read
+from relay.reading import Delivery, Handshake, read, unpacked
 from relay.secrets import SecretUnavailableError
 from relay.settings import Clock
 from relay.store import ClaimState, EventStore
@@ -39,6 +39,10 @@ class Receipt:
     event: Event | None = None
     fault: str | None = None
 
+    def counting(self, name: str) -> Self:
+        """Returns the receipt with one thing more to count."""
+        return replace(self, counts=(*self.counts, name))
+
 
 @dataclass(frozen=True)
 class Intake:
@@ -50,6 +54,7 @@ class Intake:
     payloads: Payloads
     publisher: Publisher
     clock: Clock = time.time
+    identity_ignores: frozenset[str] = frozenset()
 
     def receive(self, request: CallbackRequest) -> Receipt:
         """Takes in one request; whatever AWS refuses ends in a response that makes the gateway repeat it."""
@@ -57,12 +62,16 @@ class Intake:
             admission = self.token.admit(request.token)
             if admission is not Admission.ADMITTED:
                 return Receipt(_TURNED_AWAY[admission])
-            if not request.body.strip():
+            body = request.body
+            if isinstance(body, bytes):
+                body = unpacked(body, request.content_encoding)
+            if not body.strip():
                 return Receipt(CallbackResponse.EMPTY)
-            delivery = read(request.body, request.content_type)
+            delivery = read(body, request.content_type)
             if isinstance(delivery, Handshake):
                 return self._shake_hands(delivery)
-            return self.accept(delivery, request.slug, request.id)
+            receipt = self.accept(delivery, request.slug, request.id)
+            return receipt.counting(CallbackMetric.REPAIRED) if delivery.repaired else receipt
         except SecretUnavailableError as fault:
             return Receipt(CallbackResponse.UNAVAILABLE, fault=str(fault))
         except UnavailableError as fault:
@@ -74,8 +83,8 @@ class Intake:
         A failure part-way leaves the event pending, so that the gateway's next delivery, or recovery,
         publishes it: subscribers see every event at least once, never zero times.
         """
-        event = self._event(delivery, slug, request_id)
-        body = None
+        made = self._event(delivery, slug, request_id)
+        event, body = made, None
         try:
             if delivery.as_came is not None:
                 body = self.payloads.keep_body(event.id, delivery.as_came, delivery.content_type)
@@ -90,8 +99,8 @@ class Intake:
             return Receipt(CallbackResponse.UNAVAILABLE, event=event, fault=str(fault))
         counts = [CallbackMetric.SAME_ID_OTHER_CONTENT] if claim.other_content else []
         if event.slug == catalog.UNCLASSIFIED:
-            counts.append(CallbackMetric.UNCLASSIFIED)
-        elif not fits(catalog.BY_SLUG[event.slug].content, delivery.value):
+            counts += [] if _is_named(event, delivery, slug) else [CallbackMetric.UNCLASSIFIED]
+        elif made.dataschema is None:
             counts.append(CallbackMetric.CONTENT_MISMATCH)
         return Receipt(CallbackResponse.PUBLISHED, tuple(counts), event)
 
@@ -102,7 +111,8 @@ class Intake:
 
     def _event(self, delivery: Delivery, slug: str | None, request_id: str | None) -> Event:
         """Returns the event of a delivery, its content in the bucket if it is too large for a topic."""
-        event = delivery.event(self._kind(delivery, slug), self.clock(), request_id)
+        kind = self._kind(delivery, slug)
+        event = delivery.event(kind, self.clock(), request_id, self.identity_ignores)
         if event.size <= MESSAGE_LIMIT:
             return event
         dataref = self.payloads.put(event.id, delivery.content)
@@ -112,10 +122,20 @@ class Intake:
         """Returns the kind that the path names, else the body, else the handshake, else the content."""
         if event_tag := catalog.tag_of(slug) or delivery.event_tag:
             return catalog.kind_of(event_tag)
-        content_tag = catalog.tag_within(delivery.value)
+        content_tag = delivery.content_tag
         if delivery.dispatch_id:
             event_tag = self.handshakes.tag_of(delivery.dispatch_id, content_tag)
         return catalog.kind_of(event_tag or content_tag)
+
+
+def _is_named(event: Event, delivery: Delivery, slug: str | None) -> bool:
+    """Returns whether an event on `unclassified` has a tag outside the catalogue, and is no surprise.
+
+    What nobody can read is one, and so is what comes by a path that names no tag, whatever else does.
+    """
+    mistyped = slug is not None and catalog.tag_of(slug) is None
+    readable = delivery.content.media_type == "application/json"
+    return event.event_tag != catalog.UNCLASSIFIED and readable and not mistyped
 
 
 def _differs(delivery: Delivery, kept: Event) -> bool:
@@ -124,4 +144,4 @@ def _differs(delivery: Delivery, kept: Event) -> bool:
     if known == given:
         return False
     # Written otherwise they may still say the same.
-    return known is None or given is None or bool(json.loads(known) != json.loads(given))
+    return known is None or given is None or Content(known).digest != Content(given).digest

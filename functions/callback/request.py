@@ -25,6 +25,7 @@ class CallbackRequest:
     slug: str | None
     body: bytes | str
     content_type: str | None = None
+    content_encoding: str | None = None
     id: str | None = None
     """What the source calls the request; the API says it in its answer too, as x-amzn-requestid."""
 
@@ -32,7 +33,8 @@ class CallbackRequest:
     def of(cls, event: HttpEvent) -> Self:
         """Returns the request in an event."""
         token, slug = _path(event)
-        return cls(token, slug, _body(event), _header(event, "content-type") or None, _id(event))
+        content_type, encoding = _header(event, "content-type"), _header(event, "content-encoding")
+        return cls(token, slug, _body(event), content_type or None, encoding or None, _id(event))
 
 
 def _path(event: HttpEvent) -> tuple[str, str | None]:

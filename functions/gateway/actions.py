@@ -8,7 +8,7 @@ from random import Random
 from gateway import failed_list, registration, rows, views
 from gateway.addresses import Addresses
 from gateway.client import CALL_SECONDS, GatewayClient, GatewayError
-from gateway.failed_list import CallGap, WorkedOff
+from gateway.failed_list import WorkedOff
 from gateway.registration import Registrations
 from gateway.rows import Row
 from gateway.signing import Credentials
@@ -108,7 +108,7 @@ def _answer(request: GatewayRequest, desk: Desk) -> GatewayAnswer:
 
 
 def _change(request: Register | Update | Unregister, desk: Desk) -> ChangeAnswer:
-    registered = Registrations(rows.registrations(desk.client.registrations()), desk.addresses)
+    registered = _registered(desk)
     match request:
         case Register():
             steps = registration.plan_register(request, registered)
@@ -125,14 +125,19 @@ def _change(request: Register | Update | Unregister, desk: Desk) -> ChangeAnswer
     )
 
 
+def _registered(desk: Desk) -> Registrations:
+    return Registrations(rows.registrations(desk.client.registrations()), desk.addresses)
+
+
 def _list(desk: Desk) -> ListAnswer:
-    found = rows.registrations(desk.client.registrations())
+    registered = _registered(desk)
+    listed = (*catalog.BY_TAG, *registered.others())
     tags = [
-        views.listed_tag(kind, row, desk.addresses)
-        for kind in catalog.CATALOG
-        for row in _rows_of(kind, found)
+        views.listed_tag(tag, row, desk.addresses)
+        for tag in listed
+        for row in (*registered.of(tag),) or (None,)
     ]
-    unknown = [row for row in found if row.event_tag not in catalog.BY_TAG]
+    unknown = [row for row in registered.rows if row.event_tag not in listed]
     counts = {**Counter(tag.state for tag in tags), "unknown": len(unknown)}
     return ListAnswer(
         action="list",
@@ -140,10 +145,6 @@ def _list(desk: Desk) -> ListAnswer:
         tags=tags,
         unknown=[views.as_it_came(row.raw, desk.addresses) for row in unknown[:_LISTED]],
     )
-
-
-def _rows_of(kind: catalog.Kind, found: list[Row]) -> list[Row] | list[None]:
-    return [row for row in found if row.event_tag == kind.event_tag] or [None]
 
 
 def _failed(request: Failed, desk: Desk) -> FailedAnswer:
@@ -161,8 +162,8 @@ def _retry(request: RetryFailed, desk: Desk) -> RetryAnswer:
     found = rows.failed_callbacks(desk.client.failed_callbacks())
     ids, unreadable = failed_list.ids(found), _unreadable(found)
     chosen = failed_list.choose(ids, request.limit, desk.random)
-    gap = CallGap(desk.time_for_a_call, clock=desk.timer)
-    worked_off = failed_list.work_off(chosen, desk.client.retry, gap.allows_a_call)
+    time_for_a_call = failed_list.spaced(desk.time_for_a_call, clock=desk.timer)
+    worked_off = failed_list.work_off(chosen, desk.client.retry, time_for_a_call)
     done, refused = len(worked_off.done), len(worked_off.refused)
     return RetryAnswer(
         action="retry-failed",
@@ -174,7 +175,7 @@ def _retry(request: RetryFailed, desk: Desk) -> RetryAnswer:
             left=len(ids) - done - refused,
         ),
         errors=_errors(worked_off, desk.addresses),
-        stopped=_stopped(worked_off, desk.addresses),
+        stopped=desk.addresses.masked(worked_off.stopped),
         unreadable=[views.as_it_came(row.raw, desk.addresses) for row in unreadable[:_LISTED]],
     )
 
@@ -192,7 +193,7 @@ def _remove(request: RemoveFailed, desk: Desk) -> RemoveAnswer:
         action="remove-failed",
         counts=RemoveCounts(removed=done, refused=refused, left=len(request.ids) - done - refused),
         errors=_errors(worked_off, desk.addresses),
-        stopped=_stopped(worked_off, desk.addresses),
+        stopped=desk.addresses.masked(worked_off.stopped),
     )
 
 
@@ -203,7 +204,3 @@ def _unreadable(found: list[Row]) -> list[Row]:
 def _errors(worked_off: WorkedOff, addresses: Addresses) -> list[CallError]:
     listed = list(worked_off.refused.items())[:_LISTED]
     return [CallError(id=failed_id, error=addresses.masked(said)) for failed_id, said in listed]
-
-
-def _stopped(worked_off: WorkedOff, addresses: Addresses) -> str:
-    return addresses.masked(worked_off.stopped.text) if worked_off.stopped else ""

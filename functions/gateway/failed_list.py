@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from random import Random
 
 from gateway.client import GatewayNotAllowedError, GatewayRefusedError, GatewayUnavailableError
@@ -15,54 +14,37 @@ from relay.settings import Clock
 GAP_SECONDS = 0.2
 
 
-class StopCode(Enum):
-    """Why no further call was made."""
-
-    NO_TIME = "no time"
-    NOT_ALLOWED = "not allowed"
-    UNAVAILABLE = "unavailable"
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """The reason for an early end, and what to say of it."""
-
-    code: StopCode
-    text: str
-
-
 @dataclass(frozen=True, slots=True)
 class WorkedOff:
-    """What became of some failed callbacks; one that is neither done nor refused is left for next time."""
+    """What became of some failed callbacks; one that is neither done nor refused is left for next time.
+
+    `stopped` says why no further call was made, empty for no reason.
+    """
 
     done: tuple[str, ...] = ()
     refused: Mapping[str, str] = field(default_factory=dict)
-    stopped: Stop | None = None
+    stopped: str = ""
 
 
-class CallGap:
-    """Lets a call begin GAP_SECONDS after the one before, if there is time for it.
+def spaced(
+    time_for_a_call: Callable[[], bool],
+    *,
+    clock: Clock = time.monotonic,
+    wait: Callable[[float], None] = time.sleep,
+) -> Callable[[], bool]:
+    """Returns `time_for_a_call` so that it waits until GAP_SECONDS after it was last asked.
 
     The wait keeps the gateway from a flood; nothing is tried again after it.
     """
+    due = clock()
 
-    def __init__(
-        self,
-        time_for_a_call: Callable[[], bool],
-        *,
-        clock: Clock = time.monotonic,
-        wait: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self._time_for_a_call, self._clock, self._wait = time_for_a_call, clock, wait
-        self._due = clock()
+    def time_for_the_next() -> bool:
+        nonlocal due
+        wait(max(0.0, due - clock()))
+        due = clock() + GAP_SECONDS
+        return time_for_a_call()
 
-    def allows_a_call(self) -> bool:
-        """Returns whether the next call may begin, when it is due."""
-        early = self._due - self._clock()
-        if early > 0:
-            self._wait(early)
-        self._due = self._clock() + GAP_SECONDS
-        return self._time_for_a_call()
+    return time_for_the_next
 
 
 def ids(rows: Iterable[Row]) -> list[str]:
@@ -79,20 +61,17 @@ def work_off(
     ids: Iterable[str], call: Callable[[str], None], time_for_a_call: Callable[[], bool]
 ) -> WorkedOff:
     """Make the call for one id after the other, until one fails in a way that all would."""
-    done, refused, stopped = list[str](), dict[str, str](), None
+    done, refused, stopped = list[str](), dict[str, str](), ""
     for failed_id in ids:
         if not time_for_a_call():
-            stopped = Stop(StopCode.NO_TIME, "no time was left")
+            stopped = "no time was left"
             break
         try:
             call(failed_id)
             done.append(failed_id)
         except GatewayRefusedError as error:
             refused[failed_id] = str(error)
-        except GatewayNotAllowedError as error:
-            stopped = Stop(StopCode.NOT_ALLOWED, str(error))
-            break
-        except GatewayUnavailableError as error:
-            stopped = Stop(StopCode.UNAVAILABLE, str(error))
+        except (GatewayNotAllowedError, GatewayUnavailableError) as error:
+            stopped = str(error)
             break
     return WorkedOff(tuple(done), refused, stopped)

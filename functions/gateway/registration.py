@@ -6,9 +6,9 @@ from functools import partial
 
 from gateway.addresses import Addresses
 from gateway.client import GatewayClient, GatewayError
-from gateway.rows import Row
+from gateway.rows import Row, tag_of_address
 from relay import catalog
-from relay.api.gateway import Change, Register, Unregister, Update
+from relay.api.gateway import Change, OfTags, Register, Unregister, Update
 
 _TAKEN = 'not an address of this relay, so left alone; register or unregister it with "takeOver": true'
 _NO_ID = "it is registered, but its id cannot be read from the gateway's list"
@@ -42,10 +42,24 @@ class Registrations:
         """Returns those of the tag's rows that lead to this relay, best first."""
         return [row for row in self.of(event_tag) if self.addresses.is_ours(row.address or "", base)]
 
+    def others(self, base: str | None = None) -> list[str]:
+        """Returns the tags outside the catalogue that lead to this relay by their own slugs."""
+        tags = dict.fromkeys(row.event_tag for row in self.rows if row.event_tag not in catalog.BY_TAG)
+        return [
+            tag
+            for tag in tags
+            if tag and any(tag_of_address(row.address) == tag for row in self.ours(tag, base))
+        ]
+
+    def asked(self, request: OfTags, base: str | None = None) -> list[str]:
+        """Returns the tags that a request names, or else all that it is about."""
+        named = [*request.event_tags, *request.other_tags]
+        return named or [*catalog.BY_TAG, *self.others(base)]
+
 
 def plan_register(request: Register, registered: Registrations) -> Iterator[Step]:
     """Yield what is to become of each tag that is to lead here."""
-    for tag in request.event_tags:
+    for tag in registered.asked(request, request.callback_url):
         wanted = registered.addresses.of(request.callback_url, catalog.slug_of(tag))
         rows, ours = registered.of(tag), registered.ours(tag, request.callback_url)
         if any(row.address == wanted for row in rows):
@@ -61,7 +75,7 @@ def plan_register(request: Register, registered: Registrations) -> Iterator[Step
 def plan_update(request: Update, registered: Registrations) -> Iterator[Step]:
     """Yield what is to become of each tag that leads here, by an older token or address perhaps."""
     addresses = registered.addresses
-    for tag in request.event_tags:
+    for tag in registered.asked(request, request.callback_url):
         rows, ours = registered.of(tag), registered.ours(tag, request.callback_url)
         if not ours:
             yield _taken(tag, rows[0]) if rows else Step(tag, Change.NOT_REGISTERED)
@@ -76,7 +90,7 @@ def plan_update(request: Update, registered: Registrations) -> Iterator[Step]:
 
 def plan_unregister(request: Unregister, registered: Registrations) -> Iterator[Step]:
     """Yield what is to become of each registration of the tags."""
-    for tag in request.event_tags:
+    for tag in registered.asked(request):
         rows, ours = registered.of(tag), registered.ours(tag)
         if not rows:
             yield Step(tag, Change.NOT_REGISTERED)

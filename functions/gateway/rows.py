@@ -78,7 +78,7 @@ def _read(raw: JsonValue, id_names: Iterable[str]) -> Row:
     )
     return Row(
         id=_id(fields, id_names),
-        event_tag=_event_tag(fields) or _tag_of_slug(address),
+        event_tag=_event_tag(fields) or tag_of_address(address),
         address=address,
         time=_named(fields, "eventtime", "gmtcreate", "createtime", "gmtmodified"),
         raw=raw,
@@ -119,7 +119,8 @@ def _event_tag(fields: list[tuple[str, str]]) -> str | None:
     )
 
 
-def _tag_of_slug(address: str | None) -> str | None:
+def tag_of_address(address: str | None) -> str | None:
+    """Returns the eventTag that a callback address names by its slug."""
     return catalog.tag_of(address.rsplit("/", 1)[-1]) if address and "/callback/" in address else None
 
 

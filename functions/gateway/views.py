@@ -29,14 +29,15 @@ def changed_tag(step: Step, addresses: Addresses) -> ChangedTag:
     )
 
 
-def listed_tag(kind: catalog.Kind, row: Row | None, addresses: Addresses) -> ListedTag:
+def listed_tag(event_tag: str, row: Row | None, addresses: Addresses) -> ListedTag:
     """Returns the state of a tag by one row of it, or by none."""
+    slug = catalog.slug_of(event_tag)
     if row is None:
-        return ListedTag(event_tag=kind.event_tag, slug=kind.slug, state=RegistrationState.NOT_REGISTERED)
+        return ListedTag(event_tag=event_tag, slug=slug, state=RegistrationState.NOT_REGISTERED)
     address = row.address or ""
     return ListedTag(
-        event_tag=kind.event_tag,
-        slug=kind.slug,
+        event_tag=event_tag,
+        slug=slug,
         state=_state(address, addresses),
         id=row.id or "",
         callback_url=addresses.shown(address),

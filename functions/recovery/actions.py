@@ -10,10 +10,10 @@ from recovery.pace import REREAD_STEP_SECONDS, STEP_SECONDS, Pace
 from recovery.position import position_of
 from recovery.replay import Replayed, Replayer
 from recovery.reread import Rereader
-from recovery.status import EventStatus, Survey
+from recovery.status import Survey
 from recovery.sweep import Sweeper, Swept
 from relay import catalog
-from relay.api.recovery import Replay
+from relay.api.recovery import Replay, StatusAnswer
 from relay.events import Event
 from relay.publisher import Publisher
 from relay.settings import Clock
@@ -71,6 +71,6 @@ class RecoveryActions:
             return self.replayer.count(position, pace)
         return self.replayer.replay(position, request.limit, pace, reread)
 
-    def status(self, remaining: Callable[[], float]) -> EventStatus:
+    def status(self, remaining: Callable[[], float]) -> StatusAnswer:
         """Returns when each topic last got an event, and what waits to be published."""
         return self.survey.take(remaining())

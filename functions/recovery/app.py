@@ -16,7 +16,7 @@ from recovery.actions import LoggingPublisher, RecoveryActions
 from recovery.history import History
 from recovery.replay import Replayed, Replayer
 from recovery.reread import Reading, Rereader
-from recovery.status import EventStatus, Survey
+from recovery.status import Survey
 from recovery.sweep import Sweeper, Swept
 from relay import aws, observability
 from relay.api import error_types
@@ -24,14 +24,11 @@ from relay.api.base import Context, InvalidRequestError
 from relay.api.error_types import reported
 from relay.api.metrics import RecoveryMetric
 from relay.api.recovery import (
-    PendingEvents,
     RecoveryAnswer,
     RecoveryRequest,
     Replay,
     ReplayAnswer,
     ReplayCounts,
-    SetAsideEvent,
-    SetAsideEvents,
     Status,
     StatusAnswer,
     Sweep,
@@ -40,7 +37,7 @@ from relay.api.recovery import (
     read_request,
 )
 from relay.payloads import Payloads
-from relay.settings import Clock
+from relay.settings import Clock, Names
 from relay.store import EventStore
 
 
@@ -51,6 +48,7 @@ class Settings(relay.settings.Settings):
     event_topic_arn_prefix: str
     payload_bucket: str
     event_retention_days: int = Field(ge=1)
+    identity_ignores_fields: Names = frozenset()
 
 
 ERRORS = {InvalidRequestError: error_types.INVALID_REQUEST, aws.UnavailableError: error_types.UNAVAILABLE}
@@ -73,7 +71,7 @@ def build(
         history,
         Sweeper(store, publisher, clock=clock),
         Replayer(history, store, publisher),
-        Rereader(store, payloads, publisher),
+        Rereader(store, payloads, publisher, settings.identity_ignores_fields),
         Survey(table, name, clock=clock, timer=timer),
         clock,
         timer,
@@ -174,23 +172,10 @@ def _reread(answer: ReplayAnswer, replayed: Replayed) -> ReplayAnswer:
     return answer.model_copy(update={"counts": counts, "expired": list(replayed.expired)})
 
 
-def _surveyed(found: EventStatus) -> StatusAnswer:
-    log = logger.warning if found.unknown else logger.info
-    log("status told", pending=found.pending, unknown=found.unknown)
-    return StatusAnswer(
-        action="status",
-        tags=found.latest,
-        pending=PendingEvents(count=found.pending, more=found.more, oldest=found.oldest),
-        set_aside=SetAsideEvents(
-            count=found.set_aside.count,
-            more=found.set_aside.more,
-            events=[
-                SetAsideEvent(id=one.id, slug=one.slug, received_at=one.received_at)
-                for one in found.set_aside.events
-            ],
-        ),
-        unknown=found.unknown,
-    )
+def _surveyed(answer: StatusAnswer) -> StatusAnswer:
+    log = logger.warning if answer.unknown else logger.info
+    log("status told", pending=answer.pending.count, unknown=answer.unknown)
+    return answer
 
 
 startup.done()

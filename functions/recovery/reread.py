@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from recovery.history import Kept
 from relay import json_text
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from relay.reading import Delivery, Handshake
 
 _DECODER = json_text.decoder()
-_JSON = "application/json"
+_JSON, _BYTES = "application/json", "application/octet-stream"
 
 
 class Reading(StrEnum):
@@ -46,6 +46,7 @@ class Rereader:
     store: EventStore
     payloads: Payloads
     publisher: Publisher
+    identity_ignores: frozenset[str] = frozenset()
 
     def reread(self, kept: Kept, kind: Kind) -> tuple[Reading, str]:
         """Returns what became of the event under this kind, and the slug of the topic that has it.
@@ -60,18 +61,19 @@ class Rereader:
             return Reading.EXPIRED, old.slug
         if isinstance(delivery, Handshake):
             return Reading.NO_EVENT, old.slug
-        new = _event(delivery, old, kind)
-        if _says_the_same(new, old, delivery):
+        digest = delivery.content.digest_without(self.identity_ignores)
+        new = _event(delivery, old, kind, digest)
+        if _says_the_same(new, old, delivery, digest):
             return Reading.UNCHANGED, old.slug
         return self._publish(new, delivery, old.id), new.slug
 
     def _delivery(self, kept: Kept) -> "Handshake | Delivery | None":
         """Returns what the event's body says; None if that is not kept any more."""
-        from relay.reading import Delivery, read
+        from relay.reading import Delivery, read, unpacked
 
         if kept.body:
             raw = self.payloads.read_body(kept.body)
-            return None if raw is None else read(raw, kept.body.content_type)
+            return None if raw is None else read(unpacked(raw), kept.body.content_type)
         members = json_text.take_apart(kept.event.envelope, _DECODER)[0]
         content = self._content(members)
         if content is None:
@@ -79,18 +81,20 @@ class Rereader:
         given = {name: members[name].value for name in _FIELDS if name in members}
         if not given or content.media_type != _JSON:
             # The content is all that came.
-            return read(content.text, None)
-        fields = {field: given.get(name) for name, field in _FIELDS.items()}
+            return read(unpacked(content.body) if content.media_type == _BYTES else content.text, None)
+        fields: dict[str, Any] = {field: given.get(name) for name, field in _FIELDS.items()}
         return Delivery(content, _DECODER.decode(content.text), **fields)
 
     def _content(self, members: Mapping[str, Json]) -> Content | None:
         """Returns an envelope's content, from the bucket if it is there; None if it was."""
         media_type = members["datacontenttype"].value
-        if data := members.get("data"):
+        if data := members.get("data") or members.get("data_base64"):
             return Content(data.text if media_type == _JSON else data.value, media_type)
         key = members["dataref"].value.removeprefix("s3://").partition("/")[2]
         body = self.payloads.get(key)
-        return None if body is None else Content(body.decode(), media_type)
+        if body is None:
+            return None
+        return Content.of_bytes(body) if media_type == _BYTES else Content(body.decode(), media_type)
 
     def _publish(self, event: Event, delivery: "Delivery", old_id: str) -> Reading:
         if event.size > MESSAGE_LIMIT:
@@ -122,16 +126,16 @@ def _extensions(delivery: "Delivery", old_id: str) -> dict[str, str | None]:
     return {**delivery.extensions, "rereadof": old_id}
 
 
-def _event(delivery: "Delivery", old: Event, kind: Kind) -> Event:
+def _event(delivery: "Delivery", old: Event, kind: Kind, digest: str) -> Event:
     """Returns the event of a new reading: received when the old one was, found by the same log lines."""
     read_at = datetime.fromisoformat(old.received_at).timestamp()
     made = delivery.event(kind, read_at, old.correlation_id)
     message = sha256(f"{old.id}\0{made.event_tag}".encode(errors="surrogatepass")).hexdigest()[:32]
-    made = replace(made, id=f"{message}-{delivery.content.digest}")
+    made = replace(made, id=f"{message}-{digest}")
     return made.enclosing(delivery.content, _extensions(delivery, old.id))
 
 
-def _says_the_same(new: Event, old: Event, delivery: "Delivery") -> bool:
+def _says_the_same(new: Event, old: Event, delivery: "Delivery", digest: str) -> bool:
     """Returns whether a new reading is none: a text that stays one is named by no tag."""
     same_tag = new.event_tag == old.event_tag or delivery.content.media_type != _JSON
-    return same_tag and new.slug == old.slug and old.id.endswith(f"-{delivery.content.digest}")
+    return same_tag and new.slug == old.slug and old.id.endswith(f"-{digest}")

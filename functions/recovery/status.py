@@ -1,17 +1,24 @@
 """The status of the kept events: when each topic last got one, and what waits to be published."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from recovery.history import History, Kept
 from recovery.pace import STEP_SECONDS, WORKERS
-from relay.api.recovery import PENDING, SET_ASIDE
+from relay.api.recovery import (
+    PENDING,
+    SET_ASIDE,
+    PendingEvents,
+    SetAsideEvent,
+    SetAsideEvents,
+    StatusAnswer,
+)
 from relay.aws import UnavailableError
 from relay.catalog import SLUGS
-from relay.events import Event, timestamp
+from relay.events import timestamp
 from relay.settings import Clock
 from relay.store import LEASE_SECONDS
 from relay.table import BY_TAG, SHARDS, Entries, EventIndexes, pending_shard, set_aside_shard, tag_shard
@@ -24,31 +31,6 @@ if TYPE_CHECKING:
 ASKING_SECONDS = 20.0
 # So many of the events that are set aside are named.
 _NAMED = 100
-
-
-@dataclass(frozen=True, slots=True)
-class SetAsideCount:
-    """The events that SNS refuses for good: how many, whether there are more, and the oldest of them."""
-
-    count: int = 0
-    more: bool = False
-    events: tuple[Event, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class EventStatus:
-    """What was found; `unknown` gives the reason for each slug, PENDING or SET_ASIDE that has no answer.
-
-    Times are as `relay.events.timestamp` has them. Unpublished events count as pending from a lease on, as a
-    sweep sees them. There are `more` than `pending` when a shard has more than one answer of the table holds.
-    """
-
-    latest: dict[str, str | None] = field(default_factory=dict)
-    pending: int = 0
-    more: bool = False
-    oldest: str | None = None
-    set_aside: SetAsideCount = SetAsideCount()
-    unknown: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +54,23 @@ class Survey:
         self._indexes, self._history = EventIndexes(client, table), History(client, table, clock=clock)
         self._clock, self._timer = clock, timer
 
-    def take(self, remaining: float) -> EventStatus:
-        """Returns the status, asked for within `remaining` seconds. Raises nothing."""
-        now = self._clock()
+    def take(self, remaining: float) -> StatusAnswer:
+        """Returns the status, asked for within `remaining` seconds. Raises nothing.
+
+        Unpublished events count as pending from a lease on, as a sweep sees them.
+        """
         ask = partial(self._answer, self._timer() + min(ASKING_SECONDS, remaining - STEP_SECONDS))
-        before = timestamp(now - LEASE_SECONDS)
+        before = timestamp(self._clock() - LEASE_SECONDS)
         shards = [(slug, number) for slug in SLUGS for number in range(SHARDS)]
         with ThreadPoolExecutor(WORKERS) as workers:
             waiting = workers.map(lambda number: ask(partial(self._waiting, number, before)), range(SHARDS))
             aside = workers.map(lambda number: ask(partial(self._set_aside, number)), range(SHARDS))
             latest = workers.map(lambda shard: ask(partial(self._latest, *shard)), shards)
-            status = _status(list(waiting), list(zip((slug for slug, _ in shards), latest, strict=True)))
-            return self._with_set_aside(status, list(aside), ask)
+            pending, pending_unknown = _pending(list(waiting))
+            set_aside, aside_unknown = self._named(list(aside), ask)
+            tags, tags_unknown = _newest([slug for slug, _ in shards], list(latest))
+        unknown = tags_unknown | pending_unknown | aside_unknown
+        return StatusAnswer(action="status", tags=tags, pending=pending, set_aside=set_aside, unknown=unknown)
 
     def _answer[Fact](self, until: float, question: Callable[[], Fact]) -> "Fact | _Unanswered":
         if self._timer() >= until:
@@ -108,22 +95,23 @@ class Survey:
     def _set_aside(self, number: int) -> Entries:
         return self._indexes.query(PENDING_INDEX, set_aside_shard(number), limit=_NAMED)
 
-    def _with_set_aside(
-        self, status: EventStatus, aside: "list[Entries | _Unanswered]", ask: "_Ask"
-    ) -> EventStatus:
-        """Returns the status with the events that are set aside; the oldest of them named."""
-        found = [shard for shard in aside if isinstance(shard, Entries)]
+    def _named(
+        self, answers: "list[Entries | _Unanswered]", ask: "_Ask"
+    ) -> tuple[SetAsideEvents, dict[str, str]]:
+        """Returns the events that are set aside, the oldest of them named; and why that is not known."""
+        found = [shard for shard in answers if isinstance(shard, Entries)]
         entries = sorted(
             (item["receivedAt"]["S"], item["pk"]["S"]) for shard in found for item in shard.items
         )
         kept = [ask(partial(self._history.get, key)) for _, key in entries[:_NAMED]]
-        answers = [*aside, *kept]
-        reasons = [one.reason for one in answers if isinstance(one, _Unanswered)]
-        unknown = {SET_ASIDE: reasons[0]} if reasons else {}
-        named = tuple(one.event for one in kept if isinstance(one, Kept))
+        events = [
+            SetAsideEvent(id=one.event.id, slug=one.event.slug, received_at=one.event.received_at)
+            for one in kept
+            if isinstance(one, Kept)
+        ]
         more = any(shard.following is not None for shard in found)
-        return replace(
-            status, set_aside=SetAsideCount(len(entries), more, named), unknown=status.unknown | unknown
+        return SetAsideEvents(count=len(entries), more=more, events=events), _unknown(
+            (SET_ASIDE, answer) for answer in [*answers, *kept]
         )
 
 
@@ -133,24 +121,27 @@ class _Ask(Protocol):
     def __call__[Fact](self, question: Callable[[], Fact]) -> "Fact | _Unanswered": ...
 
 
-def _status(
-    waiting: list[_Waiting | _Unanswered], latest: list[tuple[str, str | _Unanswered | None]]
-) -> EventStatus:
-    """Returns the status by the answers of all shards; those of `latest` each with its slug.
-
-    A topic of which a shard is unknown is unknown: the newest event may be there.
-    """
-    answers = [*((PENDING, answer) for answer in waiting), *latest]
-    unknown = {name: answer.reason for name, answer in answers if isinstance(answer, _Unanswered)}
-    found = [answer for answer in waiting if isinstance(answer, _Waiting)]
-    newest: dict[str, str | None] = {}
-    for slug, at in latest:
-        if slug not in unknown and not isinstance(at, _Unanswered):
-            newest[slug] = max(filter(None, (newest.get(slug), at)), default=None)
-    return EventStatus(
-        latest=newest,
-        pending=sum(answer.count for answer in found),
+def _pending(answers: list[_Waiting | _Unanswered]) -> tuple[PendingEvents, dict[str, str]]:
+    found = [answer for answer in answers if isinstance(answer, _Waiting)]
+    pending = PendingEvents(
+        count=sum(answer.count for answer in found),
         more=any(answer.more for answer in found),
         oldest=min(filter(None, (answer.oldest for answer in found)), default=None),
-        unknown=unknown,
     )
+    return pending, _unknown((PENDING, answer) for answer in answers)
+
+
+def _newest(
+    slugs: list[str], answers: list[str | _Unanswered | None]
+) -> tuple[dict[str, str | None], dict[str, str]]:
+    """Returns when each topic last got an event; a topic of which one shard is unknown is unknown."""
+    unknown = _unknown(zip(slugs, answers, strict=True))
+    newest: dict[str, str | None] = {}
+    for slug, at in zip(slugs, answers, strict=True):
+        if slug not in unknown and not isinstance(at, _Unanswered):
+            newest[slug] = max(filter(None, (newest.get(slug), at)), default=None)
+    return newest, unknown
+
+
+def _unknown(answers: Iterable[tuple[str, object]]) -> dict[str, str]:
+    return {name: answer.reason for name, answer in answers if isinstance(answer, _Unanswered)}

@@ -1,5 +1,6 @@
 """The events of the Mozi gateway: each eventTag, the slug of its topic, and what its content looks like."""
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import NamedTuple
 
 from relay.content import (
@@ -14,10 +15,14 @@ from relay.content import (
 )
 
 UNCLASSIFIED = "unclassified"
+# Longer than any name or id of the gateway, and short enough for an attribute.
+LONGEST_NAME = 256
+# Before the slug of an eventTag that is outside the catalogue, which is that tag in base64url.
+_OTHER = "x-"
 
 
 class Kind(NamedTuple):
-    """One kind of event; what the catalogue does not know is of a kind too, and `unclassified`."""
+    """One kind of event; what the catalogue does not know is of a kind too, and its topic `unclassified`."""
 
     event_tag: str
     slug: str
@@ -63,20 +68,43 @@ def kind_of(event_tag: str | None) -> Kind:
     return kind or Kind(event_tag or UNCLASSIFIED, UNCLASSIFIED, ContentModel)
 
 
-def slug_of(event_tag: str | None) -> str:
-    """Returns the slug of the topic that events of this tag go to, or of none."""
-    return kind_of(event_tag).slug
+def is_tag(name: str) -> bool:
+    """Returns whether a text can be an eventTag: printable, not blank, not too long, and no topic's name."""
+    fit = 0 < len(name) <= LONGEST_NAME and name.isprintable() and name == name.strip()
+    return fit and name != UNCLASSIFIED
+
+
+def slug_of(event_tag: str) -> str:
+    """Returns what names the eventTag in a callback address: the slug of its topic, or else `x-…`."""
+    kind = BY_TAG.get(event_tag)
+    return kind.slug if kind else _OTHER + urlsafe_b64encode(event_tag.encode()).decode().rstrip("=")
 
 
 def tag_of(slug: str | None) -> str | None:
     """Returns the eventTag that a slug stands for, if it stands for one."""
-    kind = BY_SLUG.get(slug or "")
-    return kind.event_tag if kind else None
+    if kind := BY_SLUG.get(slug or ""):
+        return kind.event_tag
+    return _decoded(slug) if slug and slug.startswith(_OTHER) else None
+
+
+def _decoded(slug: str) -> str | None:
+    text = slug.removeprefix(_OTHER)
+    try:
+        raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        # What is written otherwise than it would be here names nothing.
+        tag = raw.decode() if urlsafe_b64encode(raw).decode().rstrip("=") == text else ""
+    except ValueError:
+        return None
+    return tag if is_tag(tag) else None
 
 
 def tag_within(content: object) -> str | None:
-    """Returns the catalogued eventTag that a content names by its `topic` and `tag`, or by `tag` alone."""
-    if not isinstance(content, dict) or not isinstance(tag := content.get("tag"), str):
+    """Returns the catalogued eventTag that a content names: whole, by `topic` and `tag`, or by `tag`."""
+    if not isinstance(content, dict):
+        return None
+    if isinstance(event_tag := content.get("eventTag"), str) and event_tag in BY_TAG:
+        return event_tag
+    if not isinstance(tag := content.get("tag"), str):
         return None
     topic = content.get("topic")
     if topic is None or topic == "":

@@ -4,6 +4,8 @@ A model separates an expected content from a surprising one. It never decides wh
 get the content as it came. The page draws all values as strings and calls some of them long.
 """
 
+from typing import ClassVar
+
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel, to_pascal
 
@@ -11,10 +13,19 @@ type Value = str | int
 
 
 class ContentModel(BaseModel):
-    """Base of the shapes; field `tenant_id` is the vendor's tenantId."""
+    """Base of the shapes; field `tenant_id` is the vendor's tenantId.
 
+    What changes the schema of a shape raises its `version`: that is part of an event's `dataschema`.
+    """
+
+    version: ClassVar[int] = 1
     # Strict, so that a boolean or a float is no integer; deferred, so that a cold start pays for no schema.
     model_config = ConfigDict(extra="allow", strict=True, defer_build=True, alias_generator=to_camel)
+
+    @classmethod
+    def dataschema(cls, slug: str) -> str:
+        """Returns the name of the schema that contract/schemas has of this shape on a topic."""
+        return f"urn:mozi:relay:schema:{slug}:{cls.version}"
 
 
 class ContactsChange(ContentModel):
@@ -89,9 +100,12 @@ class DingFailure(ContentModel):
 
 
 def fits(model: type[ContentModel], value: object) -> bool:
-    """Returns whether a content has the fields and kinds of value that the vendor's table shows."""
+    """Returns whether a content has the fields and kinds of value that the vendor's table shows.
+
+    Where none of the fields is required, one of them has to be there: the base fits nothing.
+    """
     try:
-        model.model_validate(value)
+        content = model.model_validate(value)
     except (ValidationError, RecursionError):
         return False
-    return True
+    return any(getattr(content, name) is not None for name in model.model_fields)

@@ -3,7 +3,8 @@
 import json
 import os
 import re
-from collections.abc import Mapping
+from base64 import b64decode, b64encode
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -17,14 +18,22 @@ SOURCE = "urn:mozi:gateway"
 _REPLAYED = {"replayed": "true"}
 # Half characters are no UTF-8, and SQS refuses the two that are none: JSON can carry them all as escapes.
 _UNSENDABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
+# Where a JSON string begins with NULs and then as a number does, however that is written.
+_LIKE_A_NUMBER = re.compile(r'(?<!\\)"(?=(?:\\u0000)+(?:[-0-9]|\\u00(?:2[dD]|3[0-9])))')
 
 
 @dataclass(frozen=True)
 class Content:
-    """What an event says: JSON exactly as it came, or text that is no JSON."""
+    """What an event says: JSON exactly as it came, text that is no JSON, or bytes that are no text."""
 
     text: str
-    media_type: Literal["application/json", "text/plain"] = "application/json"
+    """Bytes are in base64 here."""
+    media_type: Literal["application/json", "text/plain", "application/octet-stream"] = "application/json"
+
+    @classmethod
+    def of_bytes(cls, raw: bytes) -> Self:
+        """Returns the content of what is no text."""
+        return cls(b64encode(raw).decode(), "application/octet-stream")
 
     @property
     def json(self) -> str:
@@ -32,8 +41,15 @@ class Content:
         return self.text if self.media_type == "application/json" else _json(self.text)
 
     @property
+    def member(self) -> str:
+        """Returns the name that the content has in a CloudEvent."""
+        return "data_base64" if self.media_type == "application/octet-stream" else "data"
+
+    @property
     def body(self) -> bytes:
-        """Returns the content by itself, in UTF-8."""
+        """Returns the content by itself, text in UTF-8."""
+        if self.media_type == "application/octet-stream":
+            return b64decode(self.text)
         if self.media_type == "text/plain":
             return self.text.encode(errors="replace")
         return _sendable(self.text).encode()
@@ -41,7 +57,16 @@ class Content:
     @property
     def digest(self) -> str:
         """Returns a name for this content: alike for any order of keys and any spacing, else different."""
-        return _digest(_canonical(self.text) if self.media_type == "application/json" else self.json)
+        return self.digest_without(())
+
+    def digest_without(self, names: Collection[str]) -> str:
+        """Returns the name that does not depend on these members of the content.
+
+        Nor on those of each object in a list that is the content, or is its member `infos`.
+        """
+        if self.media_type == "application/octet-stream":
+            return _digest(self.body)
+        return _digest(_canonical(self.text, names) if self.media_type == "application/json" else self.json)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +90,8 @@ class Event:
     tenant_id: str | None = None
     correlation_id: str | None = None
     """The request of the delivery that brought it first."""
+    dataschema: str | None = None
+    """The schema that its content fits; an event that is read from the table has it in its envelope alone."""
 
     @property
     def key(self) -> str:
@@ -81,6 +108,7 @@ class Event:
             "subject": self.tenant_id,
             "time": self.received_at,
             **extensions,
+            "dataschema": self.dataschema,
         }
         return replace(self, envelope=envelope(attributes, content, dataref))
 
@@ -102,17 +130,30 @@ class Event:
         return len("".join(counted).encode())
 
 
-def event_id(event_tag: str, message_id: str | None, content: Content) -> str:
-    """Returns the digest of the message, drawn at random if it has no id, and the digest of its content."""
+def event_id(
+    event_tag: str,
+    message_id: str | None,
+    content: Content,
+    ignored: Collection[str] = (),
+    *,
+    named_by_content: bool = False,
+) -> str:
+    """Returns the digest of the message, and that of its content less what is ignored there.
+
+    Without an id a message is named by its content, or else drawn at random.
+    """
+    content_digest = content.digest_without(ignored)
+    if message_id is None and named_by_content:
+        message_id = content_digest
     message = _digest(f"{event_tag}\0{message_id}") if message_id else os.urandom(16).hex()
-    return f"{message}-{content.digest}"
+    return f"{message}-{content_digest}"
 
 
 def envelope(attributes: Mapping[str, str | None], content: Content, dataref: str | None = None) -> str:
     """Returns the CloudEvent with the attributes that are not None; `dataref` stands for the data."""
     known = {name: value for name, value in attributes.items() if value is not None}
     head = {"specversion": "1.0", "source": SOURCE, **known, "datacontenttype": content.media_type}
-    tail = f'"data":{content.json}' if dataref is None else f'"dataref":{_json(dataref)}'
+    tail = f'"{content.member}":{content.json}' if dataref is None else f'"dataref":{_json(dataref)}'
     return _sendable(f"{_json(head)[:-1]},{tail}}}")
 
 
@@ -130,10 +171,20 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _canonical(text: str) -> str:
+def _canonical(text: str, ignored: Collection[str] = ()) -> str:
+    """Returns one text for each JSON value: no other value has it, and each spelling of the value has.
+
+    Numbers are strings that begin with NUL there, so that their digits stay; a doubled member is a list
+    behind a NUL and a minus. A string that begins like them has one NUL more.
+    """
     try:
-        # Digits stay digits: no precision is lost, and 1 is not "1".
-        value = json.loads(text, parse_int=_as_written, parse_float=_as_written)
+        value = json.loads(
+            _LIKE_A_NUMBER.sub(r'"\\u0000', text),
+            parse_int=_as_written, parse_float=_as_written, object_pairs_hook=_object,
+        )  # fmt: skip
+        for held in _objects(value) if ignored else ():
+            for name in ignored:
+                held.pop(name, None)
         return json.dumps(value, sort_keys=True, separators=(",", ":"))
     except RecursionError:
         return _sendable(text)
@@ -143,5 +194,21 @@ def _as_written(digits: str) -> str:
     return f"\0{digits}"
 
 
-def _digest(text: str) -> str:
-    return sha256(text.encode(errors="surrogatepass")).hexdigest()[:32]
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    held = dict(members)
+    if len(held) < len(members):
+        values: dict[str, list[Any]] = {}
+        for name, value in members:
+            values.setdefault(name, ["\0-"]).append(value)
+        held |= {name: found for name, found in values.items() if len(found) > 2}
+    return held
+
+
+def _objects(content: Any) -> list[dict[str, Any]]:
+    infos = content.get("infos") if isinstance(content, dict) else content
+    return [one for one in (content, *(infos if isinstance(infos, list) else ())) if isinstance(one, dict)]
+
+
+def _digest(of: str | bytes) -> str:
+    raw = of.encode(errors="surrogatepass") if isinstance(of, str) else of
+    return sha256(raw).hexdigest()[:32]

@@ -33,25 +33,38 @@ def take_apart(
     it came last, as in any JSON reader. Raises NotAnObjectError.
     """
     parts = _Parts(text, decoder, elements_of)
-    try:
-        parts.read()
-    except (ValueError, RecursionError) as error:
-        raise NotAnObjectError("not a JSON object") from error
-    return parts.members, parts.elements
+    parts.read()
+    return dict(parts.members), parts.elements
+
+
+def members(text: str, decoder: json.JSONDecoder, *, most: int | None = None) -> list[tuple[str, Json]]:
+    """Members of the JSON object `text` in their order; one that comes twice is there twice.
+
+    Raises NotAnObjectError, about more than `most` members too.
+    """
+    parts = _Parts(text, decoder, most=most)
+    parts.read()
+    return parts.members
 
 
 class _Parts:
     """The parts of one text, taken from its beginning to its end."""
 
-    def __init__(self, text: str, decoder: json.JSONDecoder, elements_of: str | None) -> None:
-        self._text, self._decoder, self._elements_of = text, decoder, elements_of
-        self.members: dict[str, Json] = {}
+    def __init__(
+        self, text: str, decoder: json.JSONDecoder, elements_of: str | None = None, most: int | None = None
+    ) -> None:
+        self._text, self._decoder, self._elements_of, self._most = text, decoder, elements_of, most
+        self.members: list[tuple[str, Json]] = []
         self.elements: list[Json] = []
 
     def read(self) -> None:
-        end = self._each(self._mark(self._gap(0), "{"), "}", self._member)
-        if self._gap(end) != len(self._text):
-            raise ValueError("something follows the JSON object")
+        """Raises NotAnObjectError."""
+        try:
+            end = self._each(self._mark(self._gap(0), "{"), "}", self._member)
+            if self._gap(end) != len(self._text):
+                raise ValueError("something follows the JSON object")
+        except (ValueError, RecursionError) as error:
+            raise NotAnObjectError("not a JSON object") from error
 
     def _member(self, at: int) -> int:
         name, end = self._decoder.raw_decode(self._text, at)
@@ -59,7 +72,10 @@ class _Parts:
             raise ValueError("a member without a name")
         at = self._gap(self._mark(self._gap(end), ":"))
         if name != self._elements_of:
-            self.members[name], end = self._value(at)
+            member, end = self._value(at)
+            self.members.append((name, member))
+            if self._most is not None and len(self.members) > self._most:
+                raise ValueError("too many members")
             return end
         self.elements.clear()
         if self._text[at : at + 1] == "[":

@@ -54,7 +54,8 @@ class Payloads:
         What is there already may be published, and stays as it is. Raises UnavailableError.
         """
         key = f"events/{event_id}"
-        self._keep(key, content.body, f"{content.media_type};charset=UTF-8")
+        is_text = content.media_type != "application/octet-stream"
+        self._keep(key, content.body, content.media_type + ";charset=UTF-8" * is_text)
         return f"s3://{self._bucket}/{key}"
 
     def keep_body(self, event_id: str, raw: bytes, content_type: str | None) -> KeptBody:

@@ -2,12 +2,15 @@
 
 import os
 from collections.abc import Callable, Mapping
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 type Clock = Callable[[], float]
 """Seconds that pass: since the epoch (`time.time`), or since any moment (`time.monotonic`)."""
+
+type Names = Annotated[frozenset[str], BeforeValidator(lambda listed: filter(None, listed.split(",")))]
+"""Names, in the environment with commas between."""
 
 
 class Settings(BaseModel):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Protocol
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from pydantic.alias_generators import to_camel
 
 from relay import catalog
@@ -62,19 +62,33 @@ class ActionAnswer(AnswerPart):
 
 
 def event_tag(name: str) -> str:
-    """Returns the eventTag of that name or slug. Raises ValueError."""
-    tag = catalog.tag_of(name) or name
+    """Returns the catalogued eventTag of that name or slug, which needs no quoting in a shell.
+
+    Raises ValueError.
+    """
+    kind = catalog.BY_SLUG.get(name)
+    tag = kind.event_tag if kind else name
     if tag not in catalog.BY_TAG:
         raise ValueError(f"{name!r} is neither an eventTag nor a slug of the catalogue")
+    return tag
+
+
+def other_tag(name: str) -> str:
+    """Returns the eventTag outside the catalogue of that name or slug. Raises ValueError."""
+    tag = catalog.tag_of(name) or name
+    if tag in catalog.BY_TAG:
+        raise ValueError(f"{name!r} is in the catalogue, and no other tag")
+    if not catalog.is_tag(tag):
+        raise ValueError(
+            f"{name!r} is no eventTag: one has 1 to {catalog.LONGEST_NAME} printable characters"
+            " and no blank at its ends"
+        )
     return tag
 
 
 EVENT_ID = r"^[0-9a-f-]{1,100}$"
 """Characters of a digest: what could be no event's id is not looked up."""
 EventId = Annotated[str, Field(pattern=EVENT_ID)]
-
-# Named as such or by its slug, which needs no quoting in a shell.
-EventTag = Annotated[str, AfterValidator(event_tag)]
 
 
 def unique[Value](values: tuple[Value, ...]) -> tuple[Value, ...]:

@@ -7,9 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
-from relay import catalog
 from relay.api import base
-from relay.api.base import ActionAnswer, ActionRequest, AnswerPart, EventTag, unique
+from relay.api.base import ActionAnswer, ActionRequest, AnswerPart, event_tag, other_tag, unique
 
 
 def callback_base(address: str) -> str:
@@ -25,15 +24,27 @@ def callback_base(address: str) -> str:
     return base
 
 
+def _event_tag(name: str) -> str:
+    try:
+        return event_tag(name)
+    except ValueError as error:
+        raise ValueError(f"{error}; a tag outside of it is named in otherTags") from None
+
+
+type Tags[Tag: str] = Annotated[tuple[Tag, ...], Field(min_length=1), AfterValidator(unique)]
 CallbackUrl = Annotated[str, AfterValidator(callback_base)]
-EventTags = Annotated[tuple[EventTag, ...], Field(min_length=1), AfterValidator(unique)]
 FailedId = Annotated[str, Field(pattern=r"^[0-9]+$")]
 
 
 class OfTags(ActionRequest):
-    """An action on some of the eventTags, named as such or by their slugs; on all when none is named."""
+    """An action on some of the eventTags, named as such or by their slugs.
 
-    event_tags: EventTags = tuple(catalog.BY_TAG)
+    `other_tags` are outside the catalogue. When none of either is named it is on all of the catalogue, and on
+    those others that lead to this relay by their own slugs.
+    """
+
+    event_tags: Tags[Annotated[str, AfterValidator(_event_tag)]] = ()
+    other_tags: Tags[Annotated[str, AfterValidator(other_tag)]] = ()
 
 
 class Register(OfTags):
@@ -165,7 +176,7 @@ class RegistrationState(StrEnum):
 
 
 class ListCounts(AnswerPart):
-    """How many registrations are in each RegistrationState, and how many are of no tag in the catalogue."""
+    """How many registrations are in each RegistrationState, and how many are of no tag that is listed."""
 
     current: int = 0
     outdated: int = 0
@@ -185,7 +196,10 @@ class ListedTag(AnswerPart):
 
 
 class ListAnswer(ActionAnswer):
-    """The registrations of every tag in the catalogue, and some of the others as they came."""
+    """The registrations of every tag in the catalogue and of others that lead here by their own slugs.
+
+    `unknown` are some of the rest, as they came.
+    """
 
     action: Literal["list"]
     counts: ListCounts

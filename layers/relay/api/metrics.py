@@ -20,6 +20,7 @@ class CallbackMetric:
     CONTENT_MISMATCH = "ContentMismatch"
     SAME_ID_OTHER_CONTENT = "SameIdOtherContent"
     OTHER_FIELDS_DIFFER = "OtherFieldsDiffer"
+    REPAIRED = "Repaired"
     LATENCY = "Latency"
     END_TO_END_LATENCY = "EndToEndLatency"
 

@@ -6,11 +6,15 @@ from pydantic import AfterValidator, AwareDatetime, Field, ValidationInfo, field
 
 from relay import catalog
 from relay.api import base
-from relay.api.base import ActionAnswer, ActionRequest, AnswerPart, EventId, EventTag, event_tag, unique
+from relay.api.base import ActionAnswer, ActionRequest, AnswerPart, EventId, event_tag, unique
 
 
 def _slug(name: str) -> str:
     return name if name == catalog.UNCLASSIFIED else catalog.slug_of(event_tag(name))
+
+
+def _reading(name: str) -> str:
+    return catalog.tag_of(name) or event_tag(name)
 
 
 Slugs = Annotated[
@@ -29,7 +33,8 @@ class Replay(ActionRequest):
 
     One invocation publishes at most `limit` of them; the rest follow by the cursor that it answers. The
     time is that of receiving, `from` and `to` included; `to` is now when it is not given. With `as` their
-    bodies, as they came, are read anew under that eventTag: each gives a new event, beside the old one.
+    bodies, as they came, are read anew under that eventTag: each gives a new event, beside the old one. One
+    outside the catalogue is named by its slug.
     """
 
     action: Literal["replay"] = "replay"
@@ -40,7 +45,7 @@ class Replay(ActionRequest):
     ids: (
         Annotated[tuple[EventId, ...], Field(min_length=1, max_length=100), AfterValidator(unique)] | None
     ) = None
-    reading: EventTag | None = Field(default=None, alias="as")
+    reading: Annotated[str, AfterValidator(_reading)] | None = Field(default=None, alias="as")
     dry_run: bool = False
     limit: int = Field(default=1000, ge=1, le=10_000)
     events_per_second: int | None = Field(default=None, ge=1, le=1000)

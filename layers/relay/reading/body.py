@@ -5,85 +5,185 @@ a form whose single key is the JSON. Values keep their own text, so that `1.10` 
 """
 
 import json
-from urllib.parse import unquote_to_bytes
+from collections.abc import Callable
+from typing import NamedTuple
 
 from relay import json_text
+from relay.events import Content
 from relay.json_text import Json
-from relay.reading.charsets import UnreadableError, decode
+from relay.reading.charsets import UnreadableError
+from relay.reading.forms import MOST_FIELDS, Value, literal, unfolded, unquoted, values_by_name
 
 GATEWAY_FIELDS = ("eventTag", "dispatchId", "sourceMessageId", "callbackMessageId")
+# Of these a message has one each.
+_SINGLE = (*GATEWAY_FIELDS, "content")
 _WRAPPED = {"content", "infos"}
 _FORM_FIELDS = {*GATEWAY_FIELDS, *_WRAPPED}
+_CALLBACK_DATA = "callbackData"
 # How often a JSON text may be wrapped as a JSON string.
 _WRAPPINGS = 3
+# Each member of a body has its own step: no message has a tenth of so many.
+MOST_MEMBERS = MOST_FIELDS
+# Objects and lists take twenty times what they take on the wire: the function's memory has room for these.
+MOST_BRACKETS = 500_000
 # As strict as the parsers of subscribers: no NaN, and no integer of more than 4,300 digits.
 _DECODER = json_text.decoder()
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 
-type Members = dict[str, Json]
+type Members = list[tuple[str, Json]]
 
 
-def fields_of(text: str, charset: str | None = None) -> Members:
-    """Returns the fields of a body; content and infos unwrapped, a bare array as content.
+class Fields(NamedTuple):
+    """The members of a body; content and infos unwrapped, a bare array as content."""
 
-    Raises UnreadableError.
+    members: Members
+    whole: Json | None = None
+    """All of the body, if one of the gateway's own fields comes twice in it with different values."""
+    repaired: bool = False
+
+
+class _Opened[T](NamedTuple):
+    """What was read of a JSON text, beside the text itself."""
+
+    held: T
+    text: str
+    repaired: bool = False
+
+
+def fields_of(text: str, charset: str | None = None) -> Fields:
+    """Returns the fields of a body. Raises UnreadableError."""
+    body = _message_within(_outermost(text.removeprefix("\ufeff"), charset))
+    single = _each_once(body.held)
+    if single is None:
+        return Fields(body.held, Json(_values(body.held), body.text), body.repaired)
+    repaired = body.repaired
+    for at, (name, json_) in enumerate(single):
+        wrapped = name in _WRAPPED and isinstance(json_.value, str)
+        if wrapped and (found := _opened(json_.value, _json)):
+            single[at] = name, found.held
+            repaired = repaired or found.repaired
+    return Fields(single, None, repaired)
+
+
+def gathered(members: Members) -> Json:
+    """Returns one object of these members; the inverse of `members_of`."""
+    text = ",".join(f"{_ENCODER.encode(name)}:{json_.text}" for name, json_ in members)
+    return Json({name: json_.value for name, json_ in members}, "{" + text + "}")
+
+
+def members_of(text: str) -> Members:
+    """Returns each member of an object, beside its own text; an array as the only member `content`.
+
+    Raises ValueError or RecursionError.
     """
-    text = text.removeprefix("\ufeff")
-    # As JSON; as a form's only key, plain or encoded; else as fields.
-    found = structure(text) or structure(text.removesuffix("=")) or structure(_unquoted(text, charset))
-    fields = members(found) if found else _form(text, charset)
-    for field in _WRAPPED & fields.keys():
-        if isinstance(wrapped := fields[field].value, str):
-            fields[field] = structure(wrapped) or fields[field]
-    return fields
+    if text.lstrip().startswith("["):
+        return [("content", _json(text))]
+    return json_text.members(text, _DECODER, most=MOST_MEMBERS)
 
 
-def members(json_: Json) -> Members:
-    """Returns each member of an object, beside its own text; an array as the only member `content`."""
-    if isinstance(json_.value, list):
-        return {"content": json_}
-    return json_text.take_apart(json_.text, _DECODER)[0]
+def _values(members: Members) -> dict[str, object]:
+    values: dict[str, list[object]] = {}
+    for name, json_ in members:
+        values.setdefault(name, []).append(json_.value)
+    return {name: found[0] if len(found) == 1 else found for name, found in values.items()}
 
 
-def gathered(fields: Members) -> Json:
-    """Returns one object of these members; the inverse of `members`."""
-    text = ",".join(f"{json.dumps(name, ensure_ascii=False)}:{json_.text}" for name, json_ in fields.items())
-    return Json({name: json_.value for name, json_ in fields.items()}, "{" + text + "}")
+def _json(text: str) -> Json:
+    return Json(_DECODER.decode(text), text.strip())
 
 
-def structure(text: str) -> Json | None:
-    """Returns the object or array that a text is, also if it is wrapped as a JSON string once or more."""
+def _outermost(text: str, charset: str | None) -> _Opened[Members]:
+    """Returns the members of a body as JSON; as a form's only key, plain or encoded; else its form fields."""
+    bare = text.removesuffix("=")
+    found = _opened(text, members_of) or (_opened(bare, members_of) if bare != text else None)
+    if found:
+        return found
+    form = unquoted(text, charset)
+    key = literal(form.text.removesuffix("="))
+    found = _opened(key, members_of) if key not in (text, bare) else None
+    found = found or _form(form.text)
+    return found._replace(repaired=found.repaired or form.repaired)
+
+
+def _opened[T](text: str, read: Callable[[str], T]) -> _Opened[T] | None:
+    """Reads the object or array that a text is, also if it is wrapped as a JSON string once or more."""
+    repaired = False
     for _ in range(_WRAPPINGS + 1):
-        if not text.lstrip().startswith(("{", "[", '"')):
+        text = text.removeprefix("\ufeff")
+        begin = text.lstrip()[:1]
+        if begin not in ("{", "[", '"') or text.count("[") + text.count("{") > MOST_BRACKETS:
             return None
+        take: Callable[[str], T] = _DECODER.decode if begin == '"' else read
         try:
-            value = _DECODER.decode(text)
+            found = take(text)
         except (ValueError, RecursionError):
-            return None
-        if isinstance(value, dict | list):
-            return Json(value, text.strip())
-        text = value
+            # Loaded at first use: few bodies need it.
+            from relay.reading.mending import mended
+
+            try:
+                text = mended(text)
+                found = take(text)
+            except (ValueError, RecursionError):
+                return None
+            repaired = True
+        if not isinstance(found, str):
+            return _Opened(found, text.strip(), repaired)
+        text = found
     return None
 
 
-def _form(text: str, charset: str | None) -> Members:
-    fields = {}
-    for pair in text.split("&"):
-        name, _, quoted = pair.partition("=")
-        value = _unquoted(quoted, charset, "")
-        fields[_unquoted(name, charset, "")] = Json(value, json.dumps(value, ensure_ascii=False))
-    if not _FORM_FIELDS.isdisjoint(fields):
-        return fields
+def _message_within(body: _Opened[Members]) -> _Opened[Members]:
+    """Returns the message in `callbackData`, with what stands beside that; the body itself if there is none.
+
+    Beside a content it is a field like any other.
+    """
+    data = [json_ for name, json_ in body.held if name == _CALLBACK_DATA]
+    if len(data) != 1:
+        return body
+    inner = _opened(data[0].value if isinstance(data[0].value, str) else data[0].text, members_of)
+    if inner is None:
+        return body
+    repaired = body.repaired or inner.repaired
+    beside = [(name, json_) for name, json_ in body.held if name != _CALLBACK_DATA]
+    if not beside:
+        return inner._replace(repaired=repaired)
+    message = not _FORM_FIELDS.isdisjoint(name for name, _ in inner.held)
+    if not message or not _WRAPPED.isdisjoint(name for name, _ in beside):
+        return body
+    return _Opened([*inner.held, *beside], body.text, repaired)
+
+
+def _each_once(members: Members) -> Members | None:
+    """Returns the members with each of the gateway's own once; None if two of those say different things."""
+    known: dict[str, Json] = {}
+    once = []
+    for name, json_ in members:
+        first = known.setdefault(name, json_) if name in _SINGLE else json_
+        if first is json_:
+            once.append((name, json_))
+        elif first.text != json_.text and Content(first.text).digest != Content(json_.text).digest:
+            return None
+    return once
+
+
+def _form(form: str) -> _Opened[Members]:
+    """Returns a form's fields, or those of the message that one of them holds. Raises UnreadableError."""
+    values = values_by_name(form)
+    fields = [(name, _of_form(value)) for name, value in unfolded(values).items()]
+    members: Members = []
+    for name, field in fields:
+        repeated = values.get(name, ()) if name in _SINGLE else ()
+        members += [(name, _of_form(value)) for value in repeated] if len(repeated) > 1 else [(name, field)]
+    found = _message_within(_Opened(members, gathered(fields).text))
+    if not _FORM_FIELDS.isdisjoint(name for name, _ in found.held):
+        return found
     # A form of one field that is the whole body, whatever the field is called.
-    only = structure(next(iter(fields.values())).value) if len(fields) == 1 else None
-    if only is None:
+    only = fields[0][1].value if len(fields) == 1 else None
+    inner = _opened(only, members_of) if isinstance(only, str) else None
+    if inner is None:
         raise UnreadableError("a form without a field of the gateway")
-    return members(only)
+    return inner
 
 
-def _unquoted(text: str, charset: str | None, ending: str = "=") -> str:
-    try:
-        raw = unquote_to_bytes(text.removesuffix(ending).replace("+", " "))
-    except UnicodeEncodeError:
-        raise UnreadableError("half a character") from None
-    # What was not percent-encoded is decoded already, and is UTF-8 again here.
-    return decode(raw, charset if text.isascii() else None)
+def _of_form(value: Value) -> Json:
+    return Json(value, _ENCODER.encode(value))

@@ -1,32 +1,64 @@
-"""Bytes of a body as text, by what they show and by what was declared."""
+"""Bytes of a body as text: the charsets that they may be in are weighed, and the lightest is taken.
+
+A charset weighs as many bits as its text has by `relay.reading.weights`: few, if the characters are common
+ones and the charset fits everywhere. UTF-8 is weighed as it is, the others with a handicap, since the gateway
+says UTF-8; a charset that was declared weighs half. What has more bits as the lightest of these texts than as
+plain bytes is no text.
+"""
 
 import re
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from relay.reading.weights import Sample
 
 _DECLARED = re.compile(r"charset\s*=\s*[\"']?([^\s;\"',]+)", re.IGNORECASE)
 
 
 class UnreadableError(ValueError):
-    """The body is in no charset or form that is known: deliver it as text."""
+    """The body is in no charset or form that is known: deliver it as it is."""
 
 
-_WESTERN = {"latin-1", "cp1252"}
-# By declared name; of the codecs that Python has, those that are charsets of text in use on the web.
+# By declared name; of the codecs that Python has, those that are charsets of text in use on the web. ASCII is
+# not among them: true or false, it says nothing.
 _CHARSETS = {
-    "utf-8": "utf-8", "utf8": "utf-8", "us-ascii": "latin-1", "ascii": "latin-1",
-    "gbk": "gb18030", "gb2312": "gb18030", "gb18030": "gb18030", "cp936": "gb18030", "hz-gb-2312": "hz",
+    "utf-8": "utf-8", "utf8": "utf-8",
+    "gbk": "gb18030", "gb2312": "gb18030", "gb18030": "gb18030", "cp936": "gb18030",
     "big5": "big5hkscs", "big5-hkscs": "big5hkscs",
-    "utf-16": "utf-16", "utf-16le": "utf-16-le", "utf-16be": "utf-16-be", "utf-32": "utf-32",
-    "iso-8859-1": "latin-1", "latin1": "latin-1", "windows-1252": "cp1252",
+    "utf-16": "utf-16-le", "utf-16le": "utf-16-le", "utf-16be": "utf-16-be", "utf-32": "utf-32",
+    "iso-8859-1": "cp1252", "latin1": "cp1252", "windows-1252": "cp1252",
     "shift_jis": "shift_jis", "euc-jp": "euc_jp", "euc-kr": "euc_kr",
 }  # fmt: skip
+_WIDE = ("utf-16-le", "utf-16-be", "utf-32")
 # The marks of UTF-32 first: that of UTF-16 is the beginning of one.
 _BYTE_ORDER_MARKS = (
     (b"\xff\xfe\x00\x00", "utf-32"),
     (b"\x00\x00\xfe\xff", "utf-32"),
-    (b"\xef\xbb\xbf", "utf-8"),
+    (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
+
+# Bits that a charset must be better than UTF-8 to be believed undeclared. The western one fits all that is
+# UTF-8, and servers declare it unasked: it is no candidate beside clean UTF-8.
+_WESTERN = "cp1252"
+_HANDICAPS = {"utf-8": 0, "gb18030": 16, _WESTERN: 3, "big5hkscs": 30}
+# Bits by which no text may be longer than its bytes: a name of two characters that is cut is a text.
+_ALLOWANCE = 24
+# In clean UTF-8 each is the first of two bytes: letters with accents and other alphabets, or a GBK name.
+_FIRST_OF_TWO = re.compile(b"[\xc2-\xdf]")
+
+
+class Charset(NamedTuple):
+    """The charset of a body."""
+
+    codec: str
+    repaired: bool = False
+    """It does not fit everywhere, or is guessed: neither clean UTF-8, nor marked, nor declared."""
+
+    def decode(self, raw: bytes) -> str:
+        """Returns bytes as text, with U+FFFD where the charset does not fit."""
+        return raw.decode(self.codec, "replace")
 
 
 def declared_charset(content_type: str | None) -> str | None:
@@ -35,23 +67,79 @@ def declared_charset(content_type: str | None) -> str | None:
     return declared[1] if declared else None
 
 
-def decode(raw: bytes, charset: str | None = None) -> str:
-    """Returns bytes as text: by byte-order mark, by the charset that was declared, as UTF-8, as GB18030.
+def decode(raw: bytes, declared: str | None = None) -> str:
+    """Returns bytes as text, in the charset that `weigh` finds. Raises UnreadableError."""
+    return weigh(raw, declared).decode(raw)
 
-    Raises UnreadableError. A declared western charset comes after UTF-8: servers declare it unasked.
+
+def weigh(raw: bytes, declared: str | None = None) -> Charset:
+    """Returns the charset of a text: by its byte-order mark, else the one that weighs least.
+
+    Raises UnreadableError if the bytes are in none.
     """
-    for name in _charsets(raw, _CHARSETS.get((charset or "").lower())):
-        try:
-            return raw.decode(name).removeprefix("\ufeff")
-        except UnicodeDecodeError:
-            continue
-    raise UnreadableError("no charset fits")
+    named = _CHARSETS.get((declared or "").lower())
+    marked = _marked(raw)
+    if codec := marked or _plain_utf_16(raw, named):
+        return _accepted(raw, codec, None, sure=codec in (marked, named))
+    if not _fits(raw, "utf-8"):
+        codec, sample = _lightest(raw, named, {*_HANDICAPS})
+        return _accepted(raw, codec, sample, sure=codec in ("utf-8", named))
+    if not _FIRST_OF_TWO.search(raw):
+        return Charset("utf-8")
+    # What is UTF-8 is a text; another charset is believed in its place where that is one as well.
+    codec, sample = _lightest(raw, named, {*_HANDICAPS} - {_WESTERN})
+    if codec == "utf-8" or not _fits(raw, codec) or not _is_text(codec, sample):
+        return Charset("utf-8")
+    return Charset(codec, repaired=codec != named)
 
 
-def _charsets(raw: bytes, declared: str | None) -> tuple[str, ...]:
-    for mark, name in _BYTE_ORDER_MARKS:
-        if raw.startswith(mark):
-            return (name,)
-    if declared is None:
-        return ("utf-8", "gb18030")
-    return ("utf-8", declared) if declared in _WESTERN else (declared, "utf-8", "gb18030")
+def _lightest(raw: bytes, declared: str | None, candidates: set[str]) -> "tuple[str, Sample]":
+    # Loaded at first use: most bodies are UTF-8, which shows without it.
+    from relay.reading.weights import Sample
+
+    def weight(codec: str) -> tuple[float, bool, bool]:
+        bits = sample.bits(codec)
+        weighed = bits / 2 if codec == declared != "utf-8" else bits + _HANDICAPS[codec]
+        # Of two that weigh the same the declared one, else UTF-8.
+        return weighed, codec != declared, codec != "utf-8"
+
+    sample = Sample(raw)
+    return min(candidates | ({declared} if declared not in (None, _WESTERN) else set()), key=weight), sample
+
+
+def _marked(raw: bytes) -> str | None:
+    return next((codec for mark, codec in _BYTE_ORDER_MARKS if raw.startswith(mark)), None)
+
+
+def _plain_utf_16(raw: bytes, declared: str | None) -> str | None:
+    """Returns UTF-16 if every fourth character at least is ASCII: the zeros are on one side of the pairs."""
+    if b"\0" not in raw or len(raw) % 2:
+        return None
+    first, second = raw[::2].count(0), raw[1::2].count(0)
+    # On the other side there are those of a few Chinese characters.
+    if max(first, second) < max(2, len(raw) / 8, 4 * min(first, second)):
+        return declared if declared in _WIDE and _fits(raw, declared) else None
+    return "utf-16-be" if first > second else "utf-16-le"
+
+
+def _accepted(raw: bytes, codec: str, sample: "Sample | None", *, sure: bool) -> Charset:
+    """Returns the charset unless the bytes are no text in it: what fits and is vouched for is one."""
+    from relay.reading.weights import Sample, has_controls
+
+    fits = _fits(raw, codec)
+    vouched = fits and sure and not has_controls(raw.decode(codec))
+    if not vouched and not _is_text(codec, sample or Sample(raw)):
+        raise UnreadableError("no charset fits")
+    return Charset(codec, repaired=not (fits and sure))
+
+
+def _is_text(codec: str, sample: "Sample") -> bool:
+    return sample.bits(codec) <= sample.plain_bits(codec) + _ALLOWANCE
+
+
+def _fits(raw: bytes, codec: str) -> bool:
+    try:
+        raw.decode(codec)
+    except UnicodeDecodeError:
+        return False
+    return True

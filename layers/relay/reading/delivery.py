@@ -1,17 +1,19 @@
 """A handshake or a delivery of an event, as read from a body, and the event of a delivery."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from relay.catalog import UNCLASSIFIED, Kind
+from relay import catalog
+from relay.catalog import LONGEST_NAME, UNCLASSIFIED, Kind
+from relay.content import fits
 from relay.events import Content, Event, event_id, timestamp
 from relay.json_text import Json
-from relay.reading.body import GATEWAY_FIELDS, Members, fields_of, gathered
-from relay.reading.charsets import UnreadableError, declared_charset, decode
+from relay.reading.body import GATEWAY_FIELDS, Fields, Members, fields_of, gathered
+from relay.reading.charsets import Charset, UnreadableError, declared_charset, weigh
 
-# Longer than any name or id of the gateway, and short enough for an attribute.
-LONGEST_NAME = 256
 # What stands beside `content` unasked may be carried in the envelope up to here, in characters.
 LONGEST_OTHER_FIELDS = 4_096
+_MESSAGE_IDS = {"sourceMessageId", "callbackMessageId"}
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,16 @@ class Delivery:
     callback_message_id: str | None = None
     other_fields: str | None = None
     as_came: bytes | None = None
-    """The whole body, where the content that is published is not byte for byte what came."""
+    """The whole body, where the content that is published is not byte for byte what came.
+
+    Unpacked, if it was packed for the way: how says nothing of it, and whoever reads it anew need not know.
+    """
     content_type: str | None = None
     """What was declared of the body."""
+    repaired: bool = False
+    """Not all of it could be read as it came: a charset was guessed or does not fit, or a slip was mended."""
+    named_by_content: bool = False
+    """A message id stands in it: if that is no name, its content names the event."""
 
     @property
     def tenant_id(self) -> str | None:
@@ -49,6 +58,12 @@ class Delivery:
         return None
 
     @property
+    def content_tag(self) -> str | None:
+        """Returns the eventTag that the content names; a catalogued one if it names two."""
+        tag = catalog.tag_within(self.value)
+        return tag or (_name(self.value.get("eventTag")) if isinstance(self.value, dict) else None)
+
+    @property
     def extensions(self) -> dict[str, str | None]:
         """Returns what the gateway says beside the content, as extension attributes of the CloudEvent."""
         return {
@@ -58,43 +73,62 @@ class Delivery:
             "otherfields": self.other_fields,
         }
 
-    def event(self, kind: Kind, seconds: float, correlation_id: str | None = None) -> Event:
+    def event(
+        self,
+        kind: Kind,
+        seconds: float,
+        correlation_id: str | None = None,
+        identity_ignores: Collection[str] = (),
+    ) -> Event:
         """Returns the event of this delivery, received at `seconds` since the epoch; its content inside."""
         message_id = self.source_message_id or self.callback_message_id
+        named = self.named_by_content
         tenant_id, extensions = self.tenant_id, self.extensions
+        schema = kind.content.dataschema(kind.slug) if fits(kind.content, self.value) else None
         # A tag's subscribers get no text where they expect JSON.
         readable = self.content.media_type == "application/json"
         event = Event(
-            id=event_id(kind.event_tag, message_id, self.content),
+            id=event_id(kind.event_tag, message_id, self.content, identity_ignores, named_by_content=named),
             event_tag=kind.event_tag,
             slug=kind.slug if readable else UNCLASSIFIED,
             received_at=timestamp(seconds),
             tenant_id=tenant_id,
             correlation_id=correlation_id,
+            dataschema=schema,
             envelope="",
         )
         return event.enclosing(self.content, extensions)
 
 
 def read(body: bytes | str, content_type: str | None) -> Handshake | Delivery:
-    """Returns what a body says. Every body says something: at worst, it is text.
+    """Returns what a body says. Every body says something: at worst, it is text, or bytes.
 
-    `body` is text where an event source has decoded it; `content_type` is what was declared of it.
+    `body` is unpacked, and text where an event source has decoded it; `content_type` is what was declared of
+    it.
     """
-    charset = declared_charset(content_type)
+    raw = body.encode(errors="surrogatepass") if isinstance(body, str) else body
+    declared = declared_charset(content_type)
     try:
-        text = body if isinstance(body, str) else decode(body, charset)
-        found = _interpreted(fields_of(text, charset))
+        charset = Charset("utf-8") if isinstance(body, str) else weigh(body, declared)
     except UnreadableError:
-        text = body if isinstance(body, str) else body.decode(errors="replace")
-        whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        found = Delivery(Content(whole, "text/plain"))
+        return Delivery(Content.of_bytes(raw), as_came=raw, content_type=content_type)
+    found = _said(body if isinstance(body, str) else charset.decode(body), declared)
     if isinstance(found, Handshake):
         return found
-    raw = body.encode(errors="surrogatepass") if isinstance(body, str) else body
+    repaired = found.repaired or charset.repaired
     published = found.content.text.encode(errors="surrogatepass")
-    # What is published is a piece of what came: then it is its own copy.
-    return found if published in raw else replace(found, as_came=raw, content_type=content_type)
+    # What is published is a piece of what came: then it is its own copy, unless another piece was repaired.
+    if published in raw and charset.codec.startswith("utf-8") and not repaired:
+        return found
+    return replace(found, as_came=raw, content_type=content_type, repaired=repaired)
+
+
+def _said(text: str, declared: str | None) -> Handshake | Delivery:
+    try:
+        return _interpreted(fields_of(text, declared))
+    except UnreadableError:
+        whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return Delivery(Content(whole, "text/plain"), repaired=whole != text)
 
 
 def _name(value: object) -> str | None:
@@ -105,35 +139,49 @@ def _name(value: object) -> str | None:
     return name if 0 < len(name) <= LONGEST_NAME and name.isprintable() else None
 
 
-def _interpreted(fields: Members) -> Handshake | Delivery:
-    given = {field: fields[field].value for field in GATEWAY_FIELDS if _present(fields.get(field))}
-    names = {field: _name(value) for field, value in given.items()}
+def _interpreted(fields: Fields) -> Handshake | Delivery:
+    given = {field: _each_present(fields.members, field) for field in GATEWAY_FIELDS}
+    names = {field: _name(found[0]) if len(found) == 1 else None for field, found in given.items() if found}
     tag, dispatch_id, source, callback = map(names.get, GATEWAY_FIELDS)
-    rest = {field: json for field, json in fields.items() if field not in GATEWAY_FIELDS}
-    has_content = _present(rest.get("content")) or _present(rest.get("infos"))
     # Present, and no name: then nothing of the body can be trusted to be the gateway's own.
-    strange = None in names.values()
-    if tag and not strange and not has_content and not source and not callback:
-        return Handshake(tag, dispatch_id)
-    content, other = (gathered(fields), None) if strange else _content(rest)
-    return Delivery(Content(content.text), content.value, tag, dispatch_id, source, callback, other)
+    strange = fields.whole is not None or None in names.values()
+    if strange:
+        content, other = fields.whole or gathered(fields.members), None
+    else:
+        rest = [(name, json) for name, json in fields.members if name not in GATEWAY_FIELDS]
+        if tag and not source and not callback and not _says_something(rest, tag):
+            return Handshake(tag, dispatch_id)
+        content, other = _content(rest)
+    return Delivery(
+        Content(content.text), content.value, tag, dispatch_id, source, callback, other,
+        repaired=fields.repaired,
+        named_by_content=not names.keys().isdisjoint(_MESSAGE_IDS),
+    )  # fmt: skip
+
+
+def _each_present(members: Members, wanted: str) -> list[object]:
+    return [json.value for name, json in members if name == wanted and _present(json)]
+
+
+def _says_something(rest: Members, tag: str) -> bool:
+    """Returns whether there is a content, or a field of one as the vendor's table has it for this tag."""
+    known = catalog.kind_of(tag).content.model_fields.values()
+    # A handshake may well name its tag once more.
+    fields = {"content", "infos", *(field.alias for field in known)} - {"tag"}
+    return any(_present(json) and json.value not in ({}, []) for name, json in rest if name in fields)
 
 
 def _content(rest: Members) -> tuple[Json, str | None]:
     """Returns the content, or else all that is not the gateway's own; and what stands beside the content."""
-    content = rest.get("content")
+    content = dict(rest).get("content")
     if content is None or not _present(content):
         return gathered(rest), None
-    beside = {field: json for field, json in rest.items() if field != "content"}
+    beside = [(field, json) for field, json in rest if field != "content"]
     other = gathered(beside).text if beside else None
     if other and len(other) > LONGEST_OTHER_FIELDS:
         return gathered(rest), None
     return content, other
 
 
-def _present(json: Json | None) -> bool:
-    return (
-        json is not None
-        and json.value is not None
-        and not (isinstance(json.value, str) and not json.value.strip())
-    )
+def _present(json: Json) -> bool:
+    return json.value is not None and not (isinstance(json.value, str) and not json.value.strip())

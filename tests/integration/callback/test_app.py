@@ -176,6 +176,18 @@ def table() -> list[dict[str, Any]]:
     return boto3.client("dynamodb").scan(TableName=EVENT_TABLE)["Items"]
 
 
+@pytest.mark.parametrize(
+    ("fields", "ignored"), [(None, set()), ("", set()), ("eventTime", {"eventTime"}), ("a,b", {"a", "b"})]
+)
+def test_fields_that_identity_ignores_are_set_by_name(
+    app: ModuleType, monkeypatch: pytest.MonkeyPatch, fields: str | None, ignored: set[str]
+) -> None:
+    if fields is not None:
+        monkeypatch.setenv("IDENTITY_IGNORES_FIELDS", fields)
+
+    assert app.build(app.Settings.load()).identity_ignores == ignored
+
+
 def test_there_is_a_sample_for_every_shape_and_source() -> None:
     covered = set()
     for name in SAMPLES:

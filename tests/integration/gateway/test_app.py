@@ -23,6 +23,7 @@ TOKEN, ROTATED = "currentTokenOfTheTests", "nextTokenOfTheTests"
 API_KEY, SECRET_KEY = "theApiKeyOfTheTests", "theSecretKeyOfTheTests"
 TAG, SLUG = "MOZI_VDS_TENANT_CHANGE|EMPLOYEE_LEAVE", "employee-leave"
 ALL = len(catalog.CATALOG)
+TRACE = "real_time_trace"
 
 
 class Callback(Loopback):
@@ -212,6 +213,39 @@ def test_the_list_shows_each_tag_and_whose_it_is(
     assert states[SLUG] == ("current", f"{callback.base}/***/{SLUG}")
     assert states["ding-failed-account"] == ("other", f"{callback.url}/…")
     assert answer["unknown"][0]["eventTag"] == "new_topic|new_tag"
+
+
+def test_a_tag_outside_the_catalogue_is_registered_listed_moved_and_unregistered(
+    invoke: Invoke, gateway: Gateway, callback: Callback, secrets: dict[str, str]
+) -> None:
+    slug = catalog.slug_of(TRACE)
+    shown = {"eventTag": TRACE, "slug": slug, "callbackUrl": f"{callback.base}/***/{slug}"}
+
+    registered = invoke("register", callbackUrl=callback.base, otherTags=[TRACE])
+    listed = invoke("list")
+    rotate(secrets)
+    outdated, updated = invoke("list"), invoke("update")
+
+    assert registered["tags"] == [shown | {"change": "registered"}]
+    assert listed["counts"] == {"current": 1, "notRegistered": ALL, "unknown": 0}
+    assert listed["tags"][-1] == shown | {"state": "current", "id": str(gateway.defines[TRACE].id)}
+    assert outdated["counts"]["outdated"] == 1
+    assert counts(updated) == {"updated": 1, "notRegistered": ALL}
+    assert gateway.defines[TRACE].url == f"{callback.base}/{ROTATED}/{slug}"
+    assert counts(invoke("unregister", otherTags=[slug])) == {"unregistered": 1}
+    assert gateway.defines == {}
+
+
+def test_a_failed_row_that_has_no_tag_is_named_by_the_slug_of_its_address(
+    invoke: Invoke, gateway: Gateway
+) -> None:
+    address = f"http://192.0.2.10/callback/{TOKEN}/{catalog.slug_of(TRACE)}"
+    gateway.replies = [says(rows=[{"id": 7, "url": address}])]
+
+    (row,) = invoke("failed")["rows"]
+
+    assert row["eventTag"] == TRACE
+    assert row["callbackUrl"] == address.replace(TOKEN, "***")
 
 
 def test_the_failed_list_is_shown_and_delivered_again(

@@ -7,9 +7,12 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from recovery.pace import STEP_SECONDS
+from recovery.sweep import SET_ASIDE_AFTER
 from relay.api import error_types
+from relay.api.recovery import Replay
 from relay.events import Content, Event, envelope, event_id, timestamp
 from relay.store import LEASE_SECONDS, EventStore
 from tests.support import template
@@ -282,12 +285,52 @@ def test_the_function_is_built_on_the_clock_and_the_clients_it_is_given(
 
     keep(1, age=0)
     actions = app.build(app.settings, clock=lambda: later, client=client)
-    waiting = actions.status(lambda: 240).pending
+    waiting = actions.status(lambda: 240).pending.count
     swept = actions.sweep(lambda: 240)
 
     assert (waiting, swept.recovered, made) == (1, 1, ["dynamodb", "sns"])
     assert LEASE_SECONDS <= swept.waits[0] <= LEASE_SECONDS + 2
     assert len(received(subscriber)) == 1
+
+
+class RefusingTopics:
+    """SNS that refuses what the test says, and else is the mock's."""
+
+    refuses = True
+
+    def __init__(self) -> None:
+        self._sns = boto3.client("sns")
+
+    def publish(self, **message: Any) -> Any:
+        if self.refuses:
+            raise ClientError({"Error": {"Code": "InvalidParameter"}}, "Publish")
+        return self._sns.publish(**message)
+
+
+def test_what_sns_refuses_is_set_aside_named_by_the_status_and_published_by_a_replay_of_its_id(
+    invoke: Invoke, subscriber: str
+) -> None:
+    app, topics, now = import_module("recovery.app"), RefusingTopics(), [time.time()]
+    clients = {"sns": topics, "dynamodb": boto3.client("dynamodb")}
+    actions = app.build(app.settings, clock=lambda: now[0], client=clients.__getitem__)
+    event, aside = keep(1, age=600), 0
+    for _ in range(SET_ASIDE_AFTER):
+        aside += actions.sweep(lambda: 240).set_aside
+        now[0] += LEASE_SECONDS + 1
+
+    status = actions.status(lambda: 240)
+    assert (aside, status.pending.count, status.set_aside.count) == (1, 0, 1)
+    (named,) = status.set_aside.events
+    assert (named.id, named.slug, named.received_at) == (event.id, SLUG, event.received_at)
+    replay = Replay(ids=(named.id,))
+    assert actions.replay(replay, lambda: 240).stopped == "Publish: InvalidParameter"
+
+    topics.refuses = False
+    assert actions.replay(replay, lambda: 240).published == 1
+    (message,) = received(subscriber)
+    assert message["Message"] == event.envelope
+    status = actions.status(lambda: 240)
+    assert (status.pending.count, status.set_aside.count) == (0, 0)
 
 
 def test_the_template_gives_the_function_what_its_settings_read_and_time_for_steps(invoke: Invoke) -> None:

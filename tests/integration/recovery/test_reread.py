@@ -1,5 +1,7 @@
 """Events read anew under another eventTag: a new event each, once, and what is kept stays as it is."""
 
+import base64
+import gzip
 import json
 import os
 import time
@@ -12,11 +14,13 @@ import pytest
 
 from callback.handshakes import Handshakes
 from callback.intake import Intake
-from relay.events import Event
+from relay.catalog import slug_of
+from relay.events import Content, Event
 from relay.payloads import BODY_LIMIT, Payloads, resolve
 from relay.publisher import Publisher
 from relay.reading import Delivery, read
 from relay.store import LEASE_SECONDS, EventStore
+from relay.table import event_of
 from tests.support import template
 from tests.support.inbound import TOKEN, Secrets, dumps, message
 from tests.support.invocations import Invoke, started
@@ -53,7 +57,13 @@ def received(queue: str) -> list[dict[str, Any]]:
     return [one | {"event": resolve(one["Message"], boto3.client("s3"))} for one in told]
 
 
-def deliver(body: str | bytes, *, as_came: bytes | None = None, content_type: str | None = None) -> Event:
+def deliver(
+    body: str | bytes | Delivery,
+    *,
+    as_came: bytes | None = None,
+    content_type: str | None = None,
+    identity_ignores: frozenset[str] = frozenset(),
+) -> Event:
     """Takes in a delivery without a slug, an hour ago; with its body as it came if that is given."""
     now, table = time.time() - 3600, boto3.client("dynamodb")
     intake = Intake(
@@ -63,8 +73,9 @@ def deliver(body: str | bytes, *, as_came: bytes | None = None, content_type: st
         Payloads(template.PAYLOAD_BUCKET, lambda: boto3.client("s3")),
         Publisher(boto3.client("sns"), template.TOPIC_PREFIX),
         clock=lambda: now,
+        identity_ignores=identity_ignores,
     )
-    delivery = read(body, None)
+    delivery = body if isinstance(body, Delivery) else read(body, None)
     assert isinstance(delivery, Delivery)
     event = intake.accept(replace(delivery, as_came=as_came, content_type=content_type), None, "r-1").event
     assert event is not None
@@ -107,12 +118,25 @@ def test_a_body_read_anew_is_a_new_event_on_its_topic_and_twice_is_once(
     event = told["event"]
     assert (event["type"], event["data"], event["rereadof"]) == (TAG, CONTENT, old.id)
     assert (event["sourcemessageid"], event["time"]) == ("s-1", old.received_at)
+    assert event["dataschema"] == "urn:mozi:relay:schema:employee-leave:1"
     assert event["id"] not in (old.id, *old.id.split("-"))
     attributes = {name: one["Value"] for name, one in told["MessageAttributes"].items()}
     assert attributes == {"eventTag": TAG, "tenantId": "50006001", "correlationId": "r-1"}
     kept = items()
     assert kept[old.id] == before
     assert kept[event["id"]]["publishedAt"]
+
+
+def test_an_event_is_read_anew_under_a_tag_outside_the_catalogue(invoke: Invoke) -> None:
+    old = deliver(dumps(message(CONTENT)))
+
+    answer = invoke("replay", ids=[old.id], **{"as": slug_of("real_time_trace")})
+
+    assert answer["topics"] == {"unclassified": 1}
+    (new,) = [
+        json.loads(event_of(item).envelope) for item in items().values() if item["eventId"]["S"] != old.id
+    ]
+    assert (new["type"], new["rereadof"], new["data"]) == ("real_time_trace", old.id, CONTENT)
 
 
 def test_a_large_body_is_had_from_the_bucket_for_as_long_as_it_is_there(
@@ -144,6 +168,41 @@ def test_clean_json_is_its_own_copy(invoke: Invoke, subscriber: str, more: str) 
     assert (event["dispatchid"], event["callbackmessageid"]) == ("d-1", "c-1")
 
 
+@pytest.mark.parametrize("kept", [True, False], ids=["kept as it came", "in the envelope alone"])
+@pytest.mark.parametrize("size", [1, 300_000], ids=["short", "oversize"])
+def test_bytes_that_were_no_text_are_read_anew_when_they_can_be(
+    invoke: Invoke, subscriber: str, size: int, kept: bool
+) -> None:
+    # As a release would have published it that unpacked nothing.
+    content = CONTENT | {"more": os.urandom(size).hex()}
+    raw = gzip.compress(dumps(message(content)).encode())
+    old = deliver(Delivery(Content.of_bytes(raw)), as_came=raw if kept else None)
+    assert ("dataref" in json.loads(old.envelope)) is (size > 1)
+
+    answer = invoke("replay", ids=[old.id], **{"as": SLUG})
+
+    assert (answer["counts"]["replayed"], answer["topics"]) == (1, {SLUG: 1})
+    event = received(subscriber)[0]["event"]
+    assert (event["data"], event["type"], event["rereadof"]) == (content, TAG, old.id)
+
+
+@pytest.mark.parametrize("size", [300, 300_000], ids=["short", "oversize"])
+def test_bytes_that_stay_none_are_replayed_and_swept_as_they_are(invoke: Invoke, size: int) -> None:
+    unclassified = template.make_queue("NoticeQueue")
+    arn = f"arn:aws-cn:sqs:{template.REGION}:{template.ACCOUNT}:NoticeQueue"
+    topic = template.TOPIC_PREFIX + "unclassified"
+    boto3.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    raw = b"\xff\0" + os.urandom(size)
+    old = deliver(raw)
+
+    assert invoke("replay", ids=[old.id], **{"as": SLUG})["counts"]["unchanged"] == 1
+    invoke("replay", ids=[old.id])
+
+    for told in (messages := received(unclassified)):
+        assert (told["event"]["id"], base64.b64decode(told["event"]["data_base64"])) == (old.id, raw)
+    assert len(messages) == 2
+
+
 def test_what_says_the_same_is_published_under_no_other_id(invoke: Invoke) -> None:
     invoke("replay", ids=[deliver(dumps(message(CONTENT, eventTag=TAG))).id], **{"as": SLUG})
     text = unreadable(b"???", None)
@@ -153,6 +212,16 @@ def test_what_says_the_same_is_published_under_no_other_id(invoke: Invoke) -> No
     assert answer["counts"]["unchanged"] == len(items()) == 2
     assert (answer["counts"]["replayed"], answer["counts"]["matched"]) == (0, 2)
     assert text.id in items()
+
+
+def test_nor_where_identity_ignores_some_of_it(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    monkeypatch.setenv("IDENTITY_IGNORES_FIELDS", "eventTime,name")
+    invoke: Invoke = request.getfixturevalue("invoke")
+    deliver(dumps(message(CONTENT, eventTag=TAG)), identity_ignores=frozenset({"name"}))
+
+    assert invoke("replay", **{"as": SLUG})["counts"]["unchanged"] == 1
 
 
 def test_a_body_that_is_a_handshake_is_no_event(invoke: Invoke) -> None:

@@ -8,8 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from recovery.pace import STEP_SECONDS
-from recovery.status import ASKING_SECONDS, EventStatus, Survey
-from relay.api.recovery import PENDING, SET_ASIDE
+from recovery.status import ASKING_SECONDS, Survey
+from relay.api.recovery import PENDING, SET_ASIDE, StatusAnswer
 from relay.catalog import BY_SLUG, SLUGS
 from relay.events import Content, Event, event_id, timestamp
 from relay.settings import Clock
@@ -42,7 +42,7 @@ class Table:
         return {"Count": len(found), "Items": [{"receivedAt": {"S": at}} for at in found]}
 
 
-def taken(table: Any, remaining: float = 240, timer: Clock = lambda: 0.0) -> EventStatus:
+def taken(table: Any, remaining: float = 240, timer: Clock = lambda: 0.0) -> StatusAnswer:
     return Survey(table, EVENT_TABLE, clock=lambda: NOW, timer=timer).take(remaining)
 
 
@@ -65,15 +65,16 @@ def test_the_real_indexes_tell_the_newest_of_each_topic_and_what_is_pending() ->
     other = keep(0, "unclassified", age=5, published=False)
 
     newest = {LEAVE: max(leavers), UPDATE: waiting[0], "unclassified": other}
-    assert taken(boto3.client("dynamodb")) == EventStatus(
-        latest=dict.fromkeys(SLUGS) | newest, pending=40, oldest=waiting[-1]
-    )
+    found = taken(boto3.client("dynamodb"))
+    assert found.tags == dict.fromkeys(SLUGS) | newest
+    assert (found.pending.count, found.pending.oldest) == (40, waiting[-1])
 
 
 def test_of_an_empty_table_every_topic_is_known_to_have_had_nothing() -> None:
     table = Table()
 
-    assert taken(table) == EventStatus(latest=dict.fromkeys(SLUGS))
+    found = taken(table)
+    assert (found.tags, found.pending.count, found.unknown) == (dict.fromkeys(SLUGS), 0, {})
     assert table.asked == SHARDS * (len(SLUGS) + 2)
 
 
@@ -84,7 +85,7 @@ def test_the_newest_event_of_a_topic_is_found_whatever_its_shard(shard: int, cou
 
     shards = {f"{LEAVE}#{shard}": times, f"{LEAVE}#7": [timestamp(NOW - 1000)]}
 
-    assert taken(Table(shards)).latest == dict.fromkeys(SLUGS) | {LEAVE: times[0]}
+    assert taken(Table(shards)).tags == dict.fromkeys(SLUGS) | {LEAVE: times[0]}
 
 
 @pytest.mark.parametrize("count", [1, 2, 1000])
@@ -96,18 +97,18 @@ def test_pending_events_are_counted_with_the_oldest(count: int) -> None:
     found = taken(Table(shards))
 
     oldest = timestamp(NOW - 600 - count + 1)
-    assert (found.pending, found.more, found.oldest) == (count, False, oldest)
+    assert (found.pending.count, found.pending.more, found.pending.oldest) == (count, False, oldest)
 
 
 @pytest.mark.parametrize(("age", "counted"), [(LEASE_SECONDS, 1), (LEASE_SECONDS - 1, 0)])
 def test_an_event_that_may_be_at_work_on_is_not_pending_yet(age: float, counted: int) -> None:
-    assert taken(Table({"pending#3": [timestamp(NOW - age)]})).pending == counted
+    assert taken(Table({"pending#3": [timestamp(NOW - age)]})).pending.count == counted
 
 
 def test_more_than_a_shards_answer_holds_is_said_to_be_more() -> None:
     found = taken(Table({"pending#3": [timestamp(NOW - 600)]}, cut=True))
 
-    assert (found.pending, found.more) == (1, True)
+    assert (found.pending.count, found.pending.more) == (1, True)
 
 
 @pytest.mark.parametrize("shard", [0, 5, SHARDS - 1])
@@ -116,8 +117,8 @@ def test_a_topic_is_unknown_when_one_of_its_shards_is_and_the_others_are_not(sha
     found = taken(Table({f"{LEAVE}#3": [at], f"{UPDATE}#3": [at]}, f"{LEAVE}#{shard}"))
 
     assert found.unknown == {LEAVE: "Query: Throttling"}
-    assert found.latest[UPDATE] == at
-    assert set(found.latest) == set(SLUGS) - {LEAVE}
+    assert found.tags[UPDATE] == at
+    assert set(found.tags) == set(SLUGS) - {LEAVE}
 
 
 @pytest.mark.parametrize("shard", [0, SHARDS - 1])
@@ -125,7 +126,7 @@ def test_pending_is_unknown_when_one_of_its_shards_is(shard: int) -> None:
     found = taken(Table({}, f"pending#{shard}"))
 
     assert found.unknown == {PENDING: "Query: Throttling"}
-    assert set(found.latest) == set(SLUGS)
+    assert set(found.tags) == set(SLUGS)
 
 
 @pytest.mark.parametrize("shard", [0, SHARDS - 1])
@@ -147,9 +148,10 @@ def test_what_is_set_aside_is_named_and_not_pending() -> None:
 
     found = taken(boto3.client("dynamodb"))
 
+    assert found.set_aside
     assert (found.set_aside.count, found.set_aside.more) == (40, False)
     assert [event.id for event in found.set_aside.events] == [event.id for event in events]
-    assert (found.pending, found.oldest, found.unknown) == (0, None, {})
+    assert (found.pending.count, found.pending.oldest, found.unknown) == (0, None, {})
 
 
 @pytest.mark.parametrize(("remaining", "asks"), [(STEP_SECONDS, False), (STEP_SECONDS + 60, True)])

@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from relay.aws import UnavailableError
+from relay.catalog import kind_of
 from relay.events import Content, Event, envelope, timestamp
 from relay.payloads import Payloads, resolve
 from relay.publisher import EventRefusedError, Publisher
@@ -91,6 +92,26 @@ def test_a_subscriber_gets_the_envelope() -> None:
     }
 
 
+@pytest.mark.parametrize("tag", ["real_time_trace", "标签|一", 'a "b" \\ c', "$or", "é" * 256])
+def test_a_filter_policy_finds_the_events_of_a_tag_outside_the_catalogue(tag: str) -> None:
+    sqs, sns = boto3.client("sqs"), boto3.client("sns")
+    queue = sqs.create_queue(QueueName="subscriber")["QueueUrl"]
+    sns.subscribe(
+        TopicArn=f"{TOPIC_PREFIX}unclassified",
+        Protocol="sqs",
+        Endpoint=f"arn:aws-cn:sqs:{REGION}:123456789012:subscriber",
+        Attributes={"RawMessageDelivery": "true", "FilterPolicy": json.dumps({"eventTag": [tag]})},
+    )
+    publisher = Publisher(sns, TOPIC_PREFIX)
+
+    for number, named in enumerate(["unclassified", "MOZI|NEW", tag, f"{tag}2"]):
+        kind = kind_of(named)
+        publisher.publish(Event("k-c", kind.event_tag, kind.slug, timestamp(NOW), f'{{"id":{number}}}'))
+
+    (message,) = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
+    assert message["Body"] == '{"id":2}'
+
+
 def test_a_topic_that_cannot_be_reached_is_unavailable() -> None:
     with pytest.raises(UnavailableError) as refused:
         Publisher(boto3.client("sns"), TOPIC_PREFIX).publish(event(slug="missing"))
@@ -147,11 +168,16 @@ def test_a_content_that_was_sent_along_needs_no_bucket() -> None:
 
 
 def test_bytes_that_no_charset_fits_are_resolved_as_such() -> None:
-    boto3.client("s3").put_object(Bucket=PAYLOAD_BUCKET, Key="events/k-b", Body=b"\x00\xff")
-    dataref = f"s3://{PAYLOAD_BUCKET}/events/k-b"
-    message = {"id": "k-b", "datacontenttype": "application/octet-stream", "dataref": dataref}
+    content = Content.of_bytes(b"\x00\xff")
+    dataref = payloads().put("k-b", content)
 
-    assert resolve(json.dumps(message), boto3.client("s3"))["data_base64"] == "AP8="
+    stored = boto3.client("s3").get_object(Bucket=PAYLOAD_BUCKET, Key="events/k-b")
+    assert (stored["Body"].read(), stored["ContentType"]) == (b"\x00\xff", "application/octet-stream")
+    for event_ in (
+        resolve(envelope({"id": "k-b"}, content, dataref), boto3.client("s3")),
+        resolve(envelope({"id": "k-b"}, content), cast(Any, None)),
+    ):
+        assert (event_["data_base64"], "data" in event_) == ("AP8=", False)
 
 
 def test_what_is_in_the_bucket_is_never_replaced_and_as_young_as_its_latest_delivery() -> None:

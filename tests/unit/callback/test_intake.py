@@ -1,6 +1,11 @@
 """What becomes of a delivery: its tag, its topic, its answer."""
 
+import base64
+import gzip
 import json
+import zlib
+from base64 import urlsafe_b64encode
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +13,7 @@ import pytest
 from callback.intake import Receipt
 from callback.request import CallbackRequest
 from callback.responses import CallbackResponse
-from relay.catalog import slug_of
+from relay.catalog import BY_SLUG, kind_of, slug_of
 from tests.support.inbound import (
     PREVIOUS,
     SHAPES,
@@ -59,6 +64,7 @@ def test_every_tag_in_every_shape_from_every_source_is_on_its_topic(
         "c-1",
     )
     assert event["id"] == inbound.topics.events[0].id
+    assert event["dataschema"] == kind_of(tag).content.dataschema(slug_of(tag))
     assert "otherfields" not in event
 
 
@@ -117,7 +123,63 @@ def test_a_tag_is_named_by_slug_then_body_then_handshake_then_content(
     receive(inbound, message({"tag": within}, eventTag=body_tag), slug)
 
     assert inbound.topics.last["type"] == named
-    assert inbound.topics.events[0].slug == slug_of(named)
+    assert inbound.topics.events[0].slug == kind_of(named).slug
+
+
+TRACE = "real_time_trace"
+
+
+@pytest.mark.parametrize("tag", [TRACE, "MOZI|NEW", "标签|一"])
+def test_a_tag_outside_the_catalogue_is_named_by_its_slug_and_does_not_count_as_unclassified(
+    inbound: Inbound, tag: str
+) -> None:
+    receipt = receive(inbound, message({"tenantId": 7}, eventTag=LEAVE), slug_of(tag))
+
+    (event,) = inbound.topics.events
+    assert receipt == Receipt(CallbackResponse.PUBLISHED, (), event)
+    assert (event.slug, inbound.topics.last["type"]) == ("unclassified", tag)
+    assert event.attributes()["eventTag"] == tag
+    assert "dataschema" not in inbound.topics.last
+
+
+@pytest.mark.parametrize("named_by", ["body", "handshake"])
+def test_a_tag_outside_the_catalogue_may_be_named_by_the_body_or_a_handshake(
+    inbound: Inbound, named_by: str
+) -> None:
+    if named_by == "handshake":
+        receive(inbound, {"eventTag": TRACE, "dispatchId": "d-1"})
+
+    receipt = receive(inbound, message({"a": 1}, eventTag=TRACE if named_by == "body" else None))
+
+    assert (inbound.topics.events[0].slug, inbound.topics.last["type"]) == ("unclassified", TRACE)
+    assert receipt.counts == ()
+
+
+@pytest.mark.parametrize("slug", [TRACE, "no-such-slug", "x-", "x-YR", "X-YQ", "x-/w", "unclassified"])
+@pytest.mark.parametrize("body_tag", [None, "MOZI|NEW", "unclassified"])
+def test_what_comes_by_a_mistyped_slug_counts_as_unclassified(
+    inbound: Inbound, slug: str, body_tag: str | None
+) -> None:
+    receipt = receive(inbound, message({"a": 1}, eventTag=body_tag), slug)
+
+    assert receipt.counts == ("Unclassified",)
+    assert inbound.topics.last["type"] == (body_tag or "unclassified")
+
+
+def test_a_mistyped_slug_is_no_matter_where_the_body_names_a_tag_of_the_catalogue(inbound: Inbound) -> None:
+    assert receive(inbound, message(content_of(LEAVE), eventTag=LEAVE), "employee-left").counts == ()
+
+
+def test_the_coded_form_of_a_catalogued_tag_leads_to_its_topic(inbound: Inbound) -> None:
+    slug = "x-" + urlsafe_b64encode(LEAVE.encode()).decode().rstrip("=")
+
+    assert receive(inbound, message(content_of(LEAVE)), slug).counts == ()
+    assert inbound.topics.events[0].slug == "employee-leave"
+
+
+def test_a_text_counts_as_unclassified_whatever_names_it(inbound: Inbound) -> None:
+    assert receive(inbound, "text that is no JSON", slug_of(TRACE)).counts == ("Unclassified",)
+    assert inbound.topics.last["type"] == TRACE
 
 
 def test_infos_stand_in_for_content_with_what_is_beside_them(inbound: Inbound) -> None:
@@ -131,12 +193,42 @@ def test_infos_stand_in_for_content_with_what_is_beside_them(inbound: Inbound) -
     assert inbound.topics.last["subject"] == "7"
 
 
-@pytest.mark.parametrize("content", ["plain text", 5, 1.5, True, [], [1, {"a": None}], {}, "[1"])
-def test_a_content_of_any_kind_is_carried_and_counted(inbound: Inbound, content: Any) -> None:
-    receipt = receive(inbound, message(content), "app-update")
+@pytest.mark.parametrize("slug", BY_SLUG)
+@pytest.mark.parametrize(
+    "content", ["plain text", 5, 1.5, True, [], [1, {"a": None}], {}, "[1", {"surprise": 1}]
+)
+def test_a_content_of_any_kind_is_carried_and_counted_and_has_no_schema(
+    inbound: Inbound, content: Any, slug: str
+) -> None:
+    receipt = receive(inbound, message(content), slug)
 
     assert receipt.counts == ("ContentMismatch",)
     assert inbound.topics.last["data"] == content
+    assert inbound.topics.events[0].slug == slug
+    assert "dataschema" not in inbound.topics.last
+
+
+@pytest.mark.parametrize(
+    ("body", "slug"), [(message(content_of(ACCOUNT)), None), ("text that is no JSON", "account-frozen")]
+)
+def test_what_is_unclassified_has_no_schema(inbound: Inbound, body: Any, slug: str | None) -> None:
+    receive(inbound, body, slug)
+
+    assert inbound.topics.events[0].slug == "unclassified"
+    assert "dataschema" not in inbound.topics.last
+
+
+def test_a_content_in_the_bucket_has_its_schema(inbound: Inbound) -> None:
+    receive(inbound, message(content_of(LEAVE) | {"more": "大" * 90_000}), "employee-leave")
+
+    assert "dataref" in inbound.topics.last
+    assert inbound.topics.last["dataschema"] == "urn:mozi:relay:schema:employee-leave:1"
+
+
+def test_a_content_that_does_not_fit_is_counted_by_the_delivery_that_publishes_it(inbound: Inbound) -> None:
+    receive(inbound, message({"surprise": 1}), "employee-leave")
+
+    assert receive(inbound, message({"surprise": 1}), "employee-leave").counts == ()
 
 
 def test_fields_beside_the_content_are_kept(inbound: Inbound) -> None:
@@ -165,7 +257,7 @@ def test_more_beside_the_content_than_an_envelope_takes_makes_the_whole_the_cont
 
 
 @pytest.mark.parametrize("slug", [None, "app-update"])
-@pytest.mark.parametrize("body", [b"\xff\x00\xff", b"hello", b'{"content":NaN}', b"[" * 300_000])
+@pytest.mark.parametrize("body", [b"hello", b'{"content":NaN}', b"[" * 300_000])
 def test_a_body_that_nobody_can_read_is_text_on_unclassified(
     inbound: Inbound, body: bytes, slug: str | None
 ) -> None:
@@ -180,6 +272,55 @@ def test_a_body_that_nobody_can_read_is_text_on_unclassified(
     assert cloud["datacontenttype"] == "text/plain"
     stored = inbound.payloads.bodies.get(cloud.get("dataref", ""))
     assert (stored.decode() if stored else cloud["data"]) == body.decode(errors="replace")
+
+
+@pytest.mark.parametrize("slug", [None, "app-update"])
+@pytest.mark.parametrize(
+    "body", [b"\xff\x00\xff", zlib.compress(b"{}" * 900)[:-4], bytes(range(256)) * 1_200]
+)
+def test_a_body_that_is_no_text_is_its_bytes_on_unclassified(
+    inbound: Inbound, body: bytes, slug: str | None
+) -> None:
+    receipt = receive(inbound, body, slug)
+
+    assert receipt.counts == ("Unclassified",)
+    event, cloud = inbound.topics.events[0], inbound.topics.last
+    assert (event.slug, cloud["datacontenttype"]) == ("unclassified", "application/octet-stream")
+    assert ("dataref" in cloud) is (len(body) > 200_000)
+    stored = inbound.payloads.bodies.get(cloud.get("dataref", ""))
+    assert (stored or base64.b64decode(cloud["data_base64"])) == body
+
+
+@pytest.mark.parametrize("slug", [None, "app-update"])
+@pytest.mark.parametrize("coding", ["gzip", "deflate", None])
+def test_a_packed_body_is_read_as_a_plain_one(inbound: Inbound, coding: str | None, slug: str | None) -> None:
+    plain = dumps(message({"appName": "一网通办", "realmId": 1})).encode()
+    request = rest_api(zlib.compress(plain) if coding == "deflate" else gzip.compress(plain), slug=slug)
+    request["headers"] |= {"Content-Encoding": coding} if coding else {}
+
+    receipt = inbound.intake.receive(CallbackRequest.of(request))
+    repeat = receive(inbound, plain, slug)
+
+    assert receipt.response is CallbackResponse.PUBLISHED
+    assert repeat.response is CallbackResponse.REPEATED
+    assert inbound.topics.last["data"] == {"appName": "一网通办", "realmId": 1}
+    # The content is a copy of what was packed.
+    assert inbound.store.kept_bodies == {}
+
+
+@pytest.mark.parametrize("body", [b"", b"\n"])
+def test_a_packed_body_in_which_nothing_is_is_refused(inbound: Inbound, body: bytes) -> None:
+    assert receive(inbound, gzip.compress(body)).response is CallbackResponse.EMPTY
+
+
+def test_what_was_guessed_or_repaired_is_counted_of_each_delivery(inbound: Inbound) -> None:
+    body = dumps(message({"appName": "一网通办", "realmId": 1})).encode("gbk")
+
+    first, repeat = receive(inbound, body, "app-update"), receive(inbound, body, "app-update")
+
+    assert (first.response, first.counts) == (CallbackResponse.PUBLISHED, ("Repaired",))
+    assert (repeat.response, repeat.counts) == (CallbackResponse.REPEATED, ("Repaired",))
+    assert inbound.topics.events[0].slug == "app-update"
 
 
 @pytest.mark.parametrize("body", ["", " \r\n", b"", b"\n", None])
@@ -295,3 +436,41 @@ def test_a_repeat_beside_whose_content_other_fields_stand_is_counted(
 
     assert repeat.response is CallbackResponse.REPEATED
     assert repeat.counts == (("OtherFieldsDiffer",) if counted else ())
+
+
+def test_a_field_that_moves_from_repeat_to_repeat_may_be_left_out_of_the_identity(inbound: Inbound) -> None:
+    ignoring = replace(inbound.intake, identity_ignores=frozenset({"eventTime"}))
+    bodies = [rest_api(dumps(message({"appName": "a", "eventTime": time}))) for time in (1, 2)]
+
+    first, then = (ignoring.receive(CallbackRequest.of(body)) for body in bodies)
+
+    assert (first.response, then.response) == (CallbackResponse.PUBLISHED, CallbackResponse.REPEATED)
+    assert inbound.topics.last["data"] == {"appName": "a", "eventTime": 1}
+    assert inbound.intake.receive(CallbackRequest.of(bodies[1])).response is CallbackResponse.PUBLISHED
+
+
+@pytest.mark.parametrize("then", ['"a":3,"a":2', '"a":1.0,"a":2', '"a":2'])
+def test_other_fields_differ_in_each_value_that_they_have(inbound: Inbound, then: str) -> None:
+    first, repeat = (
+        receive(inbound, '{"sourceMessageId":"s","content":{},%s}' % fields, "app-update")  # noqa: UP031
+        for fields in ('"a":1,"a":2', then)
+    )
+
+    assert (first.response, repeat.response) == (CallbackResponse.PUBLISHED, CallbackResponse.REPEATED)
+    assert repeat.counts == ("OtherFieldsDiffer",)
+
+
+def test_two_forms_of_one_message_whose_lists_differ_are_two_events(inbound: Inbound) -> None:
+    form = "dispatchId=d&sourceMessageId=s&tenantId=1&employeeCodes=GE_{}&employeeCodes=GE_2"
+    for number in (1, 3):
+        inbound.intake.receive(CallbackRequest.of(rest_api(form.format(number), slug="employee-leave")))
+
+    published = [json.loads(event.envelope) for event in inbound.topics.events]
+    assert [event["data"]["employeeCodes"] for event in published] == [["GE_1", "GE_2"], ["GE_3", "GE_2"]]
+    assert {event["subject"] for event in published} == {"1"}
+
+
+def test_a_tag_in_the_content_names_the_event(inbound: Inbound) -> None:
+    receive(inbound, message({"eventTag": ACCOUNT}))
+
+    assert inbound.topics.events[0].slug == slug_of(ACCOUNT)

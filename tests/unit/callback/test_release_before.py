@@ -6,6 +6,7 @@ every state, and repeats of them in flight.
 
 import base64
 import json
+import re
 from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
@@ -20,6 +21,7 @@ from callback.intake import Intake
 from callback.request import CallbackRequest
 from callback.responses import CallbackResponse
 from recovery.history import History
+from relay.catalog import UNCLASSIFIED
 from relay.payloads import Payloads
 from relay.publisher import Publisher
 from relay.store import LEASE_SECONDS, EventStore
@@ -35,6 +37,11 @@ DELIVERIES: list[dict[str, Any]] = json.loads((FIXTURES / "deliveries.json").rea
 DRAWN = "5f1d7a84c2b94e63a0d8e7719b3c5d20"
 NAMED = [name for name, one in EVENTS.items() if not one["items"][0]["eventId"]["S"].startswith(DRAWN)]
 LARGE = "政" * 90_000
+# That release counted nothing as repaired, lost bytes that are no text, and lost values here: of names that
+# come twice the first, and what a form had in another charset than its other fields.
+UNCOUNTED, UNREADABLE = "Repaired", "no charset"
+LOST = {"doubled member in content", "doubled field", "form doubled"}
+MISREAD = {"form fields, gb18030", "form fields, content encoded twice, gb18030"}
 
 
 class Cloud(MemoryCloud):
@@ -56,15 +63,14 @@ def as_written(item: Item) -> Item:
 
 
 def comparable(items: Iterable[Item]) -> list[Item]:
-    """Without what is drawn at random, and inflated: not every zlib deflates alike."""
-    return [
-        {
-            name: {"B": decompress(value["B"])} if "B" in value else value
-            for name, value in item.items()
-            if name != "claimant"
-        }
-        for item in items
-    ]
+    """Without what is drawn at random and what has come since then, and inflated: no two zlibs are alike."""
+    known = [{name: value for name, value in item.items() if name != "claimant"} for item in items]
+    return [{**item, "envelope": {"S": before_schemas(event_of(item).envelope)}} for item in known]
+
+
+def before_schemas(envelope: str) -> str:
+    """The envelope as it was before it named the schema of its content."""
+    return re.sub(r'"dataschema":"[^"]*",', "", envelope, count=1)
 
 
 def holding(name: str) -> Cloud:
@@ -165,10 +171,21 @@ def test_a_delivery_has_the_id_the_envelope_and_the_topic_that_it_had(case: dict
     (message,) = cloud.messages
     attributes = {name: one["StringValue"] for name, one in message["MessageAttributes"].items()}
     drawn = receipt.event.key if case["id"].startswith(DRAWN) else DRAWN
+    if case["name"].removesuffix(", with a slug") == UNREADABLE:
+        assert base64.b64decode(json.loads(message["Message"])["data_base64"]) == body
+        return
+    if case["name"].removesuffix(", with a slug") in LOST:
+        assert receipt.event.id != case["id"]
+        return
     assert receipt.event.id.replace(drawn, DRAWN) == case["id"]
-    assert message["Message"].replace(drawn, DRAWN) == case["envelope"]
+    envelope = before_schemas(message["Message"].replace(drawn, DRAWN))
+    if case["name"] in MISREAD:
+        envelope = envelope.replace("浙江", "浙江".encode().decode("gb18030"))
+    assert envelope == case["envelope"]
     assert (message["TopicArn"], attributes) == (f"arn:{case['topic']}", case["attributes"])
-    assert list(receipt.counts) == case["counts"]
+    # A tag that a body or a handshake names is none that nobody could name, be it in the catalogue or not.
+    named = case["topic"] == UNCLASSIFIED and case["attributes"]["eventTag"] == "MOZI|NEW"
+    assert [name for name in receipt.counts if name != UNCOUNTED] == ([] if named else case["counts"])
     assert [sha256(stored).hexdigest() for stored in cloud.objects.values()] == (
         [case["stored"]] if "stored" in case else []
     )

@@ -55,6 +55,16 @@ def test_a_charset_is_found_in_a_header_of_any_case(name: str, value: str, chars
         assert declared_charset(CallbackRequest.of(event).content_type) == charset
 
 
+@pytest.mark.parametrize("name", ["Content-Encoding", "content-encoding"])
+def test_the_coding_of_a_packed_body_is_found(name: str) -> None:
+    for event in (
+        rest_api("x", headers={name: "gzip"}),
+        load_balancer("x", multiValueHeaders={name: ["gzip"]}),
+    ):
+        assert CallbackRequest.of(event).content_encoding == "gzip"
+    assert CallbackRequest.of(rest_api("x")).content_encoding is None
+
+
 @pytest.mark.parametrize("missing", [{"headers": None}, {"headers": {}}, {"headers": {"Accept": "*/*"}}])
 def test_headers_may_be_missing(missing: dict[str, Any]) -> None:
     assert CallbackRequest.of(rest_api("x") | missing).content_type is None

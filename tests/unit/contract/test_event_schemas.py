@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable
+from copy import deepcopy
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -9,22 +11,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callback.request import CallbackRequest
-from relay.catalog import BY_SLUG, CATALOG, UNCLASSIFIED
+from relay.catalog import BY_SLUG, CATALOG, UNCLASSIFIED, Kind
 from relay.content import fits
 from tests.support.inbound import EVENTS, SHAPES, Inbound, content_of, message, rest_api, sample
 from tests.support.schemas import DIALECTS, names, schema, valid, valid_by
 
 SLUGS = list(BY_SLUG)
 SAMPLES = sorted(path.stem for path in EVENTS.glob("callback-*.json") if "handshake" not in path.stem)
+# What is said of a schema, and asks nothing.
+TOLD = ("$id", "title", "description")
 LARGE = {"more": "大" * 90_000}
 
 type Message = dict[str, Any]
 
 
-def published(body: str, slug: str | None = None) -> Inbound:
+def published(body: str | bytes, slug: str | None = None) -> Inbound:
     inbound = Inbound()
     inbound.intake.receive(CallbackRequest.of(rest_api(body, slug=slug)))
     return inbound
+
+
+def data_schema(slug: str) -> dict[str, Any]:
+    """The schema of a topic's data, as a copy."""
+    return deepcopy(schema(slug)["properties"]["data"])
 
 
 def usual(slug: str) -> Message:
@@ -81,12 +90,15 @@ def test_what_stands_beside_the_content_is_in_the_schema() -> None:
     [
         ("组织变更", None),
         ("组织变更", "employee-leave"),
+        (b"\xff\0\xff", None),
+        (b"\xff\0\xff", "employee-leave"),
+        (bytes(range(256)) * 1_000, None),
         ("大" * 100_000, None),
         ('{"content": [1, 2]}', None),
         ('{"eventTag": "A|B", "content": {"a": null}, "sourceMessageId": "7"}', None),
     ],
 )
-def test_unclassified_takes_whatever_comes(body: str, slug: str | None) -> None:
+def test_unclassified_takes_whatever_comes(body: str | bytes, slug: str | None) -> None:
     topics = published(body, slug).topics
 
     assert topics.events[0].slug == UNCLASSIFIED
@@ -137,10 +149,67 @@ def test_a_message_fits_no_other_topic_and_no_other_content(slug: str) -> None:
     assert not any(valid(slug, right | {"data": data}) for data in others)
 
 
+@pytest.mark.parametrize("slug", SLUGS)
+def test_the_dataschema_of_an_event_is_the_name_of_the_schema_of_its_data(slug: str) -> None:
+    event = usual(slug)
+    (named,) = [one for one in map(data_schema, SLUGS) if one["$id"] == event["dataschema"]]
+
+    assert named == data_schema(slug)
+    assert valid_by(named, event["data"])
+    assert not valid(slug, event | {"dataschema": "urn:mozi:relay:schema:another:1"})
+    assert valid(slug, without("dataschema")(event)), "an event that was kept before is replayed as it is"
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_content_without_any_field_of_the_table_does_not_fit(slug: str) -> None:
+    assert not valid(slug, usual(slug) | {"data": {"surprise": 1}})
+
+
+# A digest of what each version of a shape's schema asks of a content. One that is published stays here.
+VERSIONS: dict[tuple[str, int], str] = {
+    ("ContactsChange", 1): "b16143df5a74d3cf",
+    ("AccountChange", 1): "9ce276576b51e806",
+    ("AppUpdate", 1): "cdbdb4841d977ee9",
+    ("SendSuccess", 1): "e79eaaa46d698f04",
+    ("ClientAck", 1): "d1fb73e15e7e887c",
+    ("OutboundMessage", 1): "1b8d478f8045a125",
+    ("DingFailure", 1): "0de13d91745885b4",
+}
+
+
+@pytest.mark.parametrize("kind", CATALOG, ids=SLUGS)
+def test_a_schema_that_has_changed_has_a_version_of_its_own(kind: Kind) -> None:
+    asked = {name: part for name, part in data_schema(kind.slug).items() if name not in TOLD}
+    for field in asked["properties"].values():
+        field.pop("description")
+    digest = sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
+    model = kind.content
+
+    assert VERSIONS.get((model.__name__, model.version)) == digest, (
+        f"the schema of {model.__name__} has changed: raise its version in layers/relay/content.py,"
+        f" and add the digest {digest} to VERSIONS"
+    )
+
+
 def test_text_that_is_said_to_be_text_is_text() -> None:
     event = published("组织变更").topics.last
 
     assert not valid(UNCLASSIFIED, event | {"data": {}})
+
+
+def test_bytes_are_base64_and_nothing_else_is() -> None:
+    event, text = published(b"\xff\0\xff").topics.last, published("组织变更").topics.last
+
+    assert valid(UNCLASSIFIED, event)
+    for wrong in (
+        {"data": "?"},
+        {"data_base64": "/wD!"},
+        {"data_base64": 7},
+        {"datacontenttype": "text/plain"},
+    ):
+        assert not valid(UNCLASSIFIED, event | wrong)
+    assert not valid(UNCLASSIFIED, without("data")(text) | {"data_base64": "/wD/"})
+    assert not any(valid(slug, event | {"type": BY_SLUG[slug].event_tag}) for slug in SLUGS)
 
 
 VALUES: st.SearchStrategy[Any] = st.sampled_from(

@@ -83,7 +83,7 @@ def test_every_text_is_about_something_that_exists() -> None:
     assert set(TEXTS.topics) == set(SLUGS)
     assert {name: set(shape.fields) for name, shape in TEXTS.shapes.items()} == fields
     assert set(TEXTS.fields["notice"]) == notice | {"Header", "tag"}
-    assert set(TEXTS.fields["event"]) == set(SCHEMAS[UNCLASSIFIED]["properties"])
+    assert set(TEXTS.fields["event"]) == {*SCHEMAS[UNCLASSIFIED]["properties"], "dataschema"}
     for name in ("event-attributes", "notice-message", "dead-letter", "dead-letter-attributes"):
         assert set(TEXTS.fields[name]) == set(SCHEMAS[name]["properties"])
 
@@ -111,6 +111,7 @@ def test_every_topic_has_its_part_of_the_page(slug: str, page: str) -> None:
     assert f"(schemas/{slug}.json)" in part
     if kind := BY_SLUG.get(slug):
         assert f"`{kind.event_tag}`" in part
+        assert f"`{kind.content.dataschema(slug)}`" in part
         for name, meaning in TEXTS.shapes[kind.content.__name__].fields.items():
             assert re.search(rf"^\| `{name}` \|.*{re.escape(meaning.get(language))}", part, re.MULTILINE)
 

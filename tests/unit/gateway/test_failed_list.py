@@ -6,7 +6,7 @@ import pytest
 
 from gateway import failed_list
 from gateway.client import GatewayNotAllowedError, GatewayRefusedError, GatewayUnavailableError
-from gateway.failed_list import GAP_SECONDS, CallGap, Stop, StopCode, WorkedOff
+from gateway.failed_list import GAP_SECONDS, WorkedOff, spaced
 from gateway.rows import failed_callbacks
 from relay.api.gateway import RetryFailed
 from tests.support.template import RESOURCES
@@ -61,19 +61,15 @@ def test_a_refusal_is_reported_and_the_next_calls_are_made() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "code"),
-    [
-        (GatewayUnavailableError("no answer"), StopCode.UNAVAILABLE),
-        (GatewayNotAllowedError("bad signature"), StopCode.NOT_ALLOWED),
-    ],
+    "error", [GatewayUnavailableError("no answer"), GatewayNotAllowedError("bad signature")]
 )
-def test_what_no_call_would_survive_ends_the_run(error: Exception, code: StopCode) -> None:
+def test_what_no_call_would_survive_ends_the_run(error: Exception) -> None:
     call = Calls(b=error)
 
     worked_off = failed_list.work_off("abc", call, always)
 
     assert call.made == ["a", "b"]
-    assert worked_off == WorkedOff(("a",), stopped=Stop(code, str(error)))
+    assert worked_off == WorkedOff(("a",), stopped=str(error))
 
 
 def test_no_call_is_started_that_cannot_finish() -> None:
@@ -82,7 +78,7 @@ def test_no_call_is_started_that_cannot_finish() -> None:
     worked_off = failed_list.work_off("abcd", call, lambda: next(answers))
 
     assert call.made == ["a", "b"]
-    assert worked_off == WorkedOff(("a", "b"), stopped=Stop(StopCode.NO_TIME, "no time was left"))
+    assert worked_off == WorkedOff(("a", "b"), stopped="no time was left")
 
 
 class Time:
@@ -98,10 +94,10 @@ class Time:
 def begun(*takes: float) -> list[float]:
     """When calls that take so long began, counted from the first question."""
     time = Time()
-    gap = CallGap(lambda: True, clock=lambda: time.now, wait=time.wait)
+    time_for_a_call = spaced(always, clock=lambda: time.now, wait=time.wait)
     begun = []
     for seconds in takes:
-        assert gap.allows_a_call()
+        assert time_for_a_call()
         begun.append(time.now - 1000)
         time.now += seconds
     return begun
@@ -117,7 +113,7 @@ def test_calls_longer_than_the_gap_follow_each_other_at_once_and_no_time_is_made
 
 
 def test_no_call_begins_when_there_is_no_time_for_one() -> None:
-    assert not CallGap(lambda: False).allows_a_call()
+    assert not spaced(lambda: False)()
 
 
 def test_the_most_that_one_invocation_takes_fits_its_time() -> None:

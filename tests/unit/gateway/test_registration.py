@@ -1,5 +1,6 @@
 """What is to become of each tag's registration."""
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from gateway.registration import (
 from gateway.rows import Row
 from relay.api.gateway import Change, Register, Unregister, Update
 from relay.callback_token import CallbackToken
+from relay.catalog import BY_TAG, slug_of
 
 BASE = "http://192.0.2.10/callback"
 TAG, SLUG = "MOZI_VDS_TENANT_CHANGE|EMPLOYEE_LEAVE", "employee-leave"
@@ -155,3 +157,86 @@ def test_each_registration_of_a_tag_is_removed() -> None:
 
 def test_nothing_registered_is_nothing_to_remove() -> None:
     assert unregister(registered()) == [Step(TAG, Change.NOT_REGISTERED)]
+
+
+TRACE = "real_time_trace"
+THEIRS = f"http://192.0.2.50/callback/theirs/{slug_of(TRACE)}"
+
+
+def others(token: str, *tags: str) -> Registrations:
+    """Tags outside the catalogue, each with its own slug behind the token."""
+    rows = [Row("7", tag, f"{BASE}/{token}/{slug_of(tag)}", None, {}) for tag in tags]
+    return Registrations(rows, registered().addresses)
+
+
+def test_a_tag_outside_the_catalogue_is_registered_alone_by_a_slug_of_its_own() -> None:
+    request = Register(callback_url=BASE, other_tags=(TRACE,))
+
+    assert list(plan_register(request, registered())) == [
+        Step(TRACE, Change.REGISTERED, f"{BASE}/newTokenOfThisRelay/{slug_of(TRACE)}")
+    ]
+
+
+def test_both_kinds_of_tags_can_be_named_at_once() -> None:
+    steps = plan_register(
+        Register(callback_url=BASE, event_tags=(TAG,), other_tags=(TRACE,)), registered(WANTED)
+    )
+
+    assert [(step.event_tag, step.change) for step in steps] == [
+        (TAG, Change.UNCHANGED),
+        (TRACE, Change.REGISTERED),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("plan", "request_", "change"),
+    [
+        (plan_register, Register(callback_url=BASE), Change.UPDATED),
+        (plan_update, Update(), Change.UPDATED),
+        (plan_unregister, Unregister(), Change.UNREGISTERED),
+    ],
+)
+def test_what_is_about_all_tags_is_about_others_that_lead_here_too(
+    plan: Callable[[Any, Registrations], Iterable[Step]], request_: object, change: Change
+) -> None:
+    *catalogued, trace, new = plan(request_, others("oldTokenOfThisRelay", TRACE, "MOZI|NEW"))
+
+    assert [step.event_tag for step in catalogued] == list(BY_TAG)
+    assert [(step.event_tag, step.change) for step in (trace, new)] == [(TRACE, change), ("MOZI|NEW", change)]
+    token = "newTokenOfThisRelay" if change is Change.UPDATED else "oldTokenOfThisRelay"
+    assert trace.address == f"{BASE}/{token}/{slug_of(TRACE)}"
+
+
+@pytest.mark.parametrize(
+    ("plan", "request_"),
+    [(plan_register, Register(callback_url=BASE)), (plan_update, Update(callback_url=BASE))],
+)
+def test_another_tag_behind_a_token_that_is_long_gone_is_known_by_the_address_that_is_given(
+    plan: Callable[[Any, Registrations], Iterable[Step]], request_: object
+) -> None:
+    *_, last = plan(request_, others("older", TRACE))
+
+    assert (last.event_tag, last.change) == (TRACE, Change.UPDATED)
+
+
+@pytest.mark.parametrize(
+    "address", [THEIRS, OTHER_SYSTEM, None, WANTED, f"{BASE}/newTokenOfThisRelay", f"{BASE}/oldToken/x-YQ"]
+)
+def test_another_tag_that_does_not_lead_here_by_its_own_slug_is_not_among_all(address: str | None) -> None:
+    there = Registrations([Row("7", TRACE, address, None, {})], registered().addresses)
+
+    for take_over in (False, True):
+        request = Register(callback_url=BASE, take_over=take_over)
+        assert [step.event_tag for step in plan_register(request, there)] == list(BY_TAG)
+        leaving = Unregister(take_over=take_over)
+        assert [step.event_tag for step in plan_unregister(leaving, there)] == list(BY_TAG)
+
+
+def test_another_tag_that_is_named_is_moved_and_taken_like_any() -> None:
+    there = Registrations([Row("7", TRACE, THEIRS, None, {})], registered().addresses)
+
+    def changes(take_over: bool) -> list[Change]:
+        request = Register(callback_url=BASE, other_tags=(TRACE,), take_over=take_over)
+        return [step.change for step in plan_register(request, there)]
+
+    assert (changes(False), changes(True)) == ([Change.TAKEN], [Change.UPDATED])

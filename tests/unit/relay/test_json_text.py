@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.json_text import Json, NotAnObjectError, decoder, take_apart
+from relay.json_text import Json, NotAnObjectError, decoder, members, take_apart
 
 DECODER = decoder()
 
@@ -91,3 +91,18 @@ def test_a_decoder_may_refuse_numbers_that_others_take() -> None:
 def test_nesting_without_end_is_no_object() -> None:
     with pytest.raises(NotAnObjectError):
         take_apart('{"a":' + "[" * 200_000, DECODER)
+
+
+def test_members_come_in_their_order_and_as_often_as_they_came() -> None:
+    found = members('{"b":1,"a":2.0,"b":[]}', DECODER)
+
+    assert found == [("b", Json(1, "1")), ("a", Json(2.0, "2.0")), ("b", Json([], "[]"))]
+
+
+@pytest.mark.parametrize("most", [0, 1, 2, 3, None])
+def test_an_object_of_more_members_than_were_asked_for_is_none(most: int | None) -> None:
+    if most is None or most >= 2:
+        assert len(members('{"a":1,"a":2}', DECODER, most=most)) == 2
+    else:
+        with pytest.raises(NotAnObjectError):
+            members('{"a":1,"a":2}', DECODER, most=most)

@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 
@@ -45,10 +46,17 @@ def ended_by(*signs: signal.Signals, ignored: str) -> tuple[int, str]:
     """Exit status, and what a program said in the end that was started with a signal ignored."""
     command = ["/bin/sh", "-c", IGNORING.format(ignored), "sh", sys.executable, "-c", WAITING]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True) as process:
+    started = partial(subprocess.Popen, preexec_fn=_ignoring_nothing)
+    with started(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True) as process:
         assert process.stdout
         assert process.stdout.readline() == "ready\n"
         for sign in signs:
             process.send_signal(sign)
         said, _ = process.communicate(timeout=30)
     return process.returncode, said
+
+
+def _ignoring_nothing() -> None:
+    # The tests themselves may run under nohup.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -28,6 +28,7 @@ TEXT = (ROOT / "template.yaml").read_text("utf-8")
         ("GatewayBaseUrl", "https://openplatform.dg-work.cn"),
         ("AllowedSourceCidrs", "0.0.0.0/0,::/0"),
         ("EventRetentionDays", 90),
+        ("IdentityIgnoresFields", ""),
         ("NoticeBatchWindowSeconds", 5),
         ("NoticeMaxConcurrency", 5),
     ],

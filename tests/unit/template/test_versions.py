@@ -15,10 +15,10 @@ EXPANDED = expanded_template()
 RESOURCES: dict[str, Any] = EXPANDED["Resources"]
 EVERY_FUNCTION = {"Architecture", "LogLevel", "Tracing"}
 KNOWN = {
-    "CallbackFunction": EVERY_FUNCTION | {"EventRetentionDays", "SnapStart"},
+    "CallbackFunction": EVERY_FUNCTION | {"EventRetentionDays", "IdentityIgnoresFields", "SnapStart"},
     "GatewayFunction": EVERY_FUNCTION | {"GatewayBaseUrl"},
     "NoticeFunction": EVERY_FUNCTION | {"EnosBaseUrl", "EnosProducePath"},
-    "RecoveryFunction": EVERY_FUNCTION | {"EventRetentionDays"},
+    "RecoveryFunction": EVERY_FUNCTION | {"EventRetentionDays", "IdentityIgnoresFields"},
 }
 # What a function is watched by counts all its versions, by its name alone.
 MAKES_OR_WATCHES = {

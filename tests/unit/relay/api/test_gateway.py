@@ -7,16 +7,18 @@ import pytest
 
 from relay import catalog
 from relay.api.base import InvalidRequestError
-from relay.api.gateway import Failed, Register, RetryFailed, Update, read_request
+from relay.api.gateway import Failed, Register, RetryFailed, Unregister, Update, read_request
 
 BASE = "http://192.0.2.10/callback"
 TAG = "MOZI_VDS_TENANT_CHANGE|EMPLOYEE_LEAVE"
 
 
-def test_a_registration_is_of_all_tags_unless_some_are_named() -> None:
+def test_a_registration_names_no_tag_unless_some_are_named() -> None:
     request = read_request({"action": "register", "callbackUrl": BASE + "/"})
 
-    assert request == Register(callback_url=BASE, event_tags=tuple(catalog.BY_TAG), take_over=False)
+    assert isinstance(request, Register)
+    assert request == Register(callback_url=BASE, take_over=False)
+    assert (request.event_tags, request.other_tags) == ((), ())
 
 
 def test_tags_are_named_as_such_or_by_slug_and_count_once() -> None:
@@ -26,6 +28,27 @@ def test_tags_are_named_as_such_or_by_slug_and_count_once() -> None:
 
     assert isinstance(request, Register)
     assert request.event_tags == (TAG, "openplatform_app_update|openplatform_app_update_tag")
+
+
+def test_tags_outside_the_catalogue_are_named_apart_as_such_or_by_slug_and_count_once() -> None:
+    named = ["real_time_trace", catalog.slug_of("real_time_trace"), "MOZI|NEW", "no-such"]
+
+    for action in ("update", "unregister"):
+        request = read_request({"action": action, "otherTags": named})
+        assert isinstance(request, Update | Unregister)
+        assert (request.event_tags, request.other_tags) == ((), ("real_time_trace", "MOZI|NEW", "no-such"))
+
+
+@pytest.mark.parametrize("name", ["employee-left", "MOZI_VDS_TENANT_CHANGE|EMPLOYEE_LEAVEE", "x-YQ"])
+def test_a_misspelt_tag_is_refused_with_a_hint_to_where_others_are_named(name: str) -> None:
+    with pytest.raises(InvalidRequestError, match=r"eventTags\.0: .*catalogue.*otherTags"):
+        read_request({"action": "register", "callbackUrl": BASE, "eventTags": [name]})
+
+
+@pytest.mark.parametrize("name", [TAG, "employee-leave", "", " ", " a", "a\nb", "a" * 257, "unclassified"])
+def test_what_is_in_the_catalogue_or_no_tag_is_none_outside_of_it(name: str) -> None:
+    with pytest.raises(InvalidRequestError, match=r"^otherTags\.0: "):
+        read_request({"action": "register", "callbackUrl": BASE, "otherTags": [name]})
 
 
 def test_an_update_needs_no_address() -> None:
@@ -62,6 +85,8 @@ def test_an_unknown_action_is_answered_with_the_known_ones(event: Any) -> None:
         ({"action": "update", "callbackUrl": ""}, "callbackUrl"),
         ({"action": "unregister", "callbackUrl": BASE}, "callbackUrl"),
         ({"action": "list", "eventTags": [TAG]}, "eventTags"),
+        ({"action": "update", "otherTags": []}, "otherTags"),
+        ({"action": "update", "otherTags": "real_time_trace"}, "otherTags"),
         ({"action": "retry-failed", "limit": 0}, "limit"),
         ({"action": "retry-failed", "limit": 1001}, "limit"),
         ({"action": "failed", "limit": 501}, "limit"),

@@ -2,15 +2,17 @@
 
 import json
 from typing import Any
-from urllib.parse import quote_from_bytes, quote_plus
+from urllib.parse import quote_from_bytes, quote_plus, urlencode
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.reading.body import fields_of, gathered, members, structure
+from relay.json_text import Json
+from relay.reading import body
+from relay.reading.body import MOST_BRACKETS, MOST_MEMBERS, gathered, members_of
 from relay.reading.charsets import UnreadableError, decode
-from tests.support.inbound import SHAPES, message
+from tests.support.inbound import SHAPES, dumps, message
 
 CONTENT = {
     "tenantId": "50006001",
@@ -18,6 +20,10 @@ CONTENT = {
     "n": 12345678901234567890,
     "f": [1.5],
 }
+
+
+def fields_of(text: str, charset: str | None = None) -> dict[str, Json]:
+    return dict(body.fields_of(text, charset).members)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -44,10 +50,7 @@ def test_repeated_names_and_spacing_stay_as_they_came() -> None:
 
 @pytest.mark.parametrize("text", ["{}", "[]", '{"content": 1}', ' \n{"a" : {"b":[]} , "c":"}"}\t'])
 def test_an_object_comes_apart_and_together_again(text: str) -> None:
-    found = structure(text)
-
-    assert found is not None
-    assert json.loads(gathered(members(found)).text) == (
+    assert json.loads(gathered(members_of(text)).text) == (
         {"content": []} if text == "[]" else json.loads(text)
     )
 
@@ -57,13 +60,13 @@ def test_an_object_comes_apart_and_together_again(text: str) -> None:
 )
 def test_any_object_comes_apart_into_its_values(value: Any) -> None:
     text = json.dumps(value, ensure_ascii=False, allow_nan=True)
-    found = structure(text)
-
-    if found is None:
+    try:
+        found = members_of(text)
+    except ValueError:
         # Infinity is no JSON.
         assert "Infinity" in text
     else:
-        assert {name: json.loads(one.text) for name, one in members(found).items()} == value
+        assert {name: json.loads(one.text) for name, one in found} == value
 
 
 @pytest.mark.parametrize(
@@ -104,7 +107,7 @@ def test_a_bare_array_is_content() -> None:
 
 def test_a_form_may_be_in_the_declared_charset_under_its_percent_signs() -> None:
     assert fields_of("content=" + quote_plus("组织", encoding="gbk"), "gbk")["content"].value == "组织"
-    assert fields_of("content=" + quote_from_bytes("组织".encode()), "gbk")["content"].value != "组织"
+    assert fields_of("content=" + quote_from_bytes("组织".encode()), "gbk")["content"].value == "组织"
     assert fields_of("content=" + quote_from_bytes("组织".encode()))["content"].value == "组织"
 
 
@@ -128,3 +131,141 @@ def test_a_western_charset_is_believed_where_utf_8_fails() -> None:
 def test_bytes_in_no_charset_are_unreadable() -> None:
     with pytest.raises(UnreadableError):
         decode(b"\xff\x00\xff", "utf-8")
+
+
+OWN = {"dispatchId": "d-1", "sourceMessageId": "s-1", "content": {"a": 1}}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"content":1,"content":2}',
+        '{"dispatchId":"d","dispatchId":"e"}',
+        '{"content":{"a":1.10},"x":1,"content":{"a":1.1}}',
+        '{"content":{"a":1},"content":{"a":true}}',
+        ' {"content" : "{}", "content":"[]"}\n',
+        '{"callbackData":"{\\"content\\":1,\\"content\\":2}","a":1}',
+        '{"callbackData":{"dispatchId":"d"},"dispatchId":"e"}',
+    ],
+)
+def test_a_json_body_in_which_a_field_of_the_gateway_comes_twice_is_all_there_is(text: str) -> None:
+    whole = body.fields_of(text).whole
+
+    assert whole is not None
+    assert whole.text == text.strip()
+
+
+@pytest.mark.parametrize(
+    ("form", "whole"),
+    [
+        ("content=x&content=y&a=1", {"content": ["x", "y"], "a": "1"}),
+        ("dispatchId=d&content=x&dispatchId=e", {"dispatchId": ["d", "e"], "content": "x"}),
+        ("content=x&content[0]=z&content=y", {"content": ["x", "y"], "content[0]": "z"}),
+    ],
+)
+def test_so_is_a_form_in_which_one_does(form: str, whole: Any) -> None:
+    found = body.fields_of(form).whole
+
+    assert found is not None
+    assert json.loads(found.text) == found.value == whole
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"content":{"a":1,"b":2},"content":{ "b":2,"a":1}}',
+        '{"content":"\\u4e2d","content":"中"}',
+        "content=x&content=x",
+        "content[]=x&content[]=y",
+        '{"content":1,"infos":[1],"infos":[2],"a":1,"a":2}',
+    ],
+)
+def test_what_comes_twice_with_equal_values_or_is_none_of_the_gateways_is_nothing_strange(text: str) -> None:
+    fields = body.fields_of(text)
+
+    assert fields.whole is None
+    assert [name for name, _ in fields.members].count("content") == 1
+
+
+def test_members_beside_the_gateways_come_as_often_as_they_came() -> None:
+    fields = body.fields_of('{"content":1,"a":1,"a":2}')
+
+    assert gathered(fields.members).text == '{"content":1,"a":1,"a":2}'
+
+
+@pytest.mark.parametrize("beside", [{}, {"corp": "浙江"}, {"dispatchId": "d-1"}])
+@pytest.mark.parametrize("data", [OWN, dumps(OWN), dumps(dumps(OWN))])
+@pytest.mark.parametrize(
+    "write",
+    [dumps, lambda given: urlencode({k: v if isinstance(v, str) else dumps(v) for k, v in given.items()})],
+)
+def test_callback_data_holds_the_message(beside: dict[str, Any], data: Any, write: Any) -> None:
+    fields = fields_of(write({"callbackData": data} | beside))
+
+    assert {name: json_.value for name, json_ in fields.items()} == OWN | beside
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"callbackData": OWN, "content": 1},
+        {"callbackData": OWN, "infos": []},
+        {"callbackData": {"a": 1}, "b": 2},
+        {"callbackData": "text", "b": 2},
+        {"callbackData": "text"},
+        {"callbackData": 7},
+    ],
+)
+def test_other_callback_data_is_a_field_like_any_other(given: dict[str, Any]) -> None:
+    assert {name: json_.value for name, json_ in fields_of(dumps(given)).items()} == given
+
+
+@pytest.mark.parametrize("data", [{"tenantId": "7"}, '{"tenantId":"7"}'])
+def test_callback_data_alone_is_the_message_whatever_it_holds(data: Any) -> None:
+    assert fields_of(dumps({"callbackData": data}))["tenantId"].value == "7"
+
+
+@pytest.mark.parametrize(
+    ("text", "content"),
+    [
+        ('{"content":{"a":"1\t2"}}', '{"a":"1\\t2"}'),
+        ('{"content":{"a":1}},', '{"a":1}'),
+        ('{"content":{"a":1}}\0\0', '{"a":1}'),
+        ('{"content":"{\\"a\\":\\"1\\n2\\"}"}', '{"a":"1\\n2"}'),
+        ('"{\\"content\\":{\\"a\\":1}}\n"', '{"a":1}'),
+        ('callbackData={"content":{"a":"1\t2"}}', '{"a":"1\\t2"}'),
+        ('{"callbackData":"{\\"content\\":{\\"a\\":1}},"}', '{"a":1}'),
+    ],
+)
+def test_careless_json_is_mended_and_said_to_be(text: str, content: str) -> None:
+    fields = body.fields_of(text)
+
+    assert fields.repaired
+    assert dict(fields.members)["content"].text == content
+
+
+@pytest.mark.parametrize("text", ['{"content":{"a":"1\\t2"}}', "content=%7B%7D", '{\n"content":"a\\nb"}\n'])
+def test_what_needs_no_mending_is_not_said_to_be_mended(text: str) -> None:
+    assert not body.fields_of(text).repaired
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_a_body_of_more_members_than_the_limit_is_unreadable(more: int) -> None:
+    text = "{" + ",".join(f'"{number}":1' for number in range(MOST_MEMBERS + more)) + "}"
+
+    if more <= 0:
+        assert len(fields_of(text)) == MOST_MEMBERS + more
+    else:
+        with pytest.raises(UnreadableError):
+            fields_of(text)
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_a_body_of_more_objects_and_lists_than_the_limit_is_unreadable(more: int) -> None:
+    text = '{"content":[' + ",".join(["[]"] * (MOST_BRACKETS - 2 + more)) + "]}"
+
+    if more <= 0:
+        assert len(fields_of(text)["content"].value) == MOST_BRACKETS - 2 + more
+    else:
+        with pytest.raises(UnreadableError):
+            fields_of(text)

@@ -1,11 +1,13 @@
 """A body is a handshake or a delivery, and a delivery tells an event."""
 
+import base64
 import json
+from urllib.parse import quote_plus
 
 import pytest
 
 from relay.catalog import kind_of, slug_of
-from relay.events import timestamp
+from relay.events import Content, timestamp
 from relay.reading import Delivery, Handshake, read
 from tests.support.inbound import NOW, SHAPES, TAGS, content_of, dumps, message
 
@@ -53,6 +55,8 @@ def test_what_came_is_at_hand_unless_the_content_is_published_byte_for_byte(
         ("杭州", False),
         ("杭州".encode("gbk"), True),
         (b"\xff\x00\xff", True),
+        ('{"content":{"a":1},"name":"杭州"}'.encode("gbk"), True),
+        ('{"content":{"a":1},"name":"杭州"}'.encode().replace(b"\xb7", b""), True),
         ("content=%7B%22a%22%3A1%7D", True),
         ('{"content": "{\\"a\\": 1}"}', True),
         ('{"dispatchId": "d", "a": 1, "b": 2}', True),
@@ -74,7 +78,56 @@ def test_a_tag_without_ids_and_content_is_a_handshake_and_nothing_else_is_one() 
         assert isinstance(read(body, None), Delivery)
 
 
-@pytest.mark.parametrize("body", ["?", b"?", '{"content":NaN}', "\ud800?", b"\xff\x00\xff"])
+@pytest.mark.parametrize(
+    ("body", "content_type", "repaired"),
+    [
+        ('{"content":"杭州"}'.encode(), None, False),
+        ('{"content":"杭州"}', None, False),
+        ('{"content":"杭州"}'.encode("gbk"), "x;charset=GBK", False),
+        ('{"content":"杭州"}'.encode("gbk"), "x;charset=UTF-8", True),
+        ('{"content":"杭州"}'.encode("utf-16"), None, False),
+        ('{"content":"杭州市"}'.encode().replace(b"\xb7", b""), None, True),
+        ("杭州".encode("gbk"), None, True),
+        (b"content=" + quote_plus("杭州", encoding="gbk").encode(), "x;charset=GBK", False),
+        (b"content=" + quote_plus("杭州", encoding="gbk").encode(), "x;charset=UTF-8", True),
+        (b"dispatchId=d&content=" + quote_plus("杭州").encode(), "x;charset=GBK", False),
+        ("?\ud800", None, True),
+        (b"\xff\x00\xff", None, False),
+    ],
+)
+def test_what_was_guessed_or_repaired_is_said_and_readable(
+    body: bytes | str, content_type: str | None, repaired: bool
+) -> None:
+    delivery = read(body, content_type)
+
+    assert isinstance(delivery, Delivery)
+    assert delivery.repaired is repaired
+    assert delivery.content.text in (
+        '"杭州"',
+        '"杭\ufffd\ufffd市"',
+        '"杭\ufffd市"',
+        "杭州",
+        "?\ufffd",
+        "/wD/",
+    )
+
+
+@pytest.mark.parametrize(
+    "body", [b"\xff\x00\xff", b"\x1f\x8b\x08\0\0\0\0\0\x02\xff\xab\xe6", bytes(range(256))]
+)
+def test_what_is_no_text_is_delivered_as_bytes_and_goes_to_unclassified(body: bytes) -> None:
+    delivery = read(body, "x;charset=UTF-8")
+
+    assert isinstance(delivery, Delivery)
+    assert (delivery.content, delivery.as_came) == (Content.of_bytes(body), body)
+    event = delivery.event(kind_of(TAGS[0]), NOW)
+    envelope = json.loads(event.envelope)
+    assert event.slug == "unclassified"
+    assert base64.b64decode(envelope["data_base64"]) == body
+    assert (envelope["datacontenttype"], "data" in envelope) == ("application/octet-stream", False)
+
+
+@pytest.mark.parametrize("body", ["?", b"?", '{"content":NaN}', "\ud800?"])
 def test_what_nobody_can_read_is_delivered_as_text_and_goes_to_unclassified(body: bytes | str) -> None:
     delivery = delivery_of(body)
 
@@ -105,3 +158,112 @@ def test_an_event_encloses_its_content_or_says_where_it_is() -> None:
     assert whole.pop("data") == {"a": 1}
     assert short.pop("dataref") == "s3://bucket/events/1"
     assert whole == short
+
+
+@pytest.mark.parametrize("nothing", [{}, [], None, "", " ", "{}", "[]"])
+@pytest.mark.parametrize("field", ["content", "infos"])
+def test_a_handshake_may_have_a_content_that_says_nothing(field: str, nothing: object) -> None:
+    body = {"eventTag": "A|B", "dispatchId": "d", field: nothing}
+
+    assert read(dumps(body), None) == Handshake("A|B", "d")
+    assert read(dumps(body | {"content": {}, "infos": []}), None) == Handshake("A|B", "d")
+    assert isinstance(read(dumps(body | {"sourceMessageId": "s"}), None), Delivery)
+    assert isinstance(read(dumps(body | {"callbackMessageId": "c"}), None), Delivery)
+    assert isinstance(read(dumps(body | {"infos": [], "content": [0]}), None), Delivery)
+
+
+@pytest.mark.parametrize(
+    "beside", [{"tenantId": 7}, {"employeeCodes": ["GE_1"]}, {"infos": [1]}, {"content": {"a": 1}}]
+)
+def test_a_tag_beside_what_its_events_say_is_no_handshake(beside: dict[str, object]) -> None:
+    delivery = delivery_of(dumps({"eventTag": TAGS[0], "dispatchId": "d"} | beside))
+
+    assert delivery.value == beside.get("content", beside)
+
+
+@pytest.mark.parametrize("beside", [{"tag": "A"}, {"timestamp": 1}, {"tenantId": ""}, {"employeeCodes": []}])
+def test_a_handshake_may_have_other_fields(beside: dict[str, object]) -> None:
+    assert read(dumps({"eventTag": TAGS[0], "dispatchId": "d"} | beside), None) == Handshake(TAGS[0], "d")
+
+
+@pytest.mark.parametrize(
+    ("form", "tenant"),
+    [
+        ("dispatchId=d&sourceMessageId=s&content.tenantId=7&content.employeeCodes[0]=GE_1", "7"),
+        ("dispatchId=d&sourceMessageId=s&content[tenantId]=7&content[tag]=", "7"),
+        ("dispatchId=d&sourceMessageId=s&tenantId=7&employeeCodes=GE_1&employeeCodes=GE_2", "7"),
+        ("dispatchId=d&sourceMessageId=s&tenantId=7&infos[0].employeeCode=GE_1", "7"),
+        ("dispatchId=d&sourceMessageId=s&content.tenantId=7&content.tenantId=8", None),
+    ],
+)
+def test_the_tenant_of_a_form_is_known_wherever_it_nests(form: str, tenant: str | None) -> None:
+    assert delivery_of(form).tenant_id == tenant
+
+
+@pytest.mark.parametrize(
+    ("body", "tag"),
+    [
+        ({"eventTag": TAGS[3]}, TAGS[3]),
+        ({"eventTag": TAGS[3], "tag": "frozen"}, TAGS[3]),
+        ({"eventTag": "MOZI|NEW"}, "MOZI|NEW"),
+        ({"eventTag": "MOZI|NEW", "tag": "frozen"}, "MOZI_BUC_ACCOUNT_MODIFY_REALM|frozen"),
+        ({"eventTag": ["A|B"]}, None),
+        ({"eventTag": " "}, None),
+        ([{"eventTag": "A|B"}], None),
+    ],
+)
+def test_the_content_may_name_the_tag(body: object, tag: str | None) -> None:
+    assert delivery_of(dumps(message(body))).content_tag == tag
+
+
+STRANGE = (
+    '{"sourceMessageId":"s","sourceMessageId":"t","content":{"a":1}}',
+    '{"sourceMessageId":{"a":1},"content":{"a":1}}',
+    '{"callbackMessageId":[],"content":1}',
+    "callbackMessageId=a&callbackMessageId=b&content=x",
+    '{"sourceMessageId":"s","content":{"a":1},"content":{"a":2}}',
+)
+
+
+@pytest.mark.parametrize("body", STRANGE)
+def test_a_strange_body_that_holds_a_message_id_is_one_event_however_often_it_comes(body: str) -> None:
+    ids = {
+        delivery_of(one).event(kind_of("A|B"), NOW).id
+        for one in (body, body, f" {body}" if body[0] == "{" else body)
+    }
+
+    assert len(ids) == 1
+
+
+def test_strange_bodies_that_differ_are_different_events() -> None:
+    assert len({delivery_of(body).event(kind_of("A|B"), NOW).id for body in STRANGE}) == len(STRANGE)
+
+
+@pytest.mark.parametrize(
+    "body", ['{"dispatchId":["d"],"content":1}', '{"content":1,"content":2}', '{"content":1}', "?"]
+)
+def test_a_body_without_any_message_id_is_another_event_each_time(body: str) -> None:
+    assert delivery_of(body).event(kind_of("A|B"), NOW).id != delivery_of(body).event(kind_of("A|B"), NOW).id
+
+
+def test_what_comes_twice_is_published_twice_and_none_of_it_is_taken_for_the_gateways() -> None:
+    delivery = delivery_of('{"dispatchId": "d", "sourceMessageId":"s","dispatchId":"e","content":{"a":1}}')
+
+    assert (
+        delivery.content.text
+        == '{"dispatchId": "d", "sourceMessageId":"s","dispatchId":"e","content":{"a":1}}'
+    )
+    assert (delivery.dispatch_id, delivery.source_message_id, delivery.other_fields) == (None, "s", None)
+
+
+@pytest.mark.parametrize(
+    ("body", "repaired"),
+    [
+        ('{"content":{"a":"1\t2"}}', True),
+        ('{"content":{"a":1}}\0', True),
+        ('{"content":1}', False),
+        ("?\t", False),
+    ],
+)
+def test_a_delivery_says_whether_it_was_mended(body: str, repaired: bool) -> None:
+    assert delivery_of(body).repaired is repaired
