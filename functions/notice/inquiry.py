@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
 
@@ -10,6 +9,7 @@ from notice.deadline import Deadline, run_parallel
 from notice.dispatch.gate import START_SECONDS
 from notice.portal.errors import (
     NotAllowedError,
+    OrganisationNotAllowedError,
     PortalUnavailableError,
     ProduceError,
     TokenTurnedDownError,
@@ -37,56 +37,57 @@ class Holder(Protocol):
     def holds(self, org_id: str, message_id: str, deadline: Deadline) -> bool: ...
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Inquiry:
     """Asks about notices, one call each and several at once."""
 
-    portal: Holder
-    workers: int = WORKERS
+    def __init__(self, portal: Holder, *, workers: int = WORKERS) -> None:
+        self._portal, self._workers = portal, workers
 
     def ask(self, notices: Iterable[QueuedNotice], deadline: Deadline) -> dict[QueuedNotice, Held]:
         """Returns whether the portal has each; those are left out that no time was left to ask about.
 
-        Once it is unavailable, or does not let such calls in, it is asked no more. Of a notice without
-        content it cannot be asked: that it has one of this messageId is what such a notice relies on.
+        Once it is unavailable, or does not let such calls in, it is asked no more; where it does not let an
+        organisation in, no more about that one. Of a notice without content it cannot be asked: that it has
+        one of this messageId is what such a notice relies on.
         """
         asked = list(dict.fromkeys(notices))
-        calls = _SharedCalls(self.portal, deadline)
-        found = run_parallel(calls.ask, asked, workers=self.workers, deadline=deadline)
+        calls = _SharedCalls(self._portal, deadline)
+        found = run_parallel(calls.ask, asked, workers=self._workers, deadline=deadline)
         return {notice: held for notice, held in zip(asked, found, strict=True) if held}
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class _SharedCalls:
     """The calls of one invocation, shared by its threads."""
 
-    portal: Holder
-    deadline: Deadline
-    silent: bool = False
-    """Whether the portal is not to be asked any more."""
-    answered: bool = False
-    refused: int = 0
+    def __init__(self, portal: Holder, deadline: Deadline) -> None:
+        self._portal, self._deadline = portal, deadline
+        # Organisations about which no more calls are made; "" stands for all.
+        self._silent: set[str] = set()
+        self._answered, self._refused = False, 0
 
     def ask(self, notice: QueuedNotice) -> Held | None:
-        if self.silent or not CONTENT_NAMES.intersection(json.loads(notice.wire)):
+        if self._silent & {"", notice.org_id} or not CONTENT_NAMES.intersection(json.loads(notice.wire)):
             return Held.UNKNOWN
-        if self.deadline.left() < START_SECONDS:
+        if self._deadline.left() < START_SECONDS:
             return None
         try:
             held = Held.YES if self._holds(notice) else Held.NO
+        except OrganisationNotAllowedError:
+            self._silent.add(notice.org_id)
         except (PortalUnavailableError, NotAllowedError):
-            self.silent = True
+            self._silent.add("")
         except ProduceError:
-            self.refused += 1
-            self.silent |= not self.answered and self.refused >= REFUSALS
+            self._refused += 1
+            if not self._answered and self._refused >= REFUSALS:
+                self._silent.add("")
         else:
-            self.answered = True
+            self._answered = True
             return held
         return Held.UNKNOWN
 
     def _holds(self, notice: QueuedNotice) -> bool:
         """One call, or a second if the token is turned down."""
         try:
-            return self.portal.holds(notice.org_id, notice.message_id, self.deadline)
+            return self._portal.holds(notice.org_id, notice.message_id, self._deadline)
         except TokenTurnedDownError:
-            return self.portal.holds(notice.org_id, notice.message_id, self.deadline)
+            return self._portal.holds(notice.org_id, notice.message_id, self._deadline)

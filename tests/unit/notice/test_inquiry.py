@@ -59,13 +59,22 @@ def test_copies_of_a_notice_are_asked_about_once() -> None:
     [
         PortalUnavailableError("503"),
         PortalNotAllowedError("404"),
-        OrganisationNotAllowedError("403"),
     ],
 )
 def test_a_portal_that_does_not_answer_is_asked_no_more(error: ProduceError) -> None:
     holder = Holder("n-0", "n-2", raises=[None, error])
 
     assert ask(holder) == [Held.YES, Held.UNKNOWN, Held.UNKNOWN]
+    assert len(holder.asked) == 2
+
+
+def test_what_speaks_of_one_organisation_stops_that_one_alone() -> None:
+    holder = Holder("n-1", raises=[OrganisationNotAllowedError("512")])
+    given = [notice(0, org="o-1"), notice(1, org="o-1"), notice(1, org="o-2")]
+
+    found = Inquiry(holder, workers=1).ask(given, deadline())
+
+    assert [found[one] for one in given] == [Held.UNKNOWN, Held.UNKNOWN, Held.YES]
     assert len(holder.asked) == 2
 
 
