@@ -9,25 +9,23 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from rich.console import Console
 from rich.markup import escape
 
-from benchmarks import cold_start, largest, notices, page, poison_notices, warm_callback
-from benchmarks.processes import NotAsClaimedError
-from benchmarks.record import Record, Row, Rows
-from sandbox.cloud.build import build
-from sandbox.cloud.leaving import leave_properly
-from sandbox.cloud.ministack import STATE, SandboxError
-from sandbox.demo.screen import Screen
+from benchmarks import inbound, notices
+from benchmarks.results import FOLDER, Record, Row, Rows, files
+from sandbox import lifecycle
+from sandbox.cloud.ministack import STATE
+from sandbox.cloud.sam import build
 
-FOLDER = Path(__file__).parent
 MEASURES: Mapping[str, Callable[[], Rows]] = {
-    "cold_start": cold_start.measure,
-    "layer": cold_start.layer,
-    "warm_callback": warm_callback.measure,
-    "notices": notices.measure,
-    "poison_notices": poison_notices.measure,
-    "body": largest.body,
-    "memory": largest.memory,
+    "cold_start": inbound.cold_start,
+    "layer": inbound.layer,
+    "warm_callback": inbound.warm,
+    "notices": notices.sending,
+    "poison_notices": notices.poison,
+    "body": inbound.body,
+    "memory": notices.memory,
 }
 
 
@@ -35,39 +33,29 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure what the relay takes.")
     parser.add_argument("--only", nargs="+", choices=MEASURES, help="measure these, show them, write nothing")
     chosen: list[str] | None = parser.parse_args(arguments).only
-    leave_properly()
-    screen = Screen()
-    try:
-        with screen.part("Building the bundle (sam build)"):
+
+    def measured(console: Console) -> int:
+        with lifecycle.part(console, "Building the bundle (sam build)"):
             build(STATE / "bench-sam.log")
-        return bench(
-            {name: MEASURES[name] for name in chosen or MEASURES}, screen, None if chosen else FOLDER
-        )
-    except SandboxError as error:
-        screen.console.print(f"[red]✗[/] {escape(str(error))}", soft_wrap=True)
-        return 1
-    except KeyboardInterrupt:
-        screen.console.print("stopped; nothing is written")
-        return 130
+        measures = {name: MEASURES[name] for name in chosen or MEASURES}
+        bench(measures, console, None if chosen else FOLDER)
+        return 0
+
+    return lifecycle.run(measured)
 
 
-def bench(measures: Mapping[str, Callable[[], Rows]], screen: Screen, folder: Path | None) -> int:
-    """Measure, show, and write into `folder` if there is one. Returns the exit status."""
+def bench(measures: Mapping[str, Callable[[], Rows]], console: Console, folder: Path | None) -> None:
+    """Measure, show, and write into `folder` if there is one. Raises NotAsClaimedError."""
     rows: dict[str, Row] = {}
-    try:
-        for name, measure in measures.items():
-            with screen.part(name):
-                rows |= measure()
-    except NotAsClaimedError as error:
-        screen.console.print(f"[red]✗[/] {escape(str(error))}", soft_wrap=True)
-        return 1
+    for name, measure in measures.items():
+        with lifecycle.part(console, name):
+            rows |= measure()
     for line in lines(rows.values()):
-        screen.console.print(escape(line), soft_wrap=True)
+        console.print(escape(line), soft_wrap=True)
     if folder:
-        for name, text in page.files(Record.of(rows)).items():
+        for name, text in files(Record.of(rows)).items():
             (folder / name).write_text(text, "utf-8")
-            screen.console.print(f"written: {folder / name}", soft_wrap=True)
-    return 0
+            console.print(f"written: {folder / name}", soft_wrap=True)
 
 
 def lines(rows: Iterable[Row]) -> Iterable[str]:

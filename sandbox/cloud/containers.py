@@ -11,12 +11,12 @@ import shutil
 import socket
 import subprocess
 import threading
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from ipaddress import ip_network
-from socketserver import BaseRequestHandler, ThreadingTCPServer
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 
-from sandbox.cloud.cross_site import OwnHosts
+from sandbox.cloud.guard import OwnHosts
 from sandbox.cloud.ministack import SandboxError
 
 # Docker's own word for the address at which a container finds the machine.
@@ -79,62 +79,47 @@ class Forwarder(ThreadingTCPServer):
         super().__init__((address, port), _Passing)
 
 
-class _Passing(BaseRequestHandler):
+class _Passing(StreamRequestHandler):
     server: Forwarder
+    timeout = _HEAD_SECONDS
 
     def handle(self) -> None:
-        head = _head(self.request)
-        if not _is_called(head, self.server.own):
-            _refuse(self.request)
+        head = self._head()
+        hosts = _HOST.findall(head)
+        # Only who has the key can know by which name a container calls us.
+        if len(hosts) != 1 or hosts[0].decode("latin-1").lower() not in self.server.own:
+            self._refuse()
             return
+        self.connection.settimeout(None)
         with socket.create_connection(("127.0.0.1", self.server.port)) as inner:
-            back = threading.Thread(target=_pump, args=(inner, self.request), daemon=True)
+            back = threading.Thread(target=_pump, args=(inner.recv, self.connection), daemon=True)
             back.start()
             inner.sendall(head)
-            _pump(self.request, inner)
+            _pump(self.rfile.read1, inner)
             back.join()
 
-
-def _refuse(connection: socket.socket) -> None:
-    """Answer 403. What else was sent is read, or the system breaks off before the answer is read."""
-    connection.settimeout(1)
-    try:
-        connection.sendall(_REFUSED)
-        connection.shutdown(socket.SHUT_WR)
-        for _ in range(16):
-            if not connection.recv(_HEAD_BYTES):
-                return
-    except OSError:
-        return
-
-
-def _head(connection: socket.socket) -> bytes:
-    """The first request up to its body, and perhaps more; nothing if it does not come whole."""
-    head = b""
-    connection.settimeout(_HEAD_SECONDS)
-    try:
-        while b"\r\n\r\n" not in head and len(head) < _HEAD_BYTES:
-            if not (received := connection.recv(_HEAD_BYTES)):
-                return b""
-            head += received
-    except OSError:
+    def _head(self) -> bytes:
+        """The first request up to its body; nothing if it does not come whole."""
+        head = b""
+        with suppress(OSError):
+            while len(head) < _HEAD_BYTES and (line := self.rfile.readline(_HEAD_BYTES)):
+                head += line
+                if line == b"\r\n":
+                    return head
         return b""
-    connection.settimeout(None)
-    return head
+
+    def _refuse(self) -> None:
+        """Answer 403. What else was sent is read, or the system breaks off before the answer is read."""
+        self.connection.settimeout(1)
+        with suppress(OSError):
+            self.wfile.write(_REFUSED)
+            self.connection.shutdown(socket.SHUT_WR)
+            self.rfile.read(16 * _HEAD_BYTES)
 
 
-def _is_called(head: bytes, own: OwnHosts) -> bool:
-    """Whether a connection's first request calls us by a name that only who has the key can know."""
-    lines, end, _ = head.partition(b"\r\n\r\n")
-    hosts = _HOST.findall(lines) if end else []
-    return len(hosts) == 1 and hosts[0].decode("latin-1").lower() in own
-
-
-def _pump(source: socket.socket, sink: socket.socket) -> None:
+def _pump(receive: Callable[[int], bytes], sink: socket.socket) -> None:
     """Pass on all that comes, and then that no more comes; a side that breaks off ends it."""
-    try:
-        while received := source.recv(65_536):
+    with suppress(OSError):
+        while received := receive(_HEAD_BYTES):
             sink.sendall(received)
         sink.shutdown(socket.SHUT_WR)
-    except OSError:
-        return

@@ -1,13 +1,15 @@
 """A real `sam deploy` of the real template into the local cloud, and the stack that comes of it."""
 
+import io
 import json
 import platform
+import zipfile
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from sandbox.cloud.differences import number_concurrency
 from sandbox.cloud.ministack import ROOT, Cloud, SandboxError
 from sandbox.cloud.sam import sam
 
@@ -64,5 +66,51 @@ def deploy(cloud: Cloud, parameters: dict[str, str], folder: Path = ROOT) -> Sta
     sam("deploy", *arguments, log=cloud.sam_log, environ=cloud.environ, folder=folder)
     described = cloud.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
     outputs = {entry["OutputKey"]: entry["OutputValue"] for entry in described["Outputs"]}
-    number_concurrency(cloud)
+    _number_concurrency(cloud)
     return Stack(cloud, outputs)
+
+
+def _number_concurrency(cloud: Cloud) -> None:
+    """ministack keeps a MaximumConcurrency that comes from a parameter as text, and then polls nothing."""
+    functions = cloud.client("lambda")
+    for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
+        if limit := mapping.get("ScalingConfig", {}).get("MaximumConcurrency"):
+            scaling = {"MaximumConcurrency": int(limit)}
+            functions.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig=scaling)
+
+
+def small_function(
+    cloud: Cloud,
+    name: str,
+    code: str,
+    *,
+    layers: Iterable[str] = (),
+    allowed: Iterable[Mapping[str, Any]] = (),
+) -> str:
+    """Make a function beside the relay's, as a downstream system has them; its ARN.
+
+    Its `handler` is in `code`, and its role may do what is allowed.
+    """
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    iam, code_zip = cloud.client("iam"), io.BytesIO()
+    role = iam.create_role(RoleName=f"{name}-role", AssumeRolePolicyDocument=_policy([trust]))["Role"]
+    if statements := [{"Effect": "Allow", **statement} for statement in allowed]:
+        policy = _policy(statements)
+        iam.put_role_policy(RoleName=role["RoleName"], PolicyName="allowed", PolicyDocument=policy)
+    with zipfile.ZipFile(code_zip, "w") as archive:
+        archive.writestr("app.py", code)
+    made = cloud.client("lambda").create_function(
+        FunctionName=name,
+        Runtime="python3.13",
+        Architectures=[ARCHITECTURE],
+        Handler="app.handler",
+        Role=role["Arn"],
+        Timeout=30,
+        Layers=list(layers),
+        Code={"ZipFile": code_zip.getvalue()},
+    )
+    return str(made["FunctionArn"])
+
+
+def _policy(statements: list[dict[str, Any]]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})

@@ -1,57 +1,135 @@
-"""Guards the local cloud: refuses what a web page sends and what has no key."""
+"""Who may talk to the sandbox: whoever has its key, and no web page, although any page reaches loopback."""
 
 import json
 import re
-from collections.abc import Awaitable, Callable, Container
-from datetime import UTC, datetime
-from typing import Any
-
-from sandbox.cloud.cross_site import cross_site
-from sandbox.cloud.signed import Call, claims_signature, is_signed
+import secrets
+import string
+from collections.abc import Awaitable, Callable, Container, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+from urllib.parse import parse_qsl
 
 type App = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
 # Callbacks carry a token in their path and no signature, as on API Gateway.
 _CALLBACK = re.compile(r"/restapis/[^/]+/[^/]+/_user_request_/.+", re.DOTALL)
 _NO_KEY = "the request is not signed with the key that the sandbox made when it started"
+# RFC 6761 keeps `localhost` for loopback; any other name may be led here by whoever owns it.
+_LOOPBACK = ("127.0.0.1", "localhost")
+_CHARACTERS = string.ascii_uppercase + "234567"
 
 
-def guarded(app: App, own: Container[str], secret_of: Callable[[str], str | None]) -> App:
-    """The cloud for its own Hosts, for programs, and for keys whose secret is known; 403 for all else."""
+@dataclass(frozen=True)
+class Key:
+    """An access key of the local cloud's root, which alone is not bound by IAM there."""
+
+    id: str
+    secret: str = field(repr=False)
+
+    @classmethod
+    def made(cls) -> Self:
+        """Returns a key that cannot be guessed. Its id is no number, which ministack takes for an account."""
+        return cls("AKIA" + "".join(secrets.choice(_CHARACTERS) for _ in range(16)), secrets.token_hex(20))
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The variables from which every AWS client takes its key."""
+        return {"AWS_ACCESS_KEY_ID": self.id, "AWS_SECRET_ACCESS_KEY": self.secret}
+
+    @property
+    def host(self) -> str:
+        """The name by which containers call this machine: whoever says it has the key.
+
+        It begins with `s3-` because ministack then reads a name before it as a bucket's.
+        """
+        return f"s3-{self.id.lower()}"
+
+
+@dataclass(frozen=True)
+class OwnHosts(Container[str]):
+    """The values of Host that are ours on a port; that of containers may have a bucket's name before it."""
+
+    port: int
+    containers: str = ""
+    loopback: bool = True
+
+    def __contains__(self, host: object) -> bool:
+        name, _, port = str(host).rpartition(":")
+        ours = (self.loopback and name in _LOOPBACK) or self._is_containers(name)
+        return ours and port == str(self.port)
+
+    def _is_containers(self, name: str) -> bool:
+        return bool(self.containers) and f".{name}".endswith(f".{self.containers}")
+
+
+def cross_site(headers: Iterable[tuple[str, str]], own: Container[str]) -> str:
+    """Returns why a request may come from a web page, or nothing if it cannot.
+
+    A program sends neither Origin nor Sec-Fetch-Site; of an old browser's request, Host says to which name
+    it was sent.
+    """
+    given: dict[str, list[str]] = {}
+    for name, value in headers:
+        given.setdefault(name.lower(), []).append(value.strip().lower())
+    hosts = given.get("host", [])
+    if len(hosts) != 1 or hosts[0] not in own:
+        return "the Host is not this server's own"
+    if "origin" in given:
+        return "a request with an Origin comes from a web page"
+    if any(site != "none" for site in given.get("sec-fetch-site", [])):
+        return "a request with this Sec-Fetch-Site comes from a web page"
+    return ""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request as it came: path and query still encoded, header names in lower case."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+    @property
+    def claims_signature(self) -> bool:
+        """Whether it says anything of a signature, right or wrong, of whatever version."""
+        names = {name.lower() for name, _ in parse_qsl(self.query, keep_blank_values=True)}
+        claims = any(name == "awsaccesskeyid" or name.startswith("x-amz-") for name in names)
+        return "authorization" in self.headers or claims
+
+
+def guarded(app: App, own: Container[str], is_signed: Callable[[Call], bool]) -> App:
+    """The cloud for its own Hosts, for programs, and for what is signed; 403 for all else."""
 
     async def guard(scope: dict[str, Any], receive: Any, send: Any) -> None:
-        if scope["type"] not in ("http", "websocket"):
+        if scope["type"] == "websocket":
+            # The relay uses none. Before it is accepted, the server answers a close with 403.
+            await send({"type": "websocket.close", "code": 1008, "reason": "there are no websockets here"})
+            return
+        if scope["type"] != "http":
             await app(scope, receive, send)
             return
         headers = [(_text(name), _text(value)) for name, value in scope["headers"]]
         if reason := cross_site(headers, own):
             await _refuse(scope, send, reason)
-            return
-        body = await _body(receive) if scope["type"] == "http" else b""
-        if body is None:
-            return
-        call = _call(scope, headers, body)
-        if not _is_callback(scope, call) and not is_signed(call, secret_of, datetime.now(UTC)):
-            await _refuse(scope, send, _NO_KEY)
-            return
-        again = _again(body, receive) if scope["type"] == "http" else receive
-        await app(scope, again, _closed_to_pages(send))
+        elif (body := await _body(receive)) is not None:
+            call = _call(scope, headers, body)
+            # A path that is signed is the API's, and is checked.
+            is_callback = call.method == "POST" and _CALLBACK.fullmatch(scope["path"])
+            if (is_callback and not call.claims_signature) or is_signed(call):
+                await app(scope, _again(body, receive), _closed_to_pages(send))
+            else:
+                await _refuse(scope, send, _NO_KEY)
 
     return guard
-
-
-def _is_callback(scope: dict[str, Any], call: Call) -> bool:
-    """Whether it comes without a signature by design. A path that is signed is the API's, and is checked."""
-    posted = scope["type"] == "http" and call.method == "POST"
-    return posted and bool(_CALLBACK.fullmatch(scope["path"])) and not claims_signature(call)
 
 
 def _call(scope: dict[str, Any], headers: list[tuple[str, str]], body: bytes) -> Call:
     joined: dict[str, str] = {}
     for name, value in headers:
         joined[name.lower()] = f"{joined[name.lower()]},{value}" if name.lower() in joined else value
-    query = _text(scope.get("query_string", b""))
-    return Call(scope.get("method", "GET"), _text(scope["raw_path"]), query, joined, body)
+    return Call(scope["method"], _text(scope["raw_path"]), _text(scope["query_string"]), joined, body)
 
 
 def _text(raw: bytes) -> str:
@@ -96,10 +174,6 @@ def _closed_to_pages(send: Any) -> Any:
 
 
 async def _refuse(scope: dict[str, Any], send: Any, reason: str) -> None:
-    if scope["type"] == "websocket":
-        # Before it is accepted, the server answers a close with 403.
-        await send({"type": "websocket.close", "code": 1008, "reason": reason})
-        return
     kind, body = _error(dict(scope["headers"]).get(b"content-type", b""), reason)
     headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": 403, "headers": headers})

@@ -13,12 +13,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
-from sandbox.cloud.cross_site import OwnHosts
-from sandbox.cloud.guard import App, guarded
-from sandbox.cloud.key import Key
+from sandbox.cloud.guard import App, Call, Key, OwnHosts, guarded
 
 
 def bare_interpreter(folder: Path) -> Path:
@@ -90,21 +90,45 @@ def take_sums(provisioners: Any) -> None:
     provisioners._cw_metric_alarm_record = taken
 
 
-def secrets_of(key: Key, iam: Any) -> Callable[[str], str | None]:
-    """The secret of each key that the cloud knows: this start's own, and those of functions' roles.
+def signed_with_known_key(key: Key, iam: Any, sigv4: Any) -> Callable[[Call], bool]:
+    """Whether a call's headers are signed, rightly and timely, with the key of this start or a function's.
 
-    ministack takes `test`, every account's number and no key at all for the root too; here they have none.
+    ministack checks none of its root's, for which it takes `test`, every account's number and no key at all
+    too; here these have no secret.
     """
 
-    def secret_of(key_id: str) -> str | None:
+    def secret_of(key_id: str) -> str:
         if key_id == key.id:
             return key.secret
         if iam.is_root_access_key(key_id):
-            return None
+            return ""
         found = iam.resolve_credential(key_id, iam.find_iam_access_key_account(key_id))
-        return getattr(found, "secret_access_key", None)
+        return str(getattr(found, "secret_access_key", ""))
 
-    return secret_of
+    def is_signed(call: Call) -> bool:
+        authorization = call.headers.get("authorization", "")
+        # One key alone, so that ministack too reads this one.
+        if not authorization.startswith("AWS4-HMAC-SHA256 ") or authorization.count("Credential=") != 1:
+            return False
+        found = sigv4.parse_header_signature(call.headers)
+        secret = "" if isinstance(found, tuple) else secret_of(found.access_key_id)
+        if not secret or not found.signature.isascii() or sigv4.request_time_failure(found):
+            return False
+        query = parse_qs(call.query, keep_blank_values=True)
+        request = (found, secret, call.method, call.path, query, call.headers, call.body)
+        return _has_its_digest(call) and sigv4.header_signature_failure(*request) is None
+
+    return is_signed
+
+
+def _has_its_digest(call: Call) -> bool:
+    """Whether the body is that whose digest this header gives: the digest is signed in the body's place."""
+    given = call.headers.get("x-amz-content-sha256", "UNSIGNED-PAYLOAD")
+    return (
+        given == "UNSIGNED-PAYLOAD"
+        or given.startswith("STREAMING-")
+        or given == sha256(call.body).hexdigest()
+    )
 
 
 def keep_keys_secret(salt: str) -> None:
@@ -136,8 +160,8 @@ def main() -> None:
     app: Any = importlib.import_module("ministack.app")
     key = Key(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
     own = OwnHosts(int(os.environ["GATEWAY_PORT"]), key.host)
-    secret_of = secrets_of(key, importlib.import_module("ministack.core.iam_evaluator"))
-    app.app = guarded(behind_tls(app.app), own, secret_of)
+    iam, sigv4 = (importlib.import_module(f"ministack.core.{name}") for name in ("iam_evaluator", "sigv4"))
+    app.app = guarded(behind_tls(app.app), own, signed_with_known_key(key, iam, sigv4))
     keep_keys_secret(key.secret)
     allow_batch_calls(importlib.import_module("ministack.core.iam_actions"))
     take_sums(importlib.import_module("ministack.services.cloudformation.provisioners"))

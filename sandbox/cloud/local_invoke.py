@@ -12,11 +12,10 @@ from urllib.parse import urlsplit
 
 from samcli.yamlhelper import yaml_dump, yaml_parse
 
-from sandbox.cloud.build import BUILT
 from sandbox.cloud.containers import reachable
 from sandbox.cloud.deploy import ARCHITECTURE, STACK, Stack
 from sandbox.cloud.ministack import REGION, STATE, SandboxError
-from sandbox.cloud.sam import environment
+from sandbox.cloud.sam import BUILT, environment
 
 ENV_FILE = STATE / "env.json"
 TEMPLATE_FILE = STATE / "template.yaml"

@@ -14,7 +14,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sandbox.cloud.key import Key
+from sandbox.cloud.guard import Key
 
 ROOT = Path(__file__).parents[2]
 STATE = ROOT / ".sandbox"
@@ -27,10 +27,6 @@ _LAUNCH = "import sys; sys.path.append(sys.argv.pop()); from sandbox.cloud.launc
 
 class SandboxError(Exception):
     """The sandbox cannot run; the message says what is missing or in the way. Show it and stop."""
-
-
-class PortTakenError(SandboxError):
-    """Something else listens on the port: end it, or choose another one."""
 
 
 def free_port() -> int:
@@ -113,7 +109,7 @@ class Cloud:
             try:
                 probe.bind(("127.0.0.1", self.port))
             except OSError:
-                raise PortTakenError(
+                raise SandboxError(
                     f"port {self.port} is taken. End what listens there, or choose another port: "
                     "`python -m sandbox … --port 4600` or SANDBOX_PORT=4600"
                 ) from None

@@ -1,102 +1,296 @@
-"""The demo's inbound steps: registration with handshakes, then events of every kind."""
+"""The demo's inbound steps: registration, events of every kind, a large one, storms, and an outage."""
 
 import itertools
+import json
+import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlencode
 
-from sandbox.cloud.deploy import Stack
-from sandbox.demo.operator import operate
-from sandbox.demo.samples import SAMPLES, UNKNOWN, Sample
-from sandbox.demo.steps import Arrivals, Check, Progress, Scene
-from sandbox.vendors.delivery import Delivery, Shape
+from relay.events import MESSAGE_LIMIT
+from sandbox.cloud.deploy import Stack, small_function
+from sandbox.demo.inputs import BY_SLUG, SAMPLES, UNKNOWN, Sample
+from sandbox.demo.scene import (
+    Arrivals,
+    Check,
+    Checks,
+    Scene,
+    await_count,
+    kept_and_pending,
+    kept_events,
+    operate,
+)
+from sandbox.demo.subscribers import Envelope
+from sandbox.vendors.callbacks import Callbacks, Delivery, Shape, post
 
 WAIT_SECONDS = 30
+# More than a claim's lease, and than the gateway needs to give up.
+LONG_SECONDS = 60
 ANSWER = '{"errcode":"0","errmsg":"成功"}'
+BUSY = '{"errcode":"5031","errmsg":"being published, come again"}'
+NOT_YET = '{"errcode":"5032","errmsg":"not published yet, come again"}'
+
 # Each tag comes in another of the shapes in which the gateway may write it.
 SHAPES: tuple[Shape, ...] = ("json", "content-as-text", "form", "form-key")
 # Public receivers read the contents of these two from a list `infos`.
 IN_INFOS = ("organization-attach-employee", "organization-detach-employee")
 
+LARGE = BY_SLUG["employee-add-update"]
+# Fewer characters than a topic takes, and more bytes.
+LARGE_CONTENT = {**LARGE.content, "employeeNames": ["欧阳晓明", "慕容雪"] * 10_000}
+# A subscriber's function on the layer that the stack deployed: handed a message, it answers the event.
+READER = """
+from botocore.session import get_session
+from relay.payloads import resolve
 
-class Made(NamedTuple):
-    """An event that was delivered, and in which shape."""
+s3 = get_session().create_client("s3")
 
-    sample: Sample
-    shape: Shape
-    delivery: Delivery
+def handler(message, context):
+    return resolve(message, s3)
+"""
+
+UNNAMED = BY_SLUG["notification-pushed"]
+
+STORM_DELIVERIES = 16
+# The first finds one warm function and makes the local cloud start fifteen more, one after another; the
+# second finds all of them warm, and its deliveries really meet.
+STORMS = tuple(BY_SLUG[slug] for slug in ("organization-remove", "organization-parent-changed"))
+# As long as the local cloud may take to start them.
+PATIENCE_SECONDS = 120
+
+HIT = tuple(BY_SLUG[slug] for slug in ("employee-leave", "account-frozen", "ding-failed-account"))
+# The gateway's sixteen repeats, which take nearly five hours, in three and a half seconds.
+HURRY = 0.0002
 
 
-def register(scene: Scene, progress: Progress) -> Iterator[Check]:
-    """As README has it: `operate register`, twice, and `operate status`."""
+def register(scene: Scene) -> Checks:
+    """As README has it: `register`, twice, and `status`."""
     stack, gateway = scene.stage.stack, scene.stage.gateway
     answer = operate(stack, "register", "--url", stack.callback_url)
-    progress(len(gateway.defines), len(SAMPLES))
-    yield Check("tags that `register` says it registered", len(SAMPLES), answer["counts"]["registered"])
     again = operate(stack, "register", "--url", stack.callback_url)["counts"]["unchanged"]
-    yield Check("tags that a second `register` leaves as they are", len(SAMPLES), again)
     seen = operate(stack, "status")
-    registered = sum(topic["registration"] == {"state": "current"} for topic in seen["topics"])
-    yield Check("tags registered, by `status`", len(SAMPLES), registered)
-    yield Check("what needs a person, by `status`", [], seen["needs"])
-    yield Check("tags registered at the gateway", {one.event_tag for one in SAMPLES}, set(gateway.defines))
+    current = sum(topic["registration"] == {"state": "current"} for topic in seen["topics"])
     slugs = {tag: define.url.rpartition("/")[2] for tag, define in gateway.defines.items()}
-    yield Check("each tag has its own address", {one.event_tag: one.slug for one in SAMPLES}, slugs)
-    yield Check("the token stays out of the function's answer", False, stack.token() in str(answer))
     # A tag that the relay does not know is registered by hand, without a slug.
     gateway.register(UNKNOWN.event_tag, f"{stack.callback_url}/{stack.token()}")
-    answers = Counter(shake.attempts[0].body for shake in gateway.handshakes)
-    yield Check("handshakes and their answers", {ANSWER: len(SAMPLES) + 1}, dict(answers))
+    shaken = Counter(shake.attempts[0].body for shake in gateway.handshakes)
+    yield Check("tags that `register` says it registered", len(SAMPLES), answer["counts"]["registered"])
+    yield Check("tags that a second `register` leaves as they are", len(SAMPLES), again)
+    yield Check("tags registered, by `status`", len(SAMPLES), current)
+    yield Check("what needs a person, by `status`", [], seen["needs"])
+    yield Check("tags registered at the gateway", {one.event_tag for one in SAMPLES}, set(slugs))
+    yield Check("each tag has its own address", {one.event_tag: one.slug for one in SAMPLES}, slugs)
+    yield Check("the token stays out of the function's answer", False, stack.token() in str(answer))
+    yield Check("handshakes and their answers", {ANSWER: len(SAMPLES) + 1}, dict(shaken))
 
 
-def deliver(scene: Scene, progress: Progress) -> Iterator[Check]:
+def deliver(scene: Scene) -> Checks:
     """One event of each kind, one of them twice, and one that is in no table."""
     gateway, stack = scene.stage.gateway, scene.stage.stack
     arrivals, (before, _) = Arrivals(scene.subscribers), kept_and_pending(stack)
-    shapes = itertools.cycle(SHAPES)
-    made: list[Made] = []
-    for sample in (*SAMPLES, UNKNOWN):
-        shape = "infos" if sample.slug in IN_INFOS else next(shapes)
-        made.append(Made(sample, shape, gateway.deliver(sample.event_tag, sample.content, shape=shape)))
-        progress(len(made), len(SAMPLES) + 1)
-    again = gateway.deliver_again(made[0].delivery)
-    for one in (*(one.delivery for one in made), again):
+    kinds, shapes = (*SAMPLES, UNKNOWN), itertools.cycle(SHAPES)
+    written: list[Shape] = ["infos" if one.slug in IN_INFOS else next(shapes) for one in kinds]
+    made = [
+        gateway.deliver(one.event_tag, one.content, shape=shape)
+        for one, shape in zip(kinds, written, strict=True)
+    ]
+    made.append(gateway.deliver_again(made[0]))
+    for one in made:
         one.wait(WAIT_SECONDS)
-    arrivals.wait(len(made), WAIT_SECONDS, progress)
-    yield from _checks_of_answers(made, again)
-    yield from _checks_of_topics(scene, arrivals, made, again)
-    yield Check("events kept, events still pending", (before + len(made), 0), kept_and_pending(stack))
-
-
-def _checks_of_answers(made: list[Made], again: Delivery) -> Iterator[Check]:
-    attempts = [attempt for one in (*(one.delivery for one in made), again) for attempt in one.attempts]
-    answers = Counter(attempt.body for attempt in attempts)
-    yield Check("answers to the deliveries", {ANSWER: len(made) + 1}, dict(answers))
-
-
-def _checks_of_topics(scene: Scene, arrivals: Arrivals, made: list[Made], again: Delivery) -> Iterator[Check]:
-    for sample, shape, _ in made:
-        envelopes = arrivals.on(sample.slug)
-        deliveries = 1 + (sample.event_tag == again.event_tag)
-        scene.count(sample.slug, deliveries, len(envelopes))
+    arrivals.wait(len(kinds), WAIT_SECONDS)
+    yield Check("answers to the deliveries", {ANSWER: len(made)}, _answers(made))
+    for sample, shape in zip(kinds, written, strict=True):
+        envelopes = _count(scene, arrivals, sample, sum(one.event_tag == sample.event_tag for one in made))
         seen = [(envelope["type"], envelope.get("data")) for envelope in envelopes]
         content = {"infos": [sample.content]} if shape == "infos" else sample.content
         yield Check(f"topic {sample.slug} got", [(sample.event_tag, content)], seen)
-    ids = Counter(envelope["id"] for one in made for envelope in arrivals.on(one.sample.slug))
+    ids = Counter(envelope["id"] for one in kinds for envelope in arrivals.on(one.slug))
     yield Check("event ids seen more than once", [], [name for name, times in ids.items() if times > 1])
+    yield Check("events kept, events still pending", (before + len(kinds), 0), kept_and_pending(stack))
 
 
-def kept_events(stack: Stack) -> list[Mapping[str, Mapping[str, str]]]:
-    """The events that the table keeps.
+def oversize(scene: Scene) -> Checks:
+    """The topic gets the content's address, and the layer's helper gives a subscriber the content."""
+    stack, gateway = scene.stage.stack, scene.stage.gateway
+    arrivals, (before, _) = Arrivals(scene.subscribers), kept_and_pending(stack)
+    text = json.dumps(LARGE_CONTENT, ensure_ascii=False)
+    size = len(text.encode())
+    yield Check("oversize: more than a topic takes in bytes only", True, len(text) < MESSAGE_LIMIT < size)
+    made = gateway.deliver(LARGE.event_tag, LARGE_CONTENT)
+    yield Check("oversize: answered 成功", True, made.wait(WAIT_SECONDS))
+    arrivals.wait(1, WAIT_SECONDS)
+    envelopes = _count(scene, arrivals, LARGE, 1)
+    yield Check("oversize: published", 1, len(envelopes))
+    for envelope in envelopes:
+        ref = f"s3://{stack.outputs['PayloadBucketName']}/events/{envelope.get('id')}"
+        resolved = _resolved(stack, envelope).get("data")
+        yield Check("oversize: the envelope holds no data", False, "data" in envelope)
+        yield Check("oversize: dataref", ref, envelope.get("dataref"))
+        yield Check("oversize: the subscriber has the content", True, resolved == LARGE_CONTENT)
+    yield Check("oversize: events kept, events still pending", (before + 1, 0), kept_and_pending(stack))
+    scene.remarks.append(
+        f"oversize: content of {size:,} bytes went to the bucket, its address to the topic, "
+        "and the subscriber read it with the layer's relay.payloads.resolve"
+    )
 
-    As the template's indexes have it: every event has a receivedAt, a pending one also a pendingShard.
-    """
-    scan = stack.cloud.client("dynamodb").get_paginator("scan")
-    pages = scan.paginate(TableName=stack.outputs["EventTableName"])
-    return [item for page in pages for item in page["Items"] if "receivedAt" in item]
+
+def reread(scene: Scene) -> Checks:
+    """A body in GBK that names no eventTag is kept as it came, and read anew once a person names one."""
+    stack, sample = scene.stage.stack, UNNAMED
+    arrivals, (before, _) = Arrivals(scene.subscribers), kept_and_pending(stack)
+    form = {"sourceMessageId": "GBK-1", "content": json.dumps(sample.content, ensure_ascii=False)}
+    body = urlencode(form, encoding="gbk").encode()
+    answer = post(f"{stack.callback_url}/{stack.token()}", body, WAIT_SECONDS)
+    arrivals.wait(1, WAIT_SECONDS)
+    unnamed = _count(scene, arrivals, UNKNOWN, 1)
+    replay = {"action": "replay", "ids": [one["id"] for one in unnamed], "as": sample.slug}
+    counts = [stack.invoke("RecoveryFunctionName", replay)["counts"] for _ in range(2)]
+    arrivals.wait(2, WAIT_SECONDS)
+    read = [(one["type"], one["rereadof"], one.get("data")) for one in arrivals.on(sample.slug)]
+    wanted = [(sample.event_tag, one["id"], sample.content) for one in unnamed]
+    yield Check("reread: the answer", ANSWER, answer.body)
+    yield Check("reread: unclassified got", [sample.content], [one.get("data") for one in unnamed])
+    yield Check("reread: replayed, and then repeated", (1, 1), (counts[0]["replayed"], counts[1]["repeated"]))
+    yield Check(f"reread: topic {sample.slug} got", wanted, read)
+    yield Check("reread: events kept, events still pending", (before + 2, 0), kept_and_pending(stack))
+    scene.remarks.append(
+        f"reread: a form in GBK came without an eventTag, and was published anew as {sample.slug}"
+    )
 
 
-def kept_and_pending(stack: Stack) -> tuple[int, int]:
-    """How many events the table keeps, and how many of them are not marked published."""
-    events = kept_events(stack)
-    return len(events), sum("pendingShard" in event for event in events)
+def storm(scene: Scene) -> Checks:
+    """Sixteen deliveries of one event at once: one of them publishes, the others are told the truth."""
+    stack, gateway, times = scene.stage.stack, scene.stage.gateway, STORM_DELIVERIES
+    with ThreadPoolExecutor(times) as senders, _behaving(gateway, answer_timeout=PATIENCE_SECONDS):
+        for sample in STORMS:
+            arrivals, (before, _) = Arrivals(scene.subscribers), kept_and_pending(stack)
+            message = gateway.message(sample.event_tag, sample.content)
+            made = list(senders.map(gateway.deliver_again, [message] * times))
+            for one in made:
+                one.wait(WAIT_SECONDS)
+            arrivals.wait(1, WAIT_SECONDS)
+            answers, storm = _answers(made), f"storm on {sample.slug}"
+            data = [envelope.get("data") for envelope in _count(scene, arrivals, sample, times)]
+            yield Check(f"{storm}: deliveries answered 成功 in the end", times, answers.get(ANSWER))
+            yield Check(
+                f"{storm}: answers that are neither 成功 nor 5031", set(), set(answers) - {ANSWER, BUSY}
+            )
+            yield Check(f"{storm}: published", [sample.content], data)
+            yield Check(f"{storm}: events kept", before + 1, kept_and_pending(stack)[0])
+            scene.remarks.append(
+                f"{storm}: {times} deliveries of one event at once, told to come back (5031): "
+                f"{answers.get(BUSY, 0)}, told 成功: {answers.get(ANSWER)}, published: {len(data)}"
+            )
+
+
+def begin_outage(scene: Scene) -> Checks:
+    """From now on the topics take nothing: events are kept, the gateway comes in vain until it gives up."""
+    stack, gateway = scene.stage.stack, scene.stage.gateway
+    arrivals, (before, _) = Arrivals(scene.subscribers), kept_and_pending(stack)
+    for sample in HIT:
+        _let_publish(stack, sample, allowed=False)
+    # So fast that it gives up before a claim runs out.
+    with _behaving(gateway, scale=HURRY):
+        scene.cut_off += [gateway.deliver(sample.event_tag, sample.content) for sample in HIT]
+        await_count(lambda: len(gateway.failed), len(HIT), LONG_SECONDS)
+    first = Counter((one.attempts[0].status, one.attempts[0].body) for one in scene.cut_off)
+    later = {attempt.body for one in scene.cut_off for attempt in one.attempts[1:]}
+    failed = list(gateway.failed.values())
+    spared = [one.event_tag for one in scene.cut_off if one not in failed]
+    tags = sorted(row.get("eventTag", "") for row in operate(stack, "failed")["rows"])
+    kept, pending = before + len(HIT), len(HIT)
+    yield Check("outage: first answers", {(503, NOT_YET): len(HIT)}, dict(first))
+    yield Check("outage: later answers that are neither 5031 nor 5032", set(), later - {BUSY, NOT_YET})
+    yield Check("outage: deliveries that the gateway did not give up", [], spared)
+    yield Check("outage: published", 0, arrivals.wait(0, 0))
+    yield Check("outage: the failed list, by `failed`", sorted(sample.event_tag for sample in HIT), tags)
+    yield Check("outage: events kept, events still pending", (kept, pending), kept_and_pending(stack))
+
+
+def heal_outage(scene: Scene) -> Checks:
+    """The gateway has given up, the topics are back: recovery publishes what was cut off, once."""
+    stack, arrivals = scene.stage.stack, Arrivals(scene.subscribers)
+    vain = sum(len(one.attempts) for one in scene.cut_off)
+    for sample in HIT:
+        _let_publish(stack, sample, allowed=True)
+    _await_leases(stack)
+    counts = stack.invoke("RecoveryFunctionName", {"action": "sweep"})["counts"]
+    arrivals.wait(len(HIT), WAIT_SECONDS)
+    retried = operate(stack, "failed", "--retry")["counts"]["retried"]
+    arrivals.wait(len(HIT), WAIT_SECONDS)
+    last = Counter(one.attempts[-1].body for one in scene.cut_off)
+    yield Check("outage: events that a sweep left or failed on", (0, 0), (counts["left"], counts["failed"]))
+    yield Check("outage: callbacks that `failed --retry` had delivered again", len(HIT), retried)
+    yield Check("outage: what the gateway was told at last", {ANSWER: len(HIT)}, dict(last))
+    yield Check("outage: entries in the gateway's failed list", 0, len(scene.stage.gateway.failed))
+    for sample in HIT:
+        data = [envelope.get("data") for envelope in _count(scene, arrivals, sample, 1)]
+        yield Check(f"outage: topic {sample.slug} got", [sample.content], data)
+    # Of all events of the demo, none is lost and none is doubled.
+    kept = {event["eventId"]["S"] for event in kept_events(stack)}
+    seen = Counter(one["id"] for some in scene.subscribers.received.values() for one in some)
+    yield Check("all: events kept and never seen by a subscriber", [], sorted(kept - seen.keys()))
+    yield Check("all: events seen more than once", [], sorted(name for name in seen if seen[name] > 1))
+    yield Check("all: events kept, events still pending", (len(seen), 0), kept_and_pending(stack))
+    scene.remarks.append(
+        f"outage: {len(HIT)} topics took nothing, {vain} deliveries came in vain until the gateway gave up, "
+        f"recovery published {counts['recovered']} events"
+    )
+
+
+def _answers(made: list[Delivery]) -> dict[str, int]:
+    return dict(Counter(attempt.body for one in made for attempt in one.attempts))
+
+
+def _count(scene: Scene, arrivals: Arrivals, sample: Sample, deliveries: int) -> list[Envelope]:
+    """Add to a topic's row; the envelopes that arrived on it."""
+    envelopes = arrivals.on(sample.slug)
+    scene.received[sample.slug] += deliveries
+    scene.published[sample.slug] += len(envelopes)
+    return envelopes
+
+
+def _resolved(stack: Stack, envelope: Envelope) -> Any:
+    """The event as a subscriber's function sees it that may read the bucket, and nothing else."""
+    functions = stack.cloud.client("lambda")
+    relay = functions.get_function_configuration(FunctionName=stack.outputs["CallbackFunctionName"])
+    objects = f"arn:aws:s3:::{stack.outputs['PayloadBucketName']}/*"
+    reader = small_function(
+        stack.cloud,
+        "downstream-reader",
+        READER,
+        layers=[layer["Arn"] for layer in relay["Layers"]],
+        allowed=[{"Action": "s3:GetObject", "Resource": objects}],
+    )
+    message = json.dumps(json.dumps(envelope, ensure_ascii=False))
+    return json.load(functions.invoke(FunctionName=reader, Payload=message)["Payload"])
+
+
+@contextmanager
+def _behaving(gateway: Callbacks, **attributes: float) -> Iterator[None]:
+    """Change how the gateway repeats and waits, for as long as the block lasts."""
+    usual = {name: getattr(gateway, name) for name in attributes}
+    vars(gateway).update(attributes)
+    try:
+        yield
+    finally:
+        vars(gateway).update(usual)
+
+
+def _await_leases(stack: Stack) -> None:
+    """Until then a claim holds: somebody might still be at work on the event."""
+    leases = [int(event["leaseUntil"]["N"]) for event in kept_events(stack) if "leaseUntil" in event]
+    await_count(lambda: int(time.time()), max(leases, default=0) + 1, LONG_SECONDS)
+
+
+def _let_publish(stack: Stack, sample: Sample, *, allowed: bool) -> None:
+    """Let the functions publish on a topic as usual, or let nobody."""
+    sns, topic = stack.cloud.client("sns"), stack.outputs["EventTopicArnPrefix"] + sample.slug
+    policy = json.loads(sns.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"])
+    denial = {"Sid": "Outage", "Effect": "Deny", "Principal": "*", "Action": "sns:Publish", "Resource": topic}
+    usual = [statement for statement in policy["Statement"] if statement.get("Sid") != denial["Sid"]]
+    policy["Statement"] = usual if allowed else [*usual, denial]
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=json.dumps(policy))

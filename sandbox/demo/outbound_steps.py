@@ -1,72 +1,183 @@
-"""The demo's outbound step: 250 notices of two organisations, one of which the portal refuses."""
+"""The demo's outbound steps: poison notices, the portal's bad hours, and what a person fixes afterwards."""
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Collection
 
-from sandbox.cloud.deploy import Stack
-from sandbox.demo.outbound import attributes, dead_letters, depth, notices, put_on_queue, received
-from sandbox.demo.steps import Check, OrganisationRow, Progress, Scene, await_count
+from sandbox.demo.inputs import notices
+from sandbox.demo.scene import (
+    Check,
+    Checks,
+    Notices,
+    OrganisationRow,
+    Scene,
+    await_count,
+    dead_letters,
+    depth,
+    operate,
+    put_on_queue,
+    shown_once,
+)
 from sandbox.vendors.portal import BATCH_LIMIT, Call
 
-WAIT_SECONDS = 60
-COUNTS = {"o-hangzhou": 150, "o-ningbo": 100}
-POISON = "n-ningbo-037"
-REASON = "标签未在门户登记"
+WAIT_SECONDS = 120
+FINE, REFUSED, WAITING, BREAKING = "o-hangzhou", "o-ningbo", "o-wenzhou", "o-jiaxing"
+SENT = {
+    org: notices(org, count) for org, count in {FINE: 150, REFUSED: 100, WAITING: 101, BREAKING: 100}.items()
+}
+# The notice that the portal refuses and why, and the one on which it breaks.
+POISON, REASON, BREAKER = "n-ningbo-037", "标签未在门户登记", "n-jiaxing-042"
 # Halving 100 seven times leaves one.
 MOST_REFUSALS = 8
+# Each running function learns for itself: two batches at first, a probe when their records return, and then
+# it leaves the portal alone.
+FIRST_CALLS, MOST_CALLS_DOWN = 3, 12
+# Calls that the notice may break before all others are through, and until it is rejected; see the sender.
+MOST_BREAKS_OF_OTHERS, MOST_BREAKS = 9, 27
+# What a person puts right in the refused one.
+TAG = [{"defaultValue": "普通", "i18nValue": {"zh_CN": "普通"}}]
 
 
-def send(scene: Scene, progress: Progress) -> Iterator[Check]:
-    """Puts the notices on the queue and waits until each has its outcome."""
+def send(scene: Scene) -> Checks:
+    """Notices of two organisations, one of which the portal refuses: each has its outcome."""
     portal, stack = scene.stage.portal, scene.stage.stack
     portal.break_down(refuse={POISON: REASON})
-    sent = {org_id: notices(org_id, count) for org_id, count in COUNTS.items()}
+    sent = {org_id: SENT[org_id] for org_id in (FINE, REFUSED)}
     put_on_queue(stack, sent)
-    wanted = sum(COUNTS.values())
 
     def settled() -> int:
-        return sum(len(portal.accepted(org_id)) for org_id in COUNTS) + depth(
-            stack, "NoticeDeadLetterQueueUrl"
-        )
+        accepted = sum(len(portal.accepted(org_id)) for org_id in sent)
+        return accepted + depth(stack, "NoticeDeadLetterQueueUrl")
 
-    await_count(settled, wanted, WAIT_SECONDS, progress)
-    # A record may be handled and not yet deleted.
-    left = await_count(lambda: -depth(stack, "NoticeQueueUrl"), 0, WAIT_SECONDS, lambda *_: None)
-    yield Check("records left in the notice queue", 0, -left)
-    letters = [attributes(letter) for letter in dead_letters(stack)]
-    for org_id in COUNTS:
-        calls = [call for call in portal.calls if call.org_id == org_id]
-        accepted = {name for call in calls if call.ok for name in call.ids}
-        rejected = {one["messageId"]: one["errorMessage"] for one in letters if one["orgId"] == org_id}
-        sizes = [call.size for call in calls]
-        row = OrganisationRow(org_id, COUNTS[org_id], sizes, len(accepted), rejected)
-        scene.organisations.append(row)
-        yield from _checks_of_calls(org_id, calls)
-        yield received(scene, org_id, sent[org_id], but={POISON})
-    yield from _checks_of_dead_letters(stack, sent["o-ningbo"])
-    portal.fix()
-
-
-def _checks_of_calls(org_id: str, calls: list[Call]) -> Iterator[Check]:
-    accepted = [name for call in calls if call.ok for name in call.ids]
-    refused = [call for call in calls if not call.ok]
-    wanted = COUNTS[org_id] - (org_id == "o-ningbo")
-    yield Check(f"{org_id}: notices accepted", wanted, len(set(accepted)))
-    yield Check(f"{org_id}: notices accepted more than once", 0, len(accepted) - len(set(accepted)))
-    yield Check(f"{org_id}: calls with more than {BATCH_LIMIT}", 0, sum(c.size > BATCH_LIMIT for c in calls))
-    yield Check(f"{org_id}: refused calls within {MOST_REFUSALS}", True, len(refused) <= MOST_REFUSALS)
-    strays = [call.message for call in refused if POISON not in call.ids]
-    yield Check(f"{org_id}: refusals that had another cause", [], strays)
-
-
-def _checks_of_dead_letters(stack: Stack, sent: Mapping[str, dict[str, Any]]) -> Iterator[Check]:
+    await_count(settled, sum(map(len, sent.values())), WAIT_SECONDS)
+    yield _queue_is_empty(scene)
+    for org_id in sent:
+        yield from _checks_of_calls(org_id, _calls(scene, org_id))
+        yield from _checks_of_acceptance(scene, org_id, but={POISON} & SENT[org_id].keys())
     letters = dead_letters(stack)
     yield Check("dead letters", 1, len(letters))
     for letter in letters:
-        said = attributes(letter)
-        named = said["orgId"], said["messageId"]
-        yield Check("dead letter: orgId, messageId", ("o-ningbo", POISON), named)
-        yield Check("dead letter has the portal's reason", True, REASON in said["errorMessage"])
-        body = {"orgId": "o-ningbo", "messages": [sent[POISON]]}
-        yield Check("dead letter holds the notice as it was sent", body, json.loads(letter["Body"]))
+        named = letter["orgId"], letter["messageId"]
+        body = {"orgId": REFUSED, "messages": [SENT[REFUSED][POISON]]}
+        yield Check("dead letter: orgId, messageId", (REFUSED, POISON), named)
+        yield Check("dead letter has the portal's reason", True, REASON in letter["errorMessage"])
+        yield Check("dead letter holds the notice as it was sent", body, json.loads(letter["body"]))
+    portal.fix()
+
+
+def fail(scene: Scene) -> Checks:
+    """The portal answers 503 to everything: notices wait, and it is not asked again and again."""
+    stack, portal = scene.stage.stack, scene.stage.portal
+    letters = depth(stack, "NoticeDeadLetterQueueUrl")
+    portal.break_down(down=True)
+    file = scene.stage.cloud.folder / "notices.jsonl"
+    file.write_text(_lines(SENT[WAITING]), "utf-8")
+    sent = operate(stack, "send", str(file), "--org", WAITING)["organisations"]
+    await_count(lambda: len(_calls(scene, WAITING)), FIRST_CALLS, WAIT_SECONDS)
+    added = depth(stack, "NoticeDeadLetterQueueUrl") - letters
+    yield Check("portal down: notices put on the queue", {WAITING: len(SENT[WAITING])}, sent)
+    yield Check("portal down: notices accepted", 0, len(portal.accepted(WAITING)))
+    yield Check("portal down: dead letters", 0, added)
+
+
+def recover(scene: Scene) -> Checks:
+    """The portal is back: what waited gets through. Then comes a notice on which it answers 500."""
+    portal, count = scene.stage.portal, len(SENT[WAITING])
+    failed = len(_calls(scene, WAITING))
+    yield Check("portal down: calls are few", True, failed <= MOST_CALLS_DOWN)
+    portal.fix()
+    await_count(lambda: len(portal.accepted(WAITING)), count, WAIT_SECONDS)
+    yield from _checks_of_acceptance(scene, WAITING)
+    scene.remarks.append(
+        f"portal down: {count} notices waited, {failed} calls came in vain, all accepted afterwards"
+    )
+    portal.break_down(break_on=frozenset({BREAKER}))
+    put_on_queue(scene.stage.stack, {BREAKING: SENT[BREAKING]})
+
+
+def reject_poison(scene: Scene) -> Checks:
+    """The others were taken long before it, alone and again and again, has proved to break the portal."""
+    await_count(lambda: int(BREAKER in _rejected(scene)), 1, WAIT_SECONDS)
+    yield _queue_is_empty(scene)
+    yield Check("breaking notice: its dead letter", "500 internal error", _rejected(scene).get(BREAKER))
+    yield from _checks_of_acceptance(scene, BREAKING, but={BREAKER})
+    calls, through, others_through = _calls(scene, BREAKING), set[str](), 0
+    for number, call in enumerate(calls):
+        if call.ok and not through.issuperset(call.ids):
+            through.update(call.ids)
+            others_through = number
+    before = sum(not call.ok for call in calls[:others_through])
+    broken = sum(not call.ok for call in calls)
+    few = before <= MOST_BREAKS_OF_OTHERS, broken <= MOST_BREAKS
+    what = "breaking notice: calls that it broke are few, before the others were through too"
+    yield Check(what, (True, True), few)
+    scene.remarks.append(
+        f"breaking notice: it broke {before} calls before the {len(through)} others were through, "
+        f"and {broken} until it was rejected"
+    )
+    scene.stage.portal.fix()
+
+
+def redrive(scene: Scene) -> Checks:
+    """As the README has it: dead-letters --save, an editor, redrive."""
+    stack, portal = scene.stage.stack, scene.stage.portal
+    saved = scene.stage.cloud.folder / "letters.jsonl"
+    listed = operate(stack, "dead-letters", "--save", str(saved))["letters"]
+    named = {letter["messageId"]: letter["errorCode"] for letter in listed}
+    letters = map(json.loads, saved.read_text("utf-8").splitlines())
+    lines = {letter["notice"]["messageId"]: letter for letter in letters}
+    lines[POISON]["notice"]["tags"] = TAG
+    saved.write_text(_lines(lines), "utf-8")
+    redriven = operate(stack, "redrive", str(saved))["redriven"]
+
+    def through() -> int:
+        return (POISON in portal.accepted(REFUSED)) + (BREAKER in portal.accepted(BREAKING))
+
+    await_count(through, len(named), WAIT_SECONDS)
+    left = _queue_is_empty(scene).seen, depth(stack, "NoticeDeadLetterQueueUrl")
+    yield Check("dead letters that are listed", {POISON: "400", BREAKER: "500"}, named)
+    yield Check("dead letters that are redriven", len(named), len(redriven))
+    yield Check("redriven notices that the portal has", len(named), through())
+    yield Check("fixed notice: its tags at the portal", TAG, portal.message(REFUSED, POISON)["tags"])
+    yield Check("records in the notice queue, dead letters", (0, 0), left)
+    yield Check("all: what needs a person, by `status`", [], operate(stack, "status")["needs"])
+    scene.remarks.append(f"dead letters: {POISON} was fixed, {BREAKER} sent as it was; both are accepted")
+
+
+def _checks_of_calls(org_id: str, calls: list[Call]) -> Checks:
+    accepted = [name for call in calls if call.ok for name in call.ids]
+    refused = [call for call in calls if not call.ok]
+    strays = [call.message for call in refused if POISON not in call.ids]
+    yield Check(f"{org_id}: notices accepted more than once", 0, len(accepted) - len(set(accepted)))
+    yield Check(f"{org_id}: calls with more than {BATCH_LIMIT}", 0, sum(c.size > BATCH_LIMIT for c in calls))
+    yield Check(f"{org_id}: refused calls within {MOST_REFUSALS}", True, len(refused) <= MOST_REFUSALS)
+    yield Check(f"{org_id}: refusals that had another cause", [], strays)
+
+
+def _checks_of_acceptance(scene: Scene, org_id: str, but: Collection[str] = ()) -> Checks:
+    """All but these are accepted and shown; adds the organisation's row."""
+    sent, accepted = SENT[org_id], scene.stage.portal.accepted(org_id)
+    sizes = [call.size for call in _calls(scene, org_id)]
+    rejected = {name: why for name, why in _rejected(scene).items() if name in sent}
+    scene.organisations.append(OrganisationRow(org_id, len(sent), sizes, len(accepted), rejected))
+    yield Check(f"{org_id}: notices accepted", len(sent) - len(but), len(accepted))
+    yield shown_once(scene, org_id, sent, but=but)
+
+
+def _queue_is_empty(scene: Scene) -> Check:
+    """A record may be handled and not yet deleted."""
+    left = -await_count(lambda: -depth(scene.stage.stack, "NoticeQueueUrl"), 0, WAIT_SECONDS)
+    return Check("records left in the notice queue", 0, left)
+
+
+def _rejected(scene: Scene) -> dict[str, str]:
+    """Codes and reasons of the dead letters, by messageId."""
+    letters = dead_letters(scene.stage.stack)
+    return {one["messageId"]: f"{one['errorCode']} {one['errorMessage']}" for one in letters}
+
+
+def _calls(scene: Scene, org_id: str) -> list[Call]:
+    return [call for call in scene.stage.portal.calls if call.org_id == org_id]
+
+
+def _lines(objects: Notices) -> str:
+    return "\n".join(json.dumps(one, ensure_ascii=False) for one in objects.values())

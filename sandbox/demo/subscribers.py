@@ -1,4 +1,4 @@
-"""A downstream system for the demo: one SQS queue on every topic of the relay."""
+"""A downstream system: SQS queues on the topics of the relay, and what arrives in them."""
 
 import json
 from collections.abc import Mapping
@@ -24,16 +24,12 @@ class Subscribers:
         self.urls = {slug: subscribe_queue(stack, slug, f"downstream-{slug}") for slug in slugs}
         self.received: dict[str, list[Envelope]] = {slug: [] for slug in slugs}
 
-    @property
-    def count(self) -> int:
-        return sum(len(envelopes) for envelopes in self.received.values())
-
     def collect(self) -> int:
         """Take in what has arrived on every queue; how many envelopes there are by now."""
         for slug, url in self.urls.items():
             while messages := self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
                 self._take(slug, url, messages)
-        return self.count
+        return sum(len(envelopes) for envelopes in self.received.values())
 
     def _take(self, slug: str, url: str, messages: list[Mapping[str, Any]]) -> None:
         for message in messages:
@@ -46,32 +42,29 @@ def subscribe_queue(stack: Stack, slug: str, name: str, *, raw: bool = True, onl
 
     What SNS cannot deliver goes into a queue of its own, as docs/subscribe.md has it.
     """
-    sqs, sns = stack.cloud.client("sqs"), stack.cloud.client("sns")
     topic = stack.outputs["EventTopicArnPrefix"] + slug
-    url: str = sqs.create_queue(QueueName=name)["QueueUrl"]
-    described = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
-    arn = described["Attributes"]["QueueArn"]
-    _let_in(sqs, url, topic, arn)
-    sqs.create_queue(QueueName=f"{name}-undelivered")
-    undelivered = f"{arn}-undelivered"
-    _let_in(sqs, f"{url}-undelivered", topic, undelivered)
+    url, arn = _queue(stack, name, topic)
+    _, undelivered = _queue(stack, f"{name}-undelivered", topic)
     filtered = {"FilterPolicy": json.dumps(only)} if only else {}
     redrive = json.dumps({"deadLetterTargetArn": undelivered})
     attributes = {"RawMessageDelivery": json.dumps(raw), "RedrivePolicy": redrive, **filtered}
+    sns = stack.cloud.client("sns")
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes=attributes)
     return url
 
 
-def _let_in(sqs: Any, url: str, topic: str, queue: str) -> None:
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": _policy(topic, queue)})
-
-
-def _policy(topic: str, queue: str) -> str:
+def _queue(stack: Stack, name: str, topic: str) -> tuple[str, str]:
+    """Make a queue that takes what a topic sends; its URL and its ARN."""
+    sqs = stack.cloud.client("sqs")
+    url = sqs.create_queue(QueueName=name)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": "sns.amazonaws.com"},
         "Action": "sqs:SendMessage",
-        "Resource": queue,
+        "Resource": arn,
         "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
     }
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    return url, arn

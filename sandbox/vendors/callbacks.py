@@ -1,15 +1,25 @@
 """The gateway's registered callbacks, its deliveries to them, and the list of those that failed."""
 
+import http.client
 import itertools
+import json
 import threading
+import time
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, Literal
+from urllib.parse import quote, urlencode, urlsplit
 
-from sandbox.vendors import delivery
-from sandbox.vendors.delivery import Delivery, Shape
+# What the vendor sends, although its bodies are JSON.
+CONTENT_TYPE = "application/x-www-form-urlencoded;charset=UTF-8"
+
+# Seconds between repeats: the message queue's rule, to which the vendor's page points. 16 of them.
+REPEATS = (10, 30, 60, 120, 180, 240, 300, 360, 420, 480, 540, 600, 1200, 1800, 3600, 7200)
+
+# The page draws JSON and names a form; `content` may be an object or a string; public receivers know `infos`.
+Shape = Literal["json", "content-as-text", "form", "form-key", "infos"]
 
 
 class RefusedError(Exception):
@@ -24,6 +34,50 @@ class Define:
     event_tag: str
     url: str
     dispatch_id: str
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One POST and its answer, header names in lower case; status 0 if there was none."""
+
+    status: int
+    body: str
+    at: float
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """Whether it was answered as the vendor demands: errcode "0", a string."""
+        try:
+            return self.status == 200 and json.loads(self.body)["errcode"] == "0"
+        except (ValueError, KeyError, TypeError):
+            return False
+
+
+@dataclass
+class Delivery:
+    """One message to one address, and each attempt at it; `settled` once it is answered or given up."""
+
+    event_tag: str
+    url: str
+    message: dict[str, Any]
+    shape: Shape = "json"
+    attempts: list[Attempt] = field(default_factory=list)
+    settled: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def ok(self) -> bool:
+        return any(attempt.ok for attempt in self.attempts)
+
+    def attempt(self, timeout: float) -> bool:
+        """Post it once more; whether that was answered."""
+        self.attempts.append(post(self.url, encode(self.message, self.shape), timeout))
+        return self.attempts[-1].ok
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until it is answered or given up; whether it was answered."""
+        self.settled.wait(seconds)
+        return self.ok
 
 
 class Callbacks:
@@ -58,21 +112,19 @@ class Callbacks:
         """Shake hands with the address and register it. Raises RefusedError."""
         if event_tag in self.defines:
             raise RefusedError(f"{event_tag} is registered already")
-        dispatch_id = self._shake_hands(event_tag, url)
-        return self._keep(Define(next(self._ids), event_tag, url, dispatch_id))
+        return self._shake_hands(next(self._ids), event_tag, url)
 
     def move(self, define_id: int, url: str) -> Define:
         """Shake hands with a registration's new address and keep it. Raises RefusedError."""
-        old = self._define(define_id)
-        dispatch_id = self._shake_hands(old.event_tag, url)
-        return self._keep(Define(old.id, old.event_tag, url, dispatch_id))
+        return self._shake_hands(define_id, self._define(define_id).event_tag, url)
 
     def forget(self, define_id: int) -> None:
+        """Take a registration away. Raises RefusedError."""
         self._define(define_id)
         with self._lock:
             self._defines.pop(define_id, None)
 
-    def deliver(
+    def message(
         self,
         event_tag: str,
         content: Any,
@@ -81,10 +133,7 @@ class Callbacks:
         message_id: str | None = None,
         shape: Shape = "json",
     ) -> Delivery:
-        """Post an event to the registered address (or `url`) and return after the first answer.
-
-        An attempt that is not answered with errcode "0" is repeated in the background.
-        """
+        """An event on its way to the registered address (or `url`). Raises RefusedError."""
         define = self.defines.get(event_tag)
         if define is None and url is None:
             raise RefusedError(f"{event_tag} is not registered")
@@ -94,17 +143,30 @@ class Callbacks:
             "callbackMessageId": uuid.uuid4().hex.upper(),
             "content": content,
         }
-        target = url or (define.url if define else "")
-        return self._start(Delivery(event_tag, target, delivery.encode(message, shape), message))
+        return Delivery(event_tag, url or (define.url if define else ""), message, shape)
+
+    def deliver(self, event_tag: str, content: Any, **given: Any) -> Delivery:
+        """Post an event, given as for `message`, and return after the first answer.
+
+        An attempt that is not answered with errcode "0" is repeated in the background.
+        """
+        return self.deliver_again(self.message(event_tag, content, **given))
 
     def deliver_again(self, earlier: Delivery) -> Delivery:
         """Post the very same message once more, as after an answer that got lost on its way."""
-        return self._start(Delivery(earlier.event_tag, earlier.url, earlier.body, earlier.message))
+        one = Delivery(earlier.event_tag, earlier.url, earlier.message, earlier.shape)
+        with self._lock:
+            self.deliveries.append(one)
+        if one.attempt(self.answer_timeout):
+            one.settled.set()
+        else:
+            threading.Thread(target=self._repeat, args=(one,), daemon=True).start()
+        return one
 
     def retry(self, failed_id: int) -> None:
         """Deliver a given-up message once more; it stays in the list unless it is answered."""
         one = self.take_failed(failed_id)
-        if not self._attempt(one):
+        if not one.attempt(self.answer_timeout):
             with self._lock:
                 self._failed[failed_id] = one
 
@@ -123,41 +185,23 @@ class Callbacks:
             raise RefusedError("eventCallbackId is unknown")
         return define
 
-    def _keep(self, define: Define) -> Define:
-        with self._lock:
-            self._defines[define.id] = define
-        return define
-
-    def _shake_hands(self, event_tag: str, url: str) -> str:
+    def _shake_hands(self, define_id: int, event_tag: str, url: str) -> Define:
         _require_ip(url)
-        message = {"eventTag": event_tag, "dispatchId": str(uuid.uuid4())}
-        shake = Delivery(event_tag, url, delivery.encode(message), message)
-        shake.attempts.append(delivery.post(url, shake.body, self.answer_timeout))
+        define = Define(define_id, event_tag, url, str(uuid.uuid4()))
+        shake = Delivery(event_tag, url, {"eventTag": event_tag, "dispatchId": define.dispatch_id})
+        shake.attempt(self.answer_timeout)
         with self._lock:
             self.handshakes.append(shake)
-        if not shake.ok:
-            raise RefusedError(f"the callback did not answer errcode 0 but {shake.attempts[0].status}")
-        return message["dispatchId"]
-
-    def _start(self, one: Delivery) -> Delivery:
-        with self._lock:
-            self.deliveries.append(one)
-        if self._attempt(one):
-            one.settled.set()
-        else:
-            threading.Thread(target=self._repeat, args=(one,), daemon=True).start()
-        return one
-
-    def _attempt(self, one: Delivery) -> bool:
-        attempt = delivery.post(one.url, one.body, self.answer_timeout)
-        one.attempts.append(attempt)
-        return attempt.ok
+            if shake.ok:
+                self._defines[define_id] = define
+                return define
+        raise RefusedError(f"the callback did not answer errcode 0 but {shake.attempts[0].status}")
 
     def _repeat(self, one: Delivery) -> None:
-        for gap in delivery.REPEATS:
+        for gap in REPEATS:
             if self._ending.wait(gap * self.scale):
                 return
-            if self._attempt(one):
+            if one.attempt(self.answer_timeout):
                 one.settled.set()
                 return
         with self._lock:
@@ -171,3 +215,32 @@ def _require_ip(url: str) -> None:
         ip_address(urlsplit(url).hostname or "")
     except ValueError:
         raise RefusedError("callbackUrl only supports ip") from None
+
+
+def encode(message: Mapping[str, Any], shape: Shape = "json") -> bytes:
+    """The body of a message in one of the shapes that a receiver must be ready for."""
+    if shape == "infos" and "content" in message:
+        rest = {name: value for name, value in message.items() if name != "content"}
+        message = {**rest, "infos": [message["content"]]}
+    if shape in ("content-as-text", "form") and "content" in message:
+        message = {**message, "content": json.dumps(message["content"], ensure_ascii=False)}
+    if shape == "form":
+        return urlencode(message).encode()
+    text = json.dumps(message, ensure_ascii=False)
+    return quote(text).encode() + b"=" if shape == "form-key" else text.encode()
+
+
+def post(url: str, body: bytes, timeout: float) -> Attempt:
+    """One POST as the gateway does it. No answer within `timeout` seconds is status 0."""
+    split, at = urlsplit(url), time.monotonic()
+    connection = http.client.HTTPConnection(split.hostname or "", split.port or 80, timeout=timeout)
+    try:
+        connection.request("POST", split.path, body, {"Content-Type": CONTENT_TYPE})
+        answer = connection.getresponse()
+        text = answer.read().decode("utf-8", "replace")
+        headers = {name.lower(): value for name, value in answer.getheaders()}
+        return Attempt(answer.status, text, at, headers)
+    except (OSError, http.client.HTTPException) as error:
+        return Attempt(0, f"{type(error).__name__}: {error}", at)
+    finally:
+        connection.close()

@@ -1,24 +1,81 @@
-"""A stand-in for the Mozi gateway: deliveries and the management API.
+"""A stand-in for the Mozi gateway: deliveries, and the management API with its signatures.
 
 It is the one gateway of the demo and of the tests. `answer` takes a request and returns its answer without a
 socket; in a `with` block it is served on a loopback port.
 """
 
+import base64
+import hashlib
+import hmac
 import json
+import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
-from sandbox.vendors.callbacks import Callbacks, Define, RefusedError
-from sandbox.vendors.delivery import Delivery
-from sandbox.vendors.gateway_signature import SignedRequests
+from sandbox.vendors.callbacks import Callbacks, Define, Delivery, RefusedError
 from sandbox.vendors.loopback import Answer, Loopback, Reply, Request, told
 
 PREFIX = "/openplatform/message/"
-Form = Mapping[str, str]
+_SIGNED = "x-hmac-auth-"
+_SIGNED_HEADERS = ("timestamp", "nonce", "version", "signature", "ip", "mac")
+# The vendor names no number; wider than any sane clock.
+SKEW_SECONDS = 900
 ErrorForm = Literal["gateway", "business"]
+
+
+def signature(
+    secret: str, method: str, stamp: str, nonce: str, path: str, form: Iterable[tuple[str, str]]
+) -> str:
+    """Base64 HMAC-SHA256 over the request; the form's values raw, its names sorted whatever their case."""
+    pairs = sorted(((k, v) for k, v in form if k and v), key=lambda pair: pair[0].lower())
+    lines = [method, stamp, nonce, path] + (["&".join(f"{k}={v}" for k, v in pairs)] if pairs else [])
+    digest = hmac.new(secret.encode(), "\n".join(lines).encode(), hashlib.sha256)
+    return base64.b64encode(digest.digest()).decode()
+
+
+class SignedRequests:
+    """Checks the headers and the signature of each call; a nonce serves once."""
+
+    def __init__(self, api_key: str, secret_key: str, clock: Callable[[], float]) -> None:
+        self._api_key, self._secret_key, self._clock = api_key, secret_key, clock
+        self._nonces: set[str] = set()
+        self._lock = threading.Lock()
+
+    def fault(self, request: Request, form: list[tuple[str, str]]) -> tuple[str, str] | None:
+        """An error code and message, or None if the call holds."""
+        if request.headers.get("apikey") != self._api_key:
+            return "InvalidApiKey", "the apiKey is unknown"
+        given = {name: request.headers.get(_SIGNED + name, "") for name in _SIGNED_HEADERS}
+        if missing := [name for name, value in given.items() if not value]:
+            return "MissingHeader", f"{_SIGNED}{missing[0]} is missing"
+        if given["version"] != "1.0":
+            return "InvalidVersion", "the signature's version must be 1.0"
+        if not self._is_now(given["timestamp"]):
+            return "InvalidTimestamp", "the timestamp is not a time near now"
+        signed = signature(
+            self._secret_key, request.method, given["timestamp"], given["nonce"], request.path, form
+        )
+        if not hmac.compare_digest(signed, given["signature"]):
+            return "SignatureDoesNotMatch", "the signature does not match"
+        return self._fault_in_nonce(given["nonce"])
+
+    def _is_now(self, stamp: str) -> bool:
+        try:
+            moment = datetime.fromisoformat(stamp)
+        except ValueError:
+            return False
+        return moment.tzinfo is not None and abs(moment.timestamp() - self._clock()) <= SKEW_SECONDS
+
+    def _fault_in_nonce(self, nonce: str) -> tuple[str, str] | None:
+        with self._lock:
+            if not nonce.isdecimal() or nonce in self._nonces:
+                return "InvalidNonce", "the nonce must be digits and serve once"
+            self._nonces.add(nonce)
+        return None
 
 
 class Gateway(Loopback, Callbacks):
@@ -78,59 +135,40 @@ class Gateway(Loopback, Callbacks):
         try:
             if self._faults.get(call) == "business":
                 raise RefusedError("the platform is told to fail")
-            rows = _CALLS[call](self, dict(form))
+            carry_out, names = _CALLS[call]
+            done = carry_out(self, *(_given(dict(form), name) for name in names))
         except RefusedError as refused:
             return _business_error(str(refused)), False
-        return _success({} if rows is None else {self.rows_under: rows}), True
+        return _success({self.rows_under: done} if isinstance(done, list) else {}), True
 
 
-Rows = list[dict[str, Any]] | None
+def _rows_of_defines(gateway: Callbacks) -> list[dict[str, Any]]:
+    return [_define_row(define) for define in gateway.defines.values()]
 
 
-def _register(gateway: Gateway, form: Form) -> Rows:
-    gateway.register(_required(form, "eventTag"), _required(form, "callbackUrl"))
-    return None
+def _rows_of_failed(gateway: Callbacks) -> list[dict[str, Any]]:
+    return [_failed_row(*entry) for entry in gateway.failed.items()]
 
 
-def _update(gateway: Gateway, form: Form) -> Rows:
-    gateway.move(_number(form, "eventCallbackId"), _required(form, "callbackUrl"))
-    return None
-
-
-def _delete(gateway: Gateway, form: Form) -> Rows:
-    gateway.forget(_number(form, "eventCallbackId"))
-    return None
-
-
-def _retry(gateway: Gateway, form: Form) -> Rows:
-    gateway.retry(_number(form, "eventCallbackFailedId"))
-    return None
-
-
-def _remove(gateway: Gateway, form: Form) -> Rows:
-    gateway.take_failed(_number(form, "eventCallbackFailedId"))
-    return None
-
-
-_CALLS: Mapping[str, Callable[[Gateway, Form], Rows]] = {
-    "register_event_callback": _register,
-    "query_callback_define": lambda gateway, _: [_define_row(define) for define in gateway.defines.values()],
-    "update_event_callback_define": _update,
-    "delete_event_callback_define": _delete,
-    "query_callback_failed": lambda gateway, _: [_failed_row(*entry) for entry in gateway.failed.items()],
-    "retry_callback_failed": _retry,
-    "remove_callback_failed": _remove,
+# What carries out each call, and the fields of the form that it is given.
+_CALLS: Mapping[str, tuple[Callable[..., object], tuple[str, ...]]] = {
+    "register_event_callback": (Callbacks.register, ("eventTag", "callbackUrl")),
+    "query_callback_define": (_rows_of_defines, ()),
+    "update_event_callback_define": (Callbacks.move, ("eventCallbackId", "callbackUrl")),
+    "delete_event_callback_define": (Callbacks.forget, ("eventCallbackId",)),
+    "query_callback_failed": (_rows_of_failed, ()),
+    "retry_callback_failed": (Callbacks.retry, ("eventCallbackFailedId",)),
+    "remove_callback_failed": (Callbacks.take_failed, ("eventCallbackFailedId",)),
 }
 
 
-def _required(form: Form, name: str) -> str:
-    if not form.get(name):
+def _given(form: Mapping[str, str], name: str) -> str | int:
+    """A field that has to be there; ids are numbers."""
+    text = form.get(name, "")
+    if not text:
         raise RefusedError(f"{name} is required")
-    return form[name]
-
-
-def _number(form: Form, name: str) -> int:
-    text = _required(form, name)
+    if not name.endswith("Id"):
+        return text
     if not text.isdecimal():
         raise RefusedError(f"{name} is not a number")
     return int(text)

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
-from sandbox.cloud.cross_site import OwnHosts, cross_site
+from sandbox.cloud.guard import OwnHosts, cross_site
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from sandbox.demo.screen import Screen
+from sandbox.demo.scene import Scene
 from sandbox.demo.stage import HURRY, Stage, stage
-from sandbox.demo.steps import Scene
 from sandbox.demo.subscribers import Subscribers
 
 # The slowest, which builds and deploys, took 83 seconds on a busy machine of two cores with all downloaded.
@@ -22,7 +22,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def running() -> Iterator[Stage]:
-    with stage("test", Screen().part, wait_scale=HURRY) as everything:
+    with stage("test", Console(highlight=False), wait_scale=HURRY) as everything:
         yield everything
 
 

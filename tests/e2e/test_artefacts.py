@@ -10,8 +10,8 @@ from pathlib import Path
 import botocore
 import pytest
 
-from sandbox.cloud.build import BUILT, build
 from sandbox.cloud.ministack import STATE
+from sandbox.cloud.sam import BUILT, build
 from tests.support.started import start
 from tests.support.template import REGION, RESOURCES, ROOT, TEMPLATE, of_type, variables
 

@@ -5,10 +5,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from sandbox.demo.inbound_steps import kept_and_pending
-from sandbox.demo.samples import SAMPLES, Sample
-from sandbox.demo.steps import Arrivals, Scene
-from sandbox.vendors.delivery import encode, post
+from sandbox.demo.inputs import SAMPLES, Sample
+from sandbox.demo.scene import Arrivals, Scene, kept_and_pending
+from sandbox.vendors.callbacks import encode, post
 
 EVENTS, AT_ONCE = 100, 16
 # As long as the local cloud may take to start a function for each connection.
@@ -30,7 +29,7 @@ def test_of_a_burst_nothing_is_lost_and_nothing_doubled(scene: Scene) -> None:
 
     with ThreadPoolExecutor(AT_ONCE) as senders:
         assert all(senders.map(deliver, sent.items()))
-    arrivals.wait(EVENTS, PATIENCE_SECONDS, lambda *_: None)
+    arrivals.wait(EVENTS, PATIENCE_SECONDS)
 
     def seen(slug: str) -> list[tuple[str, Any]]:
         return sorted((one["sourcemessageid"], one["data"]) for one in arrivals.on(slug))

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from samcli.yamlhelper import yaml_dump, yaml_parse
 
-from sandbox.cloud.build import BUILT, build
 from sandbox.cloud.deploy import STACK, deploy
 from sandbox.cloud.ministack import ROOT, STATE, Cloud, SandboxError
+from sandbox.cloud.sam import BUILT, build
 from tests.support.template import RESOURCES
 
 # A second version of an unchanged function is refused, when all that is kept otherwise has been made.

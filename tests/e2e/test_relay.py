@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import boto3
@@ -15,12 +15,12 @@ from samcli.yamlhelper import yaml_parse
 
 from sandbox.cloud.local_invoke import ENV_FILE, TEMPLATE_FILE, write_local_invoke
 from sandbox.cloud.ministack import REGION, ROOT
-from sandbox.demo.commands import commands
 from sandbox.demo.demo import STEPS
-from sandbox.demo.inbound_steps import ANSWER, kept_and_pending
+from sandbox.demo.inbound_steps import ANSWER
+from sandbox.demo.scene import Check, Checks, Scene, kept_and_pending
 from sandbox.demo.stage import Stage
-from sandbox.demo.steps import Check, Scene, Step
-from sandbox.vendors.delivery import post
+from sandbox.demo.up import commands
+from sandbox.vendors.callbacks import post
 from tests.support.stub_shell import place
 
 BASH = shutil.which("bash") or "/bin/sh"
@@ -31,9 +31,9 @@ def disagreeing(checks: Iterable[Check]) -> list[str]:
     return [str(check) for check in checks if not check.ok]
 
 
-@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.run.__name__)
-def test_each_step_of_the_demo_agrees(scene: Scene, step: Step) -> None:
-    checks = list(step.run(scene, lambda done, total: None))
+@pytest.mark.parametrize("step", STEPS.values(), ids=lambda step: step.__name__)
+def test_each_step_of_the_demo_agrees(scene: Scene, step: Callable[[Scene], Checks]) -> None:
+    checks = list(step(scene))
 
     assert checks
     assert disagreeing(checks) == []

@@ -10,10 +10,9 @@ import pytest
 
 from sandbox.cloud.deploy import STACK
 from sandbox.cloud.ministack import ROOT
-from sandbox.demo.operator import PROGRAM
-from sandbox.demo.samples import BY_SLUG
+from sandbox.demo.inputs import BY_SLUG
+from sandbox.demo.scene import PROGRAM, Arrivals, Scene
 from sandbox.demo.stage import Stage
-from sandbox.demo.steps import Arrivals, Scene
 
 SAMPLE = BY_SLUG["app-update"]
 WAIT_SECONDS = 30
@@ -24,14 +23,14 @@ EVENTS = 6
 def test_events_since_a_time_are_counted_and_replayed_with_their_ids(running: Stage, scene: Scene) -> None:
     arrivals, since = Arrivals(scene.subscribers), datetime.now(UTC).isoformat()
     deliver(running, EVENTS)
-    arrivals.wait(EVENTS, WAIT_SECONDS, lambda *_: None)
+    arrivals.wait(EVENTS, WAIT_SECONDS)
     ids = {envelope["id"] for envelope in arrivals.on(SAMPLE.slug)}
     again = Arrivals(scene.subscribers)
     words = ["--tag", SAMPLE.slug, "--from", since, "--json"]
     counted = operate(running, *words, "--dry-run")
-    unchanged = again.wait(0, 0, lambda *_: None)
+    unchanged = again.wait(0, 0)
     replayed = operate(running, *words, "--rate", "1")
-    again.wait(EVENTS, WAIT_SECONDS, lambda *_: None)
+    again.wait(EVENTS, WAIT_SECONDS)
 
     assert (counted.returncode, counted.stderr) == (0, "")
     assert json.loads(counted.stdout)["counts"] == {"matched": EVENTS, "replayed": 0, "gone": 0}
@@ -63,7 +62,7 @@ def test_what_cannot_be_done_is_said_and_nothing_is_published(
     assert done.returncode == status
     assert said in done.stderr
     assert "Traceback" not in done.stderr
-    assert arrivals.wait(0, 0, lambda *_: None) == 0
+    assert arrivals.wait(0, 0) == 0
 
 
 def deliver(running: Stage, count: int) -> None:

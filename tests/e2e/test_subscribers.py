@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 
-from sandbox.cloud.deploy import Stack
-from sandbox.cloud.small_function import small_function
-from sandbox.demo.samples import BY_SLUG
+from sandbox.cloud.deploy import Stack, small_function
+from sandbox.demo.inputs import BY_SLUG
+from sandbox.demo.scene import Arrivals, Scene, await_count
 from sandbox.demo.stage import Stage
-from sandbox.demo.steps import Arrivals, Scene, await_count
 from sandbox.demo.subscribers import subscribe_queue
-from sandbox.vendors.delivery import Delivery
+from sandbox.vendors.callbacks import Delivery
 from sandbox.vendors.loopback import Answer, Loopback, Request
 
 SAMPLE = BY_SLUG["notification-read"]
@@ -56,7 +55,7 @@ def listener(running: Stage) -> Iterator[Listener]:
     sns, topic = running.cloud.client("sns"), running.stack.outputs["EventTopicArnPrefix"] + SAMPLE.slug
     with Listener() as listening:
         sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=listening.url)
-        await_count(lambda: len(listening.tokens), 1, WAIT_SECONDS, lambda *_: None)
+        await_count(lambda: len(listening.tokens), 1, WAIT_SECONDS)
         sns.confirm_subscription(TopicArn=topic, Token=listening.tokens[0])
         yield listening
 
@@ -71,7 +70,7 @@ def test_queues_functions_and_http_endpoints_get_the_same_envelope(
     made = deliver(running, SAMPLE.event_tag, SAMPLE.slug, SAMPLE.content)
 
     assert made.wait(WAIT_SECONDS)
-    await_count(lambda: len(listener.heard), 1, WAIT_SECONDS, lambda *_: None)
+    await_count(lambda: len(listener.heard), 1, WAIT_SECONDS)
     (envelope,) = bodies(stack, raw)
     assert [json.loads(body)["Message"] for body in bodies(stack, wrapped)] == [envelope]
     assert bodies(stack, forwarded) == [envelope]
@@ -88,7 +87,7 @@ def test_a_filter_policy_lets_through_the_events_of_its_tenant_alone(running: St
     for content in contents:
         assert deliver(running, OF_TENANTS.event_tag, slug, content).wait(WAIT_SECONDS)
 
-    assert arrivals.wait(len(contents), WAIT_SECONDS, lambda *_: None) == len(contents)
+    assert arrivals.wait(len(contents), WAIT_SECONDS) == len(contents)
     # A tenant's number may come as one or as text; the attribute is text.
     got = [json.loads(body)["data"]["tenantId"] for body in bodies(running.stack, url)]
     assert sorted(map(repr, got)) == ["'200002'", "200002"]

@@ -14,12 +14,9 @@ import pytest
 
 from sandbox.cloud.deploy import STACK
 from sandbox.cloud.ministack import ROOT
-from sandbox.demo.notices import notice
-from sandbox.demo.operator import PROGRAM
-from sandbox.demo.outbound import attributes, dead_letters, put_on_queue
-from sandbox.demo.samples import BY_SLUG
-from sandbox.demo.stage import ORGANISATIONS, Stage
-from sandbox.demo.steps import await_count
+from sandbox.demo.inputs import BY_SLUG, ORGANISATIONS, notice
+from sandbox.demo.scene import PROGRAM, await_count, dead_letters, put_on_queue
+from sandbox.demo.stage import Stage
 from tests.support.blocks import blocks
 from tests.support.stub_shell import BASH, link_repository, place, typed
 
@@ -39,13 +36,13 @@ def refused(running: Stage) -> None:
     running.cloud.client("sqs").purge_queue(QueueUrl=running.stack.outputs["NoticeDeadLetterQueueUrl"])
     running.portal.break_down(refuse={REFUSED: "no such menu"})
     put_on_queue(running.stack, {ORG: {REFUSED: notice(1, REFUSED, ORGANISATIONS[ORG])}})
-    await_count(lambda: int(REFUSED in rejected(running)), 1, WAIT_SECONDS, lambda *_: None)
+    await_count(lambda: int(REFUSED in rejected(running)), 1, WAIT_SECONDS)
     running.portal.fix()
 
 
 def rejected(running: Stage) -> list[str]:
     """The messageIds of the dead letters."""
-    return [attributes(letter)["messageId"] for letter in dead_letters(running.stack)]
+    return [letter["messageId"] for letter in dead_letters(running.stack)]
 
 
 def type_page(running: Stage, page: str, folder: Path, answers: str = "") -> None:
@@ -97,9 +94,7 @@ def test_notices_that_are_sent_as_printed_reach_the_portal_and_dead_letters_are_
     type_page(running, "docs/send.md", tmp_path)
 
     wanted = {"leave-2026-0042", "meeting-20261123-001", "canteen-20261123", REFUSED}
-    await_count(
-        lambda: len(wanted & running.portal.accepted(ORG)), len(wanted), WAIT_SECONDS, lambda *_: None
-    )
+    await_count(lambda: len(wanted & running.portal.accepted(ORG)), len(wanted), WAIT_SECONDS)
     assert wanted - running.portal.accepted(ORG) == set()
     assert REFUSED not in rejected(running)
     assert REFUSED in (tmp_path / "letters.jsonl").read_text("utf-8")

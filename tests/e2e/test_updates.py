@@ -17,19 +17,25 @@ from typing import Any, NamedTuple, Self
 
 import pytest
 from botocore.exceptions import ClientError
+from rich.console import Console
 
-from sandbox.cloud.build import build
 from sandbox.cloud.deploy import STACK, Stack, deploy
 from sandbox.cloud.ministack import ROOT, STATE, SandboxError
-from sandbox.demo.inbound_steps import ANSWER, kept_and_pending
-from sandbox.demo.notices import notice
-from sandbox.demo.outbound import attributes, dead_letters, depth, notices, put_on_queue, received
-from sandbox.demo.samples import BY_SLUG
-from sandbox.demo.screen import Screen
-from sandbox.demo.stage import ENOS, HURRY, MOZI, ORGANISATIONS, Stage, stage
-from sandbox.demo.steps import Scene, await_count
+from sandbox.cloud.sam import build
+from sandbox.demo.inbound_steps import ANSWER
+from sandbox.demo.inputs import BY_SLUG, ORGANISATIONS, notice, notices
+from sandbox.demo.scene import (
+    Scene,
+    await_count,
+    dead_letters,
+    depth,
+    kept_and_pending,
+    put_on_queue,
+    shown_once,
+)
+from sandbox.demo.stage import ENOS, HURRY, MOZI, Stage, stage
 from sandbox.demo.subscribers import Subscribers
-from sandbox.vendors.delivery import Delivery
+from sandbox.vendors.callbacks import Delivery
 from tests.support.template import TEMPLATE
 
 ORG, WAITING = "o-ningbo", 5
@@ -112,7 +118,7 @@ def release_before() -> Path:
 @pytest.fixture(scope="module")
 def before() -> Iterator[Scene]:
     """A stack of a release before with two kept events, one of them large, and a dead letter."""
-    with stage("update", Screen().part, wait_scale=HURRY, folder=release_before()) as running:
+    with stage("update", Console(highlight=False), wait_scale=HURRY, folder=release_before()) as running:
         stack, gateway = running.stack, running.gateway
         scene = Scene(running, Subscribers(stack))
         stack.invoke("GatewayFunctionName", {"action": "register", "callbackUrl": stack.callback_url})
@@ -121,7 +127,7 @@ def before() -> Iterator[Scene]:
             scene.cut_off.append(gateway.deliver(SAMPLE.event_tag, content))
             assert scene.cut_off[-1].wait(WAIT_SECONDS)
         put_on_queue(stack, {"": {"n-1": {"messageId": "n-1"}}})
-        await_count(lambda: depth(stack, "NoticeDeadLetterQueueUrl"), 1, WAIT_SECONDS, lambda *_: None)
+        await_count(lambda: depth(stack, "NoticeDeadLetterQueueUrl"), 1, WAIT_SECONDS)
         yield scene
 
 
@@ -149,16 +155,14 @@ def used(updated: Updated) -> Scene:
     portal.break_down(down=True)
     calls = len(portal.calls)
     put_on_queue(updated.scene.stage.stack, {ORG: notices(ORG, WAITING)})
-    await_count(lambda: len(portal.calls), calls + 1, WAIT_SECONDS, lambda *_: None)
+    await_count(lambda: len(portal.calls), calls + 1, WAIT_SECONDS)
     return updated.scene
 
 
 def test_an_update_from_the_release_before_loses_and_refuses_nothing(updated: Updated) -> None:
     scene, traffic = updated
     running, sent = scene.stage, traffic.notices
-    accepted = await_count(
-        lambda: len(running.portal.accepted(BUSY_ORG)), len(sent), WAIT_SECONDS, lambda *_: None
-    )
+    accepted = await_count(lambda: len(running.portal.accepted(BUSY_ORG)), len(sent), WAIT_SECONDS)
     published = [scene.subscribers.collect(), kept_and_pending(running.stack)]
     events = len(scene.cut_off) + len(traffic.deliveries)
 
@@ -167,7 +171,7 @@ def test_an_update_from_the_release_before_loses_and_refuses_nothing(updated: Up
     assert {len(one.attempts) for one in traffic.deliveries} == {1}
     assert published == [events, (events, 0)]
     assert accepted == len(sent)
-    assert received(scene, BUSY_ORG, sent).ok
+    assert shown_once(scene, BUSY_ORG, sent).ok
     assert len(letters(running.stack)) == 1
 
 
@@ -221,7 +225,7 @@ def test_what_was_under_way_goes_on_after_the_update(used: Scene) -> None:
     repeats = [running.gateway.deliver_again(one) for one in used.cut_off]
     answers = {one.wait(WAIT_SECONDS) and one.attempts[-1].body for one in repeats}
     running.portal.fix()
-    accepted = await_count(lambda: len(running.portal.accepted(ORG)), WAITING, WAIT_SECONDS, lambda *_: None)
+    accepted = await_count(lambda: len(running.portal.accepted(ORG)), WAITING, WAIT_SECONDS)
 
     assert answers == {ANSWER}
     assert used.subscribers.collect() == published
@@ -233,7 +237,7 @@ def test_removing_the_stack_keeps_events_payloads_letters_and_secrets(used: Scen
     stack, stacks = used.stage.stack, used.stage.cloud.client("cloudformation")
     kept = kept_and_pending(stack)
     stacks.delete_stack(StackName=STACK)
-    gone = await_count(lambda: is_gone(stacks), 1, WAIT_SECONDS, lambda *_: None)
+    gone = await_count(lambda: is_gone(stacks), 1, WAIT_SECONDS)
     objects = used.stage.cloud.client("s3").list_objects_v2(Bucket=stack.outputs["PayloadBucketName"])
 
     assert gone
@@ -270,5 +274,5 @@ def variables(stack: Stack) -> Any:
 
 def letters(stack: Stack) -> list[Any]:
     found = dead_letters(stack)
-    assert [attributes(one)["errorCode"] for one in found] == ["InvalidNotice"]
-    return [json.loads(one["Body"]) for one in found]
+    assert [one["errorCode"] for one in found] == ["InvalidNotice"]
+    return [json.loads(one["body"]) for one in found]

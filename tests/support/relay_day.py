@@ -89,7 +89,8 @@ def day_in(run: Run, portal: Portal, gateway: Gateway) -> None:
 def _events(run: Run) -> None:
     for given in (
         delivery(1), delivery(1, "r-again"), delivery(1, beside="more"), delivery(1, "r-other", appName="y"),
-        rest_api("?"), rest_api(dumps({"eventTag": "a|b", "dispatchId": "d"})), rest_api(""),
+        rest_api("?"), rest_api("{\"a\": \"\t\"}"), rest_api(""),
+        rest_api(dumps({"eventTag": "a|b", "dispatchId": "d"})),
         *[rest_api("{}", token="x")] * (READS_PER_SECOND + 1),
     ):  # fmt: skip
         run("callback", given)

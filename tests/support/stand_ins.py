@@ -10,7 +10,8 @@ from itertools import count
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
-from sandbox.vendors import gateway_signature, portal_token
+from sandbox.vendors import gateway as mozi
+from sandbox.vendors import portal_token
 from sandbox.vendors.gateway import PREFIX, Gateway
 from sandbox.vendors.loopback import Reply
 from sandbox.vendors.portal import PRODUCE_PATHS, TOKEN_PATHS, Portal
@@ -109,7 +110,7 @@ def manage(gateway: Gateway, call: str, form: Mapping[str, str] | None = None, *
     stamp = datetime.now(UTC).isoformat(timespec="milliseconds")
     nonce, fields = f"{time.time_ns()}{next(_serial)}", dict(form or {})
     path = PREFIX + call
-    signed = gateway_signature.signature(gateway.secret_key, "POST", stamp, nonce, path, fields.items())
+    signed = mozi.signature(gateway.secret_key, "POST", stamp, nonce, path, fields.items())
     given = {
         "apiKey": gateway.api_key,
         "X-Hmac-Auth-Timestamp": stamp,

@@ -112,7 +112,12 @@ def read(body: bytes | str, content_type: str | None) -> Handshake | Delivery:
         charset = Charset("utf-8") if isinstance(body, str) else weigh(body, declared)
     except UnreadableError:
         return Delivery(Content.of_bytes(raw), as_came=raw, content_type=content_type)
-    found = _said(body if isinstance(body, str) else charset.decode(body), declared)
+    text = body if isinstance(body, str) else charset.decode(body)
+    try:
+        found = _interpreted(fields_of(text, declared))
+    except UnreadableError:
+        whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        found = Delivery(Content(whole, "text/plain"), repaired=whole != text)
     if isinstance(found, Handshake):
         return found
     repaired = found.repaired or charset.repaired
@@ -121,14 +126,6 @@ def read(body: bytes | str, content_type: str | None) -> Handshake | Delivery:
     if published in raw and charset.codec.startswith("utf-8") and not repaired:
         return found
     return replace(found, as_came=raw, content_type=content_type, repaired=repaired)
-
-
-def _said(text: str, declared: str | None) -> Handshake | Delivery:
-    try:
-        return _interpreted(fields_of(text, declared))
-    except UnreadableError:
-        whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        return Delivery(Content(whole, "text/plain"), repaired=whole != text)
 
 
 def _name(value: object) -> str | None:

@@ -6,20 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import artefacts, largest, notices, poison_notices, warm_callback
-from benchmarks.record import Rows
+from benchmarks import inbound, notices
+from benchmarks.results import Rows
+from tests.support.template import ROOT
 
-PATH = [artefacts.ROOT / "functions", artefacts.ROOT / "layers", Path(sysconfig.get_path("purelib"))]
+PATH = [ROOT / "functions", ROOT / "layers", Path(sysconfig.get_path("purelib"))]
 
 
 @pytest.mark.parametrize(
     ("measure", "keys"),
     [
-        (lambda: warm_callback.measure(1, PATH), {"warm_callback"}),
-        (lambda: notices.measure(1, PATH, 250), {"notices_calls", "notices_20ms", "notices_200ms"}),
-        (lambda: poison_notices.measure(PATH, 4), {"poison_worst", "poison_mean"}),
-        (lambda: largest.memory(1, PATH, 500_000), {"memory"}),
-        (lambda: largest.body(1, PATH, 20_000), {"body"}),
+        (lambda: inbound.warm(1, PATH), {"warm_callback"}),
+        (lambda: notices.sending(1, PATH, 250), {"notices_calls", "notices_20ms", "notices_200ms"}),
+        (lambda: notices.poison(PATH, 4), {"poison_worst", "poison_mean"}),
+        (lambda: notices.memory(1, PATH, 500_000), {"memory"}),
+        (lambda: inbound.body(1, PATH, 20_000), {"body"}),
     ],
     ids=["warm_callback", "notices", "poison_notices", "memory", "body"],
 )

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from sandbox.cloud.containers import Forwarder, gateway_of
-from sandbox.cloud.key import Key
+from sandbox.cloud.guard import Key
 from sandbox.vendors.portal import Portal
 from tests.support.stand_ins import notice, produce, token
 from tests.support.web_page import PAGES, send

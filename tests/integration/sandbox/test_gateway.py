@@ -10,12 +10,10 @@ from urllib.parse import parse_qs, unquote
 import pytest
 
 from relay.catalog import CATALOG
-from sandbox.demo.samples import SAMPLES
-from sandbox.demo.steps import await_count
-from sandbox.vendors import gateway_signature
-from sandbox.vendors.callbacks import RefusedError
-from sandbox.vendors.delivery import CONTENT_TYPE, REPEATS, Shape, encode
-from sandbox.vendors.gateway import Gateway
+from sandbox.demo.inputs import SAMPLES
+from sandbox.demo.scene import await_count
+from sandbox.vendors.callbacks import CONTENT_TYPE, REPEATS, RefusedError, Shape, encode
+from sandbox.vendors.gateway import Gateway, SignedRequests, signature
 from sandbox.vendors.loopback import Answer, Loopback, Request
 from tests.support.stand_ins import manage
 
@@ -76,7 +74,7 @@ def test_its_signature_is_the_documented_one() -> None:
     path = "/openplatform/message/register_event_callback"
     stamp = "2020-04-08T10:00:00.000+08:00"
 
-    signed = gateway_signature.signature("secret", "POST", stamp, "15863112000001234", path, form)
+    signed = signature("secret", "POST", stamp, "15863112000001234", path, form)
 
     assert signed == "ne3WJvqd7i5liilN3dh+j1IOhpfSTsHfOB1eZNEPcy8="
 
@@ -105,7 +103,7 @@ class TestSigning:
         assert callback.requests == []
 
     def test_a_nonce_serves_once(self, gateway: Gateway) -> None:
-        signed = gateway_signature.SignedRequests("key", "secret", lambda: 0)
+        signed = SignedRequests("key", "secret", lambda: 0)
         headers = {
             "apikey": "key",
             "x-hmac-auth-timestamp": "1970-01-01T08:00:00.000+08:00",
@@ -115,7 +113,7 @@ class TestSigning:
             "x-hmac-auth-mac": "-",
         }
         stamp = headers["x-hmac-auth-timestamp"]
-        headers["x-hmac-auth-signature"] = gateway_signature.signature("secret", "POST", stamp, "1", "/p", [])
+        headers["x-hmac-auth-signature"] = signature("secret", "POST", stamp, "1", "/p", [])
         request = Request("POST", "/p", [], headers, b"")
 
         assert signed.fault(request, []) is None
@@ -282,7 +280,7 @@ class TestDelivering:
             Callback(Answer(500, {})) as callback,
         ):
             one = gateway.deliver(TAG, {}, url=callback.address)
-            await_count(lambda: len(one.attempts), 5, PATIENCE, lambda *_: None)
+            await_count(lambda: len(one.attempts), 5, PATIENCE)
         times = [attempt.at for attempt in one.attempts]
         gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
 

@@ -14,7 +14,7 @@ BUILD = """
 import sys
 from pathlib import Path
 import sandbox.cloud.sam
-from sandbox.cloud.leaving import leave_properly
+from sandbox.lifecycle import leave_properly
 # Other tests build meanwhile.
 sandbox.cloud.sam.STATE = Path(sys.argv[1]) / "state"
 leave_properly()

@@ -2,7 +2,7 @@
 
 from tests.support.passes import callback, files_of
 
-CHANGES_OF_FILE = 20
+CHANGES_OF_FILE = 19
 
 
 def test_a_callback_with_json_and_a_slug_changes_file_no_more_often_than_this() -> None:

@@ -31,6 +31,8 @@ PACKAGES = {
     **{name: ROOT / "functions" / name for name in FUNCTIONS},
     "relay": ROOT / "layers" / "relay",
     "operate": ROOT / "operate",
+    "contract": ROOT / "contract",
+    "sandbox": ROOT / "sandbox",
 }
 # A module that more others use than this is used by "many".
 FEW = 6

@@ -78,7 +78,7 @@ def test_a_tag_outside_the_catalogue_and_its_slug_lead_to_each_other(tag: str) -
     assert catalog.kind_of(tag) == (tag, "unclassified", content.ContentModel)
 
 
-@given(st.text(st.characters(), max_size=300))
+@given(st.text(st.characters(codec="utf-8"), max_size=300))
 def test_a_text_has_a_slug_that_leads_back_to_it_just_when_it_is_a_tag(text: str) -> None:
     known = catalog.tag_of(coded(text.encode()))
 

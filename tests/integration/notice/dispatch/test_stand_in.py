@@ -10,7 +10,7 @@ from notice.dispatch.dispatcher import Dispatcher
 from notice.outcomes import Accepted, Deferred
 from notice.queue.records import QueuedNotice
 from relay.notices import Notice as Read
-from sandbox.demo.notices import notice as written
+from sandbox.demo.inputs import notice as written
 from sandbox.vendors.portal import Portal
 from tests.support.outbound import deadline, kinds, portal_client
 from tests.support.stand_ins import relays_portal

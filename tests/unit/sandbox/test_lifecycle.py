@@ -3,15 +3,19 @@
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from functools import partial
 
 import pytest
+from rich.console import Console
 
+from sandbox.cloud.ministack import SandboxError
+from sandbox.lifecycle import run
 from tests.support.template import ROOT
 
 WAITING = """
 import time
-from sandbox.cloud.leaving import leave_properly
+from sandbox.lifecycle import leave_properly
 leave_properly()
 try:
     print("ready", flush=True)
@@ -60,3 +64,28 @@ def _ignoring_nothing() -> None:
     # The tests themselves may run under nohup.
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+@pytest.fixture
+def signals() -> Iterator[None]:
+    """The process has the handlers afterwards that it had before."""
+    had = {sign: signal.getsignal(sign) for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for sign, handler in had.items():
+        signal.signal(sign, handler)
+
+
+@pytest.mark.parametrize(
+    ("raised", "status", "said"),
+    [(None, 0, ""), (SandboxError("no [port]"), 1, "✗ no [port]\n"), (KeyboardInterrupt(), 130, "stopped\n")],
+)
+@pytest.mark.usefixtures("signals")
+def test_an_error_of_the_sandbox_is_said_and_is_a_status_of_1(
+    capsys: pytest.CaptureFixture[str], raised: BaseException | None, status: int, said: str
+) -> None:
+    def command(_: Console) -> int:
+        if raised:
+            raise raised
+        return 0
+
+    assert (run(command), capsys.readouterr().out) == (status, said)

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from sandbox.cloud.ministack import SandboxError
-from sandbox.cloud.only_one import only_one
+from sandbox.lifecycle import only_one
 from tests.support.template import ROOT
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from sandbox.cloud.only_one import only_one
+from sandbox.lifecycle import only_one
 with only_one("up", Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)
