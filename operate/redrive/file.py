@@ -85,7 +85,7 @@ def _line(number: int, written: str, largest: int) -> Line:
         raise InvalidLineError("deadLetter: required, the id of the letter in whose place this is sent")
     body = _body(members)
     # By the rules of the function that takes them from the queue.
-    org_id, notices = read_record(body)
+    org_id, notices, _ = read_record(body)
     # Outside of a string none of the characters that SQS does not take is JSON.
     body = body.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
     if not sqs.takes(body):

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from relay.json_text import Json
 from relay.notices.model import InvalidNoticeError, Notice
-from relay.notices.record import RECORD_LIMIT, read_org_id
+from relay.notices.record import NOT_AFTER, RECORD_LIMIT, read_not_after, read_org_id
 from relay.notices.text import Text
-from relay.sqs import call, in_requests, takes
+from relay.sqs import call, escaped, in_requests
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -67,35 +67,47 @@ def _checked(notices: Sequence[object]) -> tuple[dict[int, str], list[NotSent]]:
     return good, found
 
 
-def enqueue(org_id: str, notices: Sequence[object], *, queue_url: str, sqs: "SQSClient") -> list[NotSent]:
+def enqueue(
+    org_id: str,
+    notices: Sequence[object],
+    *,
+    queue_url: str,
+    sqs: "SQSClient",
+    not_after: str | None = None,
+) -> list[NotSent]:
     """Put notices of one organisation on the queue; those that are not there afterwards, by position.
 
     Each is checked first, so that a mistake is seen here and not in the dead-letter queue. To send one again
     that may be there already is safe. A `json_text.Json` keeps the text it was written in. Raises
-    `record.InvalidRecordError` about an `org_id` that is no printable string, before anything is sent, and
-    botocore's errors when SQS fails as a whole: what was sent by then is on the queue.
+    `record.InvalidRecordError` about an `org_id` that is no printable string, or a `not_after` that is no
+    time with its zone (RFC 3339), before anything is sent, and botocore's errors when SQS fails as a whole:
+    what was sent by then is on the queue.
     """
-    packed, not_sent = pack(org_id, notices)
+    packed, not_sent = pack(org_id, notices, not_after)
     for taken in send(packed, queue_url=queue_url, sqs=sqs):
         for one, code in taken:
             not_sent += [NotSent(position, f"SQS: {code}") for position in one.positions if code]
     return sorted(not_sent, key=lambda one: one.position)
 
 
-def pack(org_id: str, notices: Sequence[object]) -> tuple[list[Packed], list[NotSent]]:
+def pack(
+    org_id: str, notices: Sequence[object], not_after: str | None = None
+) -> tuple[list[Packed], list[NotSent]]:
     """The SQS messages for one organisation's good notices, and what is wrong with the others.
 
-    Raises InvalidRecordError about an `org_id` that would cost all of them their record.
+    Raises InvalidRecordError about an `org_id`, or a `not_after`, that would cost all of them their record.
     """
     read_org_id(org_id)
+    if not_after is not None:
+        read_not_after(not_after)
     good, not_sent = _checked(notices)
-    room = RECORD_BYTES - len(_record(org_id, []).encode())
+    room = RECORD_BYTES - len(_record(org_id, [], not_after).encode())
     for position, text in list(good.items()):
         if len(text.encode()) > room:
             not_sent.append(NotSent(position, f"larger than {room:,} bytes of JSON: {_SHORTEN}"))
             del good[position]
     not_sent.sort(key=lambda one: one.position)
-    return list(_packed(org_id, list(good.items()), room)), not_sent
+    return list(_packed(org_id, list(good.items()), room, not_after)), not_sent
 
 
 def send(packed: Iterable[Packed], *, queue_url: str, sqs: "SQSClient") -> Iterator[list[tuple[Packed, str]]]:
@@ -116,25 +128,28 @@ def _written(given: object) -> str:
     except (TypeError, ValueError):
         # Among them a number that no JSON reader takes: the relay would reject its whole record.
         raise InvalidNoticeError("it cannot be written as JSON") from None
-    return text if takes(text) else "".join(one if takes(one) else f"\\u{ord(one):04x}" for one in text)
+    return escaped(text)
 
 
 def _compact(given: object) -> str:
     return json.dumps(given, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
-def _record(org_id: str, texts: Iterable[str]) -> str:
-    return f'{{"orgId":{json.dumps(org_id)},"messages":[{",".join(texts)}]}}'
+def _record(org_id: str, texts: Iterable[str], not_after: str | None) -> str:
+    limit = f',"{NOT_AFTER}":{json.dumps(not_after)}' if not_after else ""
+    return f'{{"orgId":{json.dumps(org_id)},"messages":[{",".join(texts)}]{limit}}}'
 
 
-def _packed(org_id: str, written: Sequence[tuple[int, str]], room: int) -> Iterator[Packed]:
+def _packed(
+    org_id: str, written: Sequence[tuple[int, str]], room: int, not_after: str | None
+) -> Iterator[Packed]:
     start = size = 0
     for end, (_, text) in enumerate([*written, (-1, "")]):
         more = len(text.encode()) + 1
         full = end - start == RECORD_LIMIT or size + more > room + 1
         if end > start and (full or end == len(written)):
             positions, texts = zip(*written[start:end], strict=True)
-            body = _record(org_id, texts)
+            body = _record(org_id, texts, not_after)
             yield Packed(body, positions, len(body.encode()))
             start, size = end, 0
         size += more
