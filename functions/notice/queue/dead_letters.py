@@ -1,6 +1,5 @@
 """Rejected notices into the dead-letter queue."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
@@ -11,12 +10,11 @@ from notice.outcomes import CODE_LENGTH, MESSAGE_LENGTH, Rejected
 from notice.queue.batch_calls import Entry, call_in_batches
 from notice.queue.records import Attribute, Place, Record
 from relay import sqs
-from relay.notices.record import MESSAGES, NOT_AFTER
+from relay.notices.record import REASON, write_record
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-OURS = ("errorCode", "messageId", "orgId", "errorMessage")
 _NAME_LENGTH = 256
 
 
@@ -36,27 +34,25 @@ def dead_letter(record: Record, place: Place, why: Rejected) -> DeadLetter:
     """The same shape that the queue takes, with the notice exactly as it was sent; or the record verbatim."""
     body = place.sent
     if record.org_id is not None:
-        org_id = json.dumps(record.org_id, ensure_ascii=False)
-        limit = f',"{NOT_AFTER}":{json.dumps(record.not_after)}' if record.not_after else ""
-        body = f'{{"orgId":{org_id},"{MESSAGES}":[{place.sent}]{limit}}}'
+        body = write_record(record.org_id, [place.sent], record.not_after)
     body = body or " "  # SQS takes no empty body.
     size = len(body.encode())
     kept = dict(_fitting(_ours(record, place, why) | _senders(record), size))
     size += sum(sqs.attribute_bytes(name, one.value, one.data_type) for name, one in kept.items())
-    ours = {name: str(one.value) for name, one in kept.items() if name in OURS}
-    return DeadLetter(body, ours, size, {name: one for name, one in kept.items() if name not in OURS})
+    ours = {name: str(one.value) for name, one in kept.items() if name in REASON}
+    return DeadLetter(body, ours, size, {name: one for name, one in kept.items() if name not in REASON})
 
 
 def _ours(record: Record, place: Place, why: Rejected) -> dict[str, Attribute]:
     """Why it was rejected, the most telling first; SQS takes no empty attribute."""
     values = why.code[:CODE_LENGTH], place.message_id[:_NAME_LENGTH], (record.org_id or "")[:_NAME_LENGTH]
-    given = zip(OURS, (*values, why.message[:MESSAGE_LENGTH]), strict=True)
+    given = zip(REASON, (*values, why.message[:MESSAGE_LENGTH]), strict=True)
     return {name: Attribute("String", sqs.cleaned(value)) for name, value in given if value}
 
 
 def _senders(record: Record) -> dict[str, Attribute]:
     """The sender's own, the first by name: as many as SQS takes beside ours."""
-    names = sorted(record.attributes.keys() - set(OURS))[: sqs.MESSAGE_ATTRIBUTES - len(OURS)]
+    names = sorted(record.attributes.keys() - set(REASON))[: sqs.MESSAGE_ATTRIBUTES - len(REASON)]
     return {name: record.attributes[name] for name in names}
 
 

@@ -12,7 +12,7 @@ from notice.outcomes import CODE_LENGTH, MESSAGE_LENGTH, Accepted, Outcome, Reje
 from notice.queue.batch_calls import call_in_batches
 from relay import sqs
 from relay.aws import TimeLimit
-from relay.notices.record import InvalidRecordError, read_org_id
+from relay.notices.record import OUTCOME, InvalidRecordError, read_org_id
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -25,7 +25,6 @@ PUBLISH_SECONDS = 5.0
 """For publishing: one call that hangs. What the topic has not taken by then is published later."""
 PUT_OFF_SECONDS = 30
 
-_MEMBER = "outcome"
 # What a person or a program that writes JSON puts before a first member is shorter.
 _NEAR = 64
 _NAMES: Final[dict[str, type[Accepted | Rejected]]] = {"accepted": Accepted, "rejected": Rejected}
@@ -60,7 +59,7 @@ def outcome_events(
 def _event(
     record_id: str, org_id: str, outcome: str, told: Sequence[tuple[str, Outcome]], now: float
 ) -> OutcomeEvent:
-    attributes = {"orgId": org_id, _MEMBER: outcome}
+    attributes = {"orgId": org_id, OUTCOME: outcome}
     head = {
         "specversion": "1.0",
         "id": sha256(f"{record_id}\0{outcome}".encode(errors="surrogatepass")).hexdigest()[:32],
@@ -77,14 +76,14 @@ def _event(
 
 def read_outcome_event(body: str) -> OutcomeEvent | None:
     """Returns the event in a record that was put off; None if it is a record of anything else."""
-    if not body[:_NEAR].lstrip("{ \t\r\n").startswith(f'"{_MEMBER}"'):
+    if not body[:_NEAR].lstrip("{ \t\r\n").startswith(f'"{OUTCOME}"'):
         return None
     try:
         (event,) = json.loads(body).values()
         data, text = event["data"], _json(event)
-        attributes = {"orgId": read_org_id(data["orgId"]), _MEMBER: data[_MEMBER]}
+        attributes = {"orgId": read_org_id(data["orgId"]), OUTCOME: data[OUTCOME]}
         size = len(text.encode()) + _attribute_bytes(attributes)
-        ours = event["id"] and (event["type"], event["source"]) == (TYPE, SOURCE) and data[_MEMBER] in _NAMES
+        ours = event["id"] and (event["type"], event["source"]) == (TYPE, SOURCE) and data[OUTCOME] in _NAMES
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError, InvalidRecordError):
         return None
     return OutcomeEvent(text, attributes, size) if ours and size <= EVENT_BYTES else None
@@ -126,7 +125,7 @@ class OutcomeTopic:
         """Put events on the notice queue, a record each. Returns AWS's codes as `publish` does."""
         put = partial(self._sqs().send_message_batch, QueueUrl=self._queue_url)
         entries = [
-            {"MessageBody": f'{{"{_MEMBER}":{one.text}}}', "DelaySeconds": PUT_OFF_SECONDS} for one in events
+            {"MessageBody": f'{{"{OUTCOME}":{one.text}}}', "DelaySeconds": PUT_OFF_SECONDS} for one in events
         ]
         return call_in_batches(put, entries, _requests(events), deadline)
 

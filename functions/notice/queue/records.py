@@ -10,9 +10,7 @@ from notice.outcomes import Rejected
 from notice.queue.outcome_events import OutcomeEvent, read_outcome_event
 from relay.json_text import Json
 from relay.notices import InvalidNoticeError, Notice
-from relay.notices.record import InvalidRecordError, read_not_after, read_record
-
-INVALID = "InvalidNotice"
+from relay.notices.record import INVALID, InvalidRecordError, read_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +105,9 @@ def _record(given: Mapping[str, Any], now: float) -> Record:
         if event := read_outcome_event(body):
             places: tuple[Place, ...] = (Place(body, None),)
         else:
-            org_id, found, not_after = read_record(body)
-            late = not_after is not None and read_not_after(not_after) < now
+            read = read_record(body)
+            org_id, found, not_after = read
+            late = read.is_late(now)
             places = tuple(_places(org_id, found, receives, record_id))
     except InvalidRecordError as error:
         places = (Place(body, Rejected(INVALID, str(error))),)

@@ -27,8 +27,8 @@ from notice.queue.dead_letters import DeadLetter, DeadLetters, dead_letter
 from notice.queue.outcome_events import OutcomeEvent, OutcomeTopic, outcome_events
 from notice.queue.records import Place, QueuedNotice, Record
 from notice.queue.visibility import EXPIRY_SECONDS, VisibilityTimeouts, Wait, backoff_seconds, lifetime
+from relay.notices.record import EXPIRED, TOO_LATE
 
-EXPIRED, TOO_LATE = "Expired", "TooLate"
 MAYBE_ACCEPTED = "maybeAccepted"
 """Begins the message of a notice that was given up, though an earlier call may have reached the portal."""
 NOT_WRITTEN = Deferred(Reason.DEAD_LETTER_NOT_WRITTEN)

@@ -1,8 +1,9 @@
 """What one SQS message of the notice queue holds: an organisation, and 1 to 100 notices for it."""
 
+import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -10,6 +11,13 @@ from relay import json_text
 from relay.json_text import Json
 
 MESSAGES, NOT_AFTER = "messages", "notAfter"
+OUTCOME = "outcome"
+"""Names the one member of a record that holds no notice, but an outcome which is still to be published."""
+REASON = ("errorCode", "messageId", "orgId", "errorMessage")
+"""The attributes that say of a dead letter why it is one, the most telling first; others are the sender's."""
+INVALID, EXPIRED, TOO_LATE = "InvalidNotice", "Expired", "TooLate"
+"""The errorCodes that are the relay's own."""
+
 # Compiled at its first use: records seldom have one.
 _RFC_3339 = r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)"
 RECORD_LIMIT = 100
@@ -38,6 +46,10 @@ class RecordBody(NamedTuple):
     notices: Sequence[Json]
     not_after: str | None
 
+    def is_late(self, now: float) -> bool:
+        """Returns whether the moment was over at `now`, in seconds since the epoch."""
+        return self.not_after is not None and read_not_after(self.not_after) < now
+
 
 def read_record(body: str) -> RecordBody:
     """Returns what is in a body `{"orgId", "messages": […], "notAfter"?}`. Raises InvalidRecordError."""
@@ -54,6 +66,13 @@ def read_record(body: str) -> RecordBody:
     if not_after is not None:
         read_not_after(not_after)
     return RecordBody(org_id, found, not_after)
+
+
+def write_record(org_id: str, notices: Iterable[str], not_after: str | None = None) -> str:
+    """Returns the body of a record of notices, each in the JSON text that it has."""
+    limit = f',"{NOT_AFTER}":{json.dumps(not_after)}' if not_after else ""
+    org = json.dumps(org_id, ensure_ascii=False)
+    return f'{{"orgId":{org},"{MESSAGES}":[{",".join(notices)}]{limit}}}'
 
 
 def read_not_after(given: object) -> float:
