@@ -126,7 +126,7 @@ def _notices(run: Run, portal: Portal) -> None:
     boto3.client("sns").delete_topic(TopicArn=template.make_outcome_topic())
     run("notice", event(fresh(body='{"orgId":"o-1","messages":[7]}', name="r-no-topic")))
     template.make_outcome_topic()
-    portal.replies = [(403, b""), (403, b"")]
+    portal.replies = [(200, {"code": 403})]
     run("notice", event(fresh("n-5", org="o-not-allowed", name="r-3")))
     portal.replies = [(503, b"u-1 is tired")]
     run("notice", event(fresh("n-6", name="r-4")))
