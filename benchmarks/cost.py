@@ -14,6 +14,8 @@ from typing import Any
 
 from notice.dispatch.batches import BATCH_LIMIT
 from notice.dispatch.dispatcher import WORKERS
+from notice.queue.batch_calls import WORKERS as AT_ONCE
+from relay.sqs import REQUEST_ENTRIES
 
 MILLION = 1_000_000
 ROOT = Path(__file__).parent.parent
@@ -23,12 +25,13 @@ PRICES: Mapping[str, Any] = tomllib.loads(Path(__file__).with_name("prices.toml"
 MEMORY_GB = 512 / 1024
 PROCESSOR = 512 / 1769
 # Milliseconds of CPU, measured on AMD EPYC, 2 cores, Python 3.13.0, on 2026-11-25: by `make bench` a warm
-# callback and a start of its container; by hand an invocation with one notice, and each further notice with
-# its share of a call. That a core there is as quick as a Lambda processor is an assumption.
+# callback and a start of its container; by hand an invocation with one notice, each further notice with its
+# share of a call, and publishing outcomes, 2.0 with one to 2.9 with ten. That a core there is as quick as a
+# Lambda processor is an assumption.
 CALLBACK_CPU, START_CPU = 2.7, 214
-NOTICE_CPU, FURTHER_NOTICE_CPU = 1.09, 0.039
+NOTICE_CPU, FURTHER_NOTICE_CPU, OUTCOMES_CPU = 1.09, 0.039, 2.5
 # Milliseconds of waiting for AWS (claim, publish, mark), and for the portal over the internet; assumed.
-AWS_WAIT, PORTAL_WAIT = 5 + 15 + 5, 100
+CLAIM_WAIT, PUBLISH_WAIT, MARK_WAIT, PORTAL_WAIT = 5, 15, 5, 100
 # Of the invocations, those that start a container; assumed.
 COLD_SHARE = 0.002
 
@@ -48,8 +51,8 @@ CALLBACK_LOG, NOTICE_LOG, MESSAGE_ID_LOG = 1250, 1000, 23
 ANSWER, NOTICE, CALL = 450, 430, 900
 
 # SQS messages come to Lambda by so many pollers, each with its own batches, every 20 seconds if there are
-# none; NoticeBatchWindowSeconds is 5. A request takes at most 10 of them.
-POLLERS, POLL_SECONDS, WINDOW_SECONDS, RECEIVED_AT_ONCE = 5, 20, 5, 10
+# none; NoticeBatchWindowSeconds is 5.
+POLLERS, POLL_SECONDS, WINDOW_SECONDS = 5, 20, 5
 # Bytes of an SQS message besides its notices, and what SQS bills as one request.
 RECORD, CHUNK = 60, 65_536
 MONTH_SECONDS = 30.4 * 86_400
@@ -66,7 +69,8 @@ STREAMS = {"trickle": (1, MILLION / MONTH_SECONDS), "burst": (1, 100), "packed":
 
 def event(write_units: int = WRITE_UNITS, item_bytes: int = ITEM_BYTES) -> Units:
     """Returns the units of a million events, each delivered once, of up to 1 KB; by default as JSON."""
-    seconds = (ceil(CALLBACK_CPU / PROCESSOR + AWS_WAIT) + COLD_SHARE * START_CPU / PROCESSOR) / 1000
+    waits = CLAIM_WAIT + PUBLISH_WAIT + MARK_WAIT
+    seconds = (ceil(CALLBACK_CPU / PROCESSOR + waits) + COLD_SHARE * START_CPU / PROCESSOR) / 1000
     return {
         "api_request": MILLION,
         "lambda_request": MILLION,
@@ -81,17 +85,20 @@ def event(write_units: int = WRITE_UNITS, item_bytes: int = ITEM_BYTES) -> Units
 
 
 def notices(per_record: int, per_second: float) -> Units:
-    """Returns the units of a million notices of one organisation, all accepted."""
+    """Returns the units of a million notices of one organisation, all accepted; no subscriber is paid for."""
     records = max(1.0, per_second / per_record * WINDOW_SECONDS / POLLERS)
     count = records * per_record
     invocations, calls = MILLION / count, ceil(count / BATCH_LIMIT)
-    cpu = NOTICE_CPU + (count - 1) * FURTHER_NOTICE_CPU
-    seconds = ceil(cpu / PROCESSOR + ceil(calls / WORKERS) * PORTAL_WAIT) / 1000
-    sent, at_once = MILLION / per_record, min(records, RECEIVED_AT_ONCE)
+    publishes = ceil(records / REQUEST_ENTRIES)
+    cpu = NOTICE_CPU + (count - 1) * FURTHER_NOTICE_CPU + publishes * OUTCOMES_CPU
+    waits = ceil(calls / WORKERS) * PORTAL_WAIT + ceil(publishes / AT_ONCE) * PUBLISH_WAIT
+    seconds = ceil(cpu / PROCESSOR + waits) / 1000
+    sent, at_once = MILLION / per_record, min(records, REQUEST_ENTRIES)
     body = RECORD + per_record * NOTICE
     requests = sent * ceil(body / CHUNK) + sent / at_once * max(1, at_once * body / CHUNK) + sent / at_once
     return {
         "queue_request": requests,
+        "publish": publishes * invocations,
         "lambda_request": invocations,
         "lambda_gb_second": invocations * seconds * MEMORY_GB,
         "log_gb": (NOTICE_LOG * invocations + MESSAGE_ID_LOG * MILLION) / 1e9,

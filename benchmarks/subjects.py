@@ -58,6 +58,7 @@ ENVIRONS = {
         "ENOS_CREDENTIALS_SECRET_ARN": _ARN.format("secretsmanager", "secret:enos"),
         "NOTICE_QUEUE_URL": "https://sqs.cn-north-1.amazonaws.com.cn/111122223333/notices",
         "NOTICE_DEAD_LETTER_QUEUE_URL": "https://sqs.cn-north-1.amazonaws.com.cn/111122223333/dead",
+        "NOTICE_OUTCOME_TOPIC_ARN": _ARN.format("sns", "relay-notice-outcome"),
     },
     "by-the-docs": {
         **_CALLBACK,

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from notice.outcomes import Rejected
+from notice.outcomes import Accepted, Outcome, Rejected
 from notice.queue.dead_letters import DeadLetter, dead_letter
+from notice.queue.outcome_events import OutcomeEvent, outcome_events
 from notice.queue.records import read_records
 from relay.catalog import CATALOG, UNCLASSIFIED, kind_of, tag_of
 from relay.events import Event
@@ -15,6 +16,7 @@ from relay.reading import Delivery, read
 EVENTS = Path(__file__).parents[1] / "events"
 _RECEIVED = 1_795_360_209.123
 _REQUEST = "5f0a7f0e-3b0f-4a53-9a8f-0f4f3c2a9a11"
+_RECORD, _ORG = "059f36b4-87a3-44ab-83d2-661975830a7d", "o15504745674071"
 _MORE_SAMPLES = {"organization-attach-employee": "contacts-infos"}
 _UNKNOWN = json.dumps(
     {
@@ -71,6 +73,14 @@ def dead_letters() -> list[DeadLetter]:
         for entry in record.places
         if isinstance(entry.notice, Rejected)
     ]
+
+
+def outcomes() -> list[OutcomeEvent]:
+    """Returns what a sender is told of a record, two of whose notices the portal takes."""
+    told = [("leave-request-20261101-007", Accepted()), ("leave-request-20261101-008", Accepted())]
+    refused = Rejected("400", "parameter.invalid: appName")
+    given: list[tuple[str, Outcome]] = [*told, ("leave-request-20261101-009", refused)]
+    return outcome_events(_RECORD, _ORG, given, _RECEIVED)
 
 
 def sample_delivery(name: str, events: Path = EVENTS) -> Delivery:

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from contract.templating import listed, rendered
 from contract.wording import Fields, Texts
+from notice.queue import outcome_events
 from relay.catalog import BY_SLUG, SLUGS
 from relay.content import ContentModel
 from relay.events import SOURCE
@@ -19,16 +20,26 @@ from relay.notices.record import RECORD_LIMIT
 
 type Schema = dict[str, Any]
 
-OTHERS = ("event-attributes", "notice-message", "dead-letter", "dead-letter-attributes")
+OTHERS = (
+    "event-attributes",
+    "notice-message",
+    "dead-letter",
+    "dead-letter-attributes",
+    "notice-outcome",
+    "notice-outcome-attributes",
+)
 
 
 def schemas(texts: Texts) -> dict[str, Schema]:
     """Returns each JSON Schema by the name of its file."""
+    known = {"notice": _of_model(Notice), "limit": RECORD_LIMIT, "source": outcome_events.SOURCE}
+    known["type"] = outcome_events.TYPE
     made = {slug: _event(slug, texts) for slug in SLUGS} | {
-        name: _described(_read(name, notice=_of_model(Notice), limit=RECORD_LIMIT), texts.fields[name])
-        for name in OTHERS
+        name: _described(_read(name, **known), texts.fields[name]) for name in OTHERS
     }
     _described(made["notice-message"]["$defs"]["notice"], texts.fields["notice"])
+    outcome = _described(made["notice-outcome"]["properties"]["data"], texts.fields["notice-outcome-data"])
+    _described(outcome["properties"]["notices"]["items"], texts.fields["notice-outcome-notice"])
     return made
 
 

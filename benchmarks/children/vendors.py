@@ -20,11 +20,19 @@ from sandbox.vendors.portal_faults import AnswerForm
 
 KEY, SECRET = "key", "secret"
 SECRETS = {"token": {"current": "TOKEN" * 6, "previous": ""}, "enos": {"appKey": KEY, "appSecret": SECRET}}
-PUBLISHED = (
-    b'<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult>'
-    b"<MessageId>567910cd-659e-55d4-8ccb-5aaf14679dc0</MessageId></PublishResult><ResponseMetadata>"
-    b"<RequestId>d74b8436-ae13-5ab4-a9ff-ce54dfea72a0</RequestId></ResponseMetadata></PublishResponse>"
-)
+_SNS = "http://sns.amazonaws.com/doc/2010-03-31/"
+PUBLISHED = {
+    "Publish": (
+        f'<PublishResponse xmlns="{_SNS}"><PublishResult><MessageId>567910cd-659e-55d4-8ccb-5aaf14679dc0'
+        "</MessageId></PublishResult><ResponseMetadata><RequestId>d74b8436-ae13-5ab4-a9ff-ce54dfea72a0"
+        "</RequestId></ResponseMetadata></PublishResponse>"
+    ).encode(),
+    "PublishBatch": (
+        f'<PublishBatchResponse xmlns="{_SNS}"><PublishBatchResult><Failed/><Successful/>'
+        "</PublishBatchResult><ResponseMetadata><RequestId>d74b8436-ae13-5ab4-a9ff-ce54dfea72a0</RequestId></ResponseMetadata>"
+        "</PublishBatchResponse>"
+    ).encode(),
+}
 
 
 class MeasuredPortal(Portal):
@@ -74,8 +82,9 @@ def aws(request: Request) -> Answer:
         return Answer(200, {})
     if request.method == "PUT":
         return Answer(200, b"", {"ETag": '"0"'})
-    if parse_qs(request.body.decode()).get("Action") == ["Publish"]:
-        return Answer(200, PUBLISHED)
+    action = parse_qs(request.body.decode()).get("Action", [""])[0]
+    if action in PUBLISHED:
+        return Answer(200, PUBLISHED[action])
     return Answer(501, {})
 
 

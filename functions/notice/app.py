@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import relay.settings
 from notice.dispatch.dispatcher import WORKERS, Dispatcher
+from notice.inquiry import Inquiry
 from notice.outbound import Outbound
 from notice.portal.client import PortalClient
 from notice.portal.tokens import EnosCredentials
 from notice.queue.dead_letters import DeadLetters
+from notice.queue.outcome_events import OutcomeTopic
 from notice.queue.settlement import Settler
 from notice.queue.visibility import VisibilityTimeouts
 from notice.report import report
@@ -30,13 +32,14 @@ ANSWER_SECONDS = 1.0
 
 
 class Settings(relay.settings.Settings):
-    """Addresses of the portal, of its credentials and of the two queues."""
+    """Addresses of the portal, of its credentials, of the two queues and of the topic of outcomes."""
 
     enos_base_url: str
     enos_produce_path: str
     enos_credentials_secret_arn: str
     notice_queue_url: str
     notice_dead_letter_queue_url: str
+    notice_outcome_topic_arn: str
     outbound_proxy_secret_arn: str = ""
     portal_ca_secret_arn: str = ""
 
@@ -46,7 +49,7 @@ def build(
     *,
     clock: Clock = time.time,
     timer: Clock = time.monotonic,
-    client: Callable[[str], Any] = aws.client,
+    client: Callable[..., Any] = aws.client,
 ) -> Outbound:
     """Returns the outbound path on AWS. Clients are made at first use: a start would take twice as long."""
     sqs = cache(partial(client, "sqs"))
@@ -65,11 +68,19 @@ def build(
         connections=WORKERS,
         routes=routes,
     )
+    limit = aws.TimeLimit(timer)
     settler = Settler(
+        OutcomeTopic(
+            settings.notice_outcome_topic_arn,
+            settings.notice_queue_url,
+            sns=cache(partial(client, "sns", limit)),
+            queue=sqs,
+            limit=limit,
+        ),
         DeadLetters(settings.notice_dead_letter_queue_url, sqs),
         VisibilityTimeouts(settings.notice_queue_url, sqs),
     )
-    return Outbound(Dispatcher(portal, clock=clock), settler, clock, timer)
+    return Outbound(Dispatcher(portal, clock=clock), Inquiry(portal), settler, clock, timer)
 
 
 # Reading wants the interpreter all the time, a call only for moments: in turns of 5 ms, as Python has it, it

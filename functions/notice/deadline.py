@@ -27,6 +27,10 @@ class Deadline(NamedTuple):
         """Seconds until then; never negative."""
         return max(0.0, self.at - self.clock())
 
+    def within(self, seconds: float) -> Self:
+        """Returns this deadline, or the one in so many seconds if that is sooner."""
+        return type(self)(min(self.at, self.clock() + seconds), self.clock)
+
     def sooner(self, seconds: float) -> Self:
         return type(self)(self.at - seconds, self.clock)
 

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from notice.deadline import Deadline
 from notice.dispatch.dispatcher import Dispatcher
 from notice.dispatch.ledger import Report
+from notice.inquiry import Inquiry
+from notice.queue.outcome_events import PUBLISH_SECONDS
 from notice.queue.records import Record, read_notices
-from notice.queue.settlement import Settlement, Settler
+from notice.queue.settlement import QUEUE_SECONDS, RecordOutcome, Settlement, Settler
 from relay.settings import Clock
 
-# Kept back for dead letters and waits: one SQS call that hangs, and its repetition.
-SETTLE_SECONDS = 9.0
+# Kept back for what follows the portal's calls.
+SETTLE_SECONDS = PUBLISH_SECONDS + QUEUE_SECONDS
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -18,6 +20,7 @@ class Outbound:
     """Gives every notice of an SQS event its outcome."""
 
     dispatcher: Dispatcher
+    inquiry: Inquiry
     settler: Settler
     clock: Clock
     timer: Clock
@@ -28,5 +31,10 @@ class Outbound:
         end = Deadline.after(seconds, self.timer)
         records: list[Record] = []
         notices = read_notices(event, self.clock(), records)
-        sent = self.dispatcher.dispatch(notices, end.sooner(SETTLE_SECONDS))
-        return sent, self.settler.settle(records, sent.outcomes, self.clock(), end)
+        calls_end = end.sooner(SETTLE_SECONDS)
+        sent = self.dispatcher.dispatch(notices, calls_end)
+        now = self.clock()
+        ends = [RecordOutcome.of(record, sent.outcomes) for record in records]
+        doubtful = [notice for one in ends for notice in one.doubtful(now)]
+        held = self.inquiry.ask(doubtful, calls_end) if doubtful else {}
+        return sent, self.settler.settle(ends, held, now, end)

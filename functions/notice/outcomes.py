@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+# So many characters of a code and of a message are passed on.
+CODE_LENGTH, MESSAGE_LENGTH = 256, 1000
+
 
 class Reason(StrEnum):
     """Why a notice is deferred, as the log has it."""
@@ -17,6 +20,7 @@ class Reason(StrEnum):
     SEARCH_TOO_LONG = "the search for poison notices took too many calls"
     DEAD_LETTER_NOT_WRITTEN = "dead letter not written"
     RECORD_WAITS = "another notice of its record waits"
+    OUTCOME_NOT_PUBLISHED = "its outcome could neither be published nor kept for later"
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ def report(sent: Report, settlement: Settlement, logger: "Logger", metrics: "Met
         NoticeMetric.NOTICES_REJECTED: settlement.rejected.total(),
         NoticeMetric.NOTICES_DEFERRED: settlement.deferred,
         NoticeMetric.CONFIGURATION_FAULT: sent.faults.total(),
+        NoticeMetric.OUTCOMES_PUT_OFF: settlement.put_off,
     }
     for name, count in counts.items():
         if count:
@@ -63,6 +64,8 @@ def _log(sent: Report, settlement: Settlement, logger: "Logger") -> None:
         logger.warning("notices rejected", org_id=org_id, error_code=code, notices=count)
     if settlement.returned:
         logger.info("records deferred", records=len(settlement.returned), notices=settlement.deferred)
+    for code, count in settlement.events_not_published.items():
+        logger.error("outcomes not published", error_code=code, outcomes=count)
     for code, count in settlement.letters_not_written.items():
         logger.error("dead letters not written", error_code=code, letters=count)
     for code, count in settlement.waits_not_set.items():

@@ -116,12 +116,11 @@ class SecretReader[Model: BaseModel]:
         client = self._client = self._client or self._make_client()
         try:
             with aws_errors():
-                text = client.get_secret_value(SecretId=self.arn).get("SecretString", "")
+                return self.parsed(client.get_secret_value(SecretId=self.arn).get("SecretString", ""))
         except UnavailableError as error:
             kind = SecretEmptyError if error.code == _NO_VALUE else SecretOutageError
             code = SECRET_EMPTY if error.code == _NO_VALUE else f"{SECRET_OUTAGE} {error.code}"
             raise kind(code, f"{self.arn} cannot be read: {error.code}") from error
-        return self.parsed(text)
 
     def parsed(self, text: str) -> Model:
         """Returns what the text of the secret says. Raises SecretUnavailableError."""

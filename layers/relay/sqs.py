@@ -9,6 +9,7 @@ REQUEST_ENTRIES = 10
 # A request stays below the old limit, and so does a message whose body does.
 REQUEST_BYTES = 262_144
 MESSAGE_BYTES = (262_144, 1_048_576)
+MESSAGE_ATTRIBUTES = 10
 
 # SQS takes tab, line feed, carriage return, and from U+0020 on all but surrogates, U+FFFE and U+FFFF.
 # Compiled at its first use: it would be the slowest line of a cold start.
@@ -25,9 +26,14 @@ def cleaned(text: str) -> str:
     return re.sub(_NOT_TAKEN, "\ufffd", text)
 
 
-def attribute_bytes(name: str, value: str) -> int:
-    """What a string attribute adds to its message's size."""
-    return len(name) + len("String") + len(value.encode())
+def escaped(json: str) -> str:
+    """Returns JSON in which what SQS does not take is an escape."""
+    return re.sub(_NOT_TAKEN, lambda found: f"\\u{ord(found[0]):04x}", json)
+
+
+def attribute_bytes(name: str, value: str | bytes, data_type: str = "String") -> int:
+    """What an attribute adds to its message's size."""
+    return len(f"{name}{data_type}".encode()) + len(value.encode() if isinstance(value, str) else value)
 
 
 def in_requests[Item](items: Iterable[Item], size: Callable[[Item], int]) -> Iterator[list[Item]]:

@@ -9,7 +9,7 @@ import click
 
 from operate.dead_letters.choice import letters_of, with_prefixes
 from operate.dead_letters.held import DeadLetterQueue, Letter, unbroken
-from operate.dead_letters.shown import by_code, line_of, show_letters
+from operate.dead_letters.shown import by_code, line_of, outcome_in, show_letters
 from operate.errors import ExitStatus, NothingDoneError, OperatorError
 from operate.options import json_option, same_stack, with_stack
 from operate.output import many, plain, write_json, write_new
@@ -72,6 +72,7 @@ def _facts(letter: Letter) -> dict[str, Any]:
     return {
         "deadLetter": letter.id,
         **{name: letter.attributes.get(name, "") for name in names},
+        "outcome": outcome_in(letter.body) is not None,
         "rejectedAt": letter.rejected_at and letter.rejected_at.isoformat(timespec="milliseconds"),
         "body": letter.body,
     }

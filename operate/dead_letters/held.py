@@ -3,7 +3,7 @@
 import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from itertools import batched
@@ -16,6 +16,7 @@ import click
 from operate.errors import OperatorError, operator_errors
 from operate.output import many
 from operate.stack import MESSAGES, Stack
+from relay.notices.record import REASON
 from relay.sqs import REQUEST_ENTRIES, call
 
 # Long enough to see the most that SQS lets be held at once (120,000) and to act on it; a command that was
@@ -24,6 +25,9 @@ HELD_SECONDS = 900
 # So often nothing new, after a second of waiting each, and the walk is over.
 BARREN = 2
 DEAD_LETTERS = "NoticeDeadLetterQueueUrl"
+
+type Attributes = Mapping[str, Mapping[str, Any]]
+"""Message attributes as SQS takes them."""
 
 
 @contextmanager
@@ -54,12 +58,16 @@ def unbroken() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Letter:
-    """One rejected notice, or one record that could not be read; any of its attributes may be missing."""
+    """One rejected notice, or a record that holds something else; any of its attributes may be missing.
+
+    `attributes` say why it was rejected; `senders` are those that its sender gave, as SQS takes them.
+    """
 
     id: str
     body: str
     rejected_at: datetime | None
     attributes: Mapping[str, str]
+    senders: Attributes = field(default_factory=dict)
 
     @property
     def code(self) -> str:
@@ -74,9 +82,15 @@ class Letter:
         """The letter in an SQS message; its time is this machine's."""
         given = message.get("MessageAttributes", {})
         attributes = {name: one["StringValue"] for name, one in given.items() if "StringValue" in one}
+        senders = {name: _as_taken(one) for name, one in given.items() if name not in REASON}
         sent = message.get("Attributes", {}).get("SentTimestamp")
         rejected_at = datetime.fromtimestamp(int(sent) / 1000).astimezone() if sent else None
-        return cls(message["MessageId"], message["Body"], rejected_at, attributes)
+        return cls(message["MessageId"], message["Body"], rejected_at, attributes, senders)
+
+
+def _as_taken(attribute: Mapping[str, Any]) -> dict[str, Any]:
+    """The members of an attribute that SQS takes: it shows others, of kinds that it does not have yet."""
+    return {name: attribute[name] for name in ("DataType", "StringValue", "BinaryValue") if name in attribute}
 
 
 class DeadLetterQueue:

@@ -8,7 +8,7 @@ from operate.dead_letters.choice import short_ids
 from operate.dead_letters.held import Letter
 from operate.output import many, page, plain, print_rows, printable
 from relay.json_text import NotAnObjectError, decoder, take_apart
-from relay.notices.record import MESSAGES
+from relay.notices.record import MESSAGES, NOT_AFTER, OUTCOME
 
 
 def show_letters(letters: Sequence[Letter]) -> None:
@@ -30,7 +30,8 @@ def _rows(letters: Sequence[Letter]) -> Iterator[tuple[str, str]]:
     ids = short_ids(letters)
     for one in letters:
         when = f"{one.rejected_at:%Y-%m-%d %H:%M:%S}" if one.rejected_at else "-"
-        names = (one.code, one.org_id, one.attributes.get("messageId", ""))
+        name = one.attributes.get("messageId") or ("an outcome, no notice" if outcome_in(one.body) else "")
+        names = (one.code, one.org_id, name)
         yield ids[one.id], "  ".join([when, *map(_shown, names)])
         yield "", _shown(one.attributes.get("errorMessage", ""))
 
@@ -40,24 +41,42 @@ def _shown(text: str) -> str:
 
 
 def line_of(letter: Letter) -> str:
-    """The letter as JSON on one line, its notice in the text that was sent; else its body as a string."""
+    """The letter as JSON on one line, its notice or outcome as it was sent; else its body as a string."""
     facts = {"deadLetter": letter.id}
     facts |= {name: letter.attributes.get(name, "") for name in ("errorCode", "errorMessage")}
     parts = {name: json.dumps(value, ensure_ascii=False) for name, value in facts.items()}
-    parts |= _one_notice(letter.body) or {"body": json.dumps(letter.body, ensure_ascii=False)}
+    whole = {"body": json.dumps(letter.body, ensure_ascii=False)}
+    parts |= outcome_in(letter.body) or _one_notice(letter.body) or whole
     line = "{" + ", ".join(f'"{name}": {text}' for name, text in parts.items()) + "}"
     # What is no text may stand in a string alone, or be a tab between two parts.
     return printable(line)
 
 
 def _one_notice(body: str) -> dict[str, str] | None:
-    """Texts of a record's orgId and of its one notice, if it holds these and nothing else."""
+    """Texts of a record's one notice and of what stands beside it, if it holds nothing else."""
     try:
         members, found = take_apart(body, decoder(), elements_of=MESSAGES)
     except NotAnObjectError:
         return None
-    if members.keys() != {"orgId"} or len(found) != 1:
+    if members.keys() - {NOT_AFTER} != {"orgId"} or len(found) != 1:
         return None
-    # A line break can only stand between the parts of a JSON text.
     texts = {"orgId": members["orgId"].text, "notice": found[0].text}
-    return {name: text.replace("\r", " ").replace("\n", " ") for name, text in texts.items()}
+    if NOT_AFTER in members:
+        texts[NOT_AFTER] = members[NOT_AFTER].text
+    return {name: _on_one_line(text) for name, text in texts.items()}
+
+
+def outcome_in(body: str) -> dict[str, str] | None:
+    """Returns the text of the outcome in a record that holds one and no notice."""
+    try:
+        members, _ = take_apart(body, decoder())
+    except NotAnObjectError:
+        return None
+    if members.keys() != {OUTCOME} or not isinstance(members[OUTCOME].value, dict):
+        return None
+    return {OUTCOME: _on_one_line(members[OUTCOME].text)}
+
+
+def _on_one_line(text: str) -> str:
+    """A line break can only stand between the parts of a JSON text."""
+    return text.replace("\r", " ").replace("\n", " ")

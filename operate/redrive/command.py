@@ -2,13 +2,13 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import click
 
 from operate.dead_letters.choice import letters_of, with_prefixes
-from operate.dead_letters.held import DeadLetterQueue
+from operate.dead_letters.held import DeadLetterQueue, Letter
 from operate.errors import ExitStatus, NothingDoneError, OperatorError
 from operate.options import json_option, with_stack
 from operate.output import beginning, facts_of, many, per_second, plain, safe, write_json
@@ -16,6 +16,7 @@ from operate.progress import bar
 from operate.redrive.file import Line, read_lines
 from operate.redrive.run import Outgoing, Redriven, largest_message, send_and_delete
 from operate.stack import Stack
+from relay.notices.record import TOO_LATE
 
 
 @click.command()
@@ -29,6 +30,7 @@ from operate.stack import Stack
 @click.option("--org", metavar="ORGID", help="With --all: only those of an organisation.")
 @click.option("--skip-invalid", is_flag=True, help="Send what is right in FILE, though not all is.")
 @click.option("--force", is_flag=True, help="Send what FILE holds even if its letter is gone.")
+@click.option("--anyway", is_flag=True, help="Send what is too late too, without its notAfter.")
 @click.option("--dry-run", is_flag=True, help="Only check and count.")
 @json_option
 def redrive(
@@ -40,6 +42,7 @@ def redrive(
     org: str | None,
     skip_invalid: bool,
     force: bool,
+    anyway: bool,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -47,7 +50,9 @@ def redrive(
 
     A letter is deleted once its notice is on the queue again. What is cut off in between is sent again by
     the next redrive, and the portal takes a notice that it has for the same. A letter may be made into
-    several lines with its deadLetter: then it is deleted once all of them are sent.
+    several lines with its deadLetter: then it is deleted once all of them are sent. The message attributes
+    that its sender gave go with each of them. What has a notAfter that is over would be rejected again: it
+    is not sent, but for --anyway.
 
     Exit status: 0 all done; 1 something is left or AWS failed, and calling again is safe; 2 nothing was
     done, and what to fix is named; 130 interrupted.
@@ -65,12 +70,11 @@ def redrive(
         with DeadLetterQueue(stack) as letters:
             found = letters_of(letters, code=code, org=org, limit=None)
             if lines is not None:
-                wanted = _of_file(lines, {one.id for one in found}, so_far, force)
+                wanted = _of_file(lines, found, so_far, force)
             else:
-                whole = [Outgoing(one.id, one.body) for one in (with_prefixes(found, ids) if ids else found)]
-                wanted = [one for one in whole if one.size <= largest]
-                too_large = {one.letter for one in whole if one.size > largest}
-                so_far.not_sent = dict.fromkeys(sorted(too_large), "larger than the queue takes")
+                chosen = with_prefixes(found, ids) if ids else found
+                wanted = [Outgoing(one.id, one.body, one.senders, one.code == TOO_LATE) for one in chosen]
+            wanted = _fitting(_in_time(wanted, so_far, anyway), so_far, largest)
             if dry_run:
                 so_far.redriven = list(dict.fromkeys(one.letter for one in wanted))
             else:
@@ -96,11 +100,30 @@ def _lines(file: Path, largest: int, so_far: Redriven, skip_invalid: bool) -> li
     return lines
 
 
-def _of_file(lines: Sequence[Line], there: set[str], so_far: Redriven, force: bool) -> list[Outgoing]:
-    """What to send of a file: with `force` also lines whose letter is gone."""
-    gone = {} if force else dict.fromkeys(one.letter for one in lines if one.letter not in there)
+def _of_file(lines: Sequence[Line], found: Iterable[Letter], so_far: Redriven, force: bool) -> list[Outgoing]:
+    """What to send of a file: with `force` also lines whose letter is gone, and its attributes with it."""
+    senders = {one.id: one.senders for one in found}
+    gone = {} if force else dict.fromkeys(one.letter for one in lines if one.letter not in senders)
     so_far.not_found = list(gone)
-    return [Outgoing(one.letter, one.body) for one in lines if one.letter not in gone]
+    kept = (one for one in lines if one.letter not in gone)
+    return [Outgoing(one.letter, one.body, senders.get(one.letter, {})) for one in kept]
+
+
+def _in_time(wanted: Sequence[Outgoing], so_far: Redriven, anyway: bool) -> list[Outgoing]:
+    """What is not too late, of a letter all or nothing; `anyway` all, without the moment that is over."""
+    now = time.time()
+    if anyway:
+        return [one.without_limit() if one.is_late(now) else one for one in wanted]
+    late = dict.fromkeys(one.letter for one in wanted if one.is_late(now))
+    so_far.too_late = list(late)
+    return [one for one in wanted if one.letter not in late]
+
+
+def _fitting(wanted: Sequence[Outgoing], so_far: Redriven, largest: int) -> list[Outgoing]:
+    """What the queue takes, of a letter all or nothing."""
+    too_large = {one.letter for one in wanted if one.size > largest}
+    so_far.not_sent = dict.fromkeys(sorted(too_large), "larger than the queue takes")
+    return [one for one in wanted if one.letter not in too_large]
 
 
 def _perform(wanted: Sequence[Outgoing], stack: Stack, letters: DeadLetterQueue, so_far: Redriven) -> None:
@@ -123,6 +146,9 @@ def _show(so_far: Redriven, seconds: float, *, dry_run: bool, as_json: bool) -> 
         done = len(so_far.redriven)
         said = "would be redriven" if dry_run else f"redriven in {per_second(done, seconds)}"
         click.echo("\n".join([f"{many(done, 'letter')} {said}", *_remarks(so_far)]))
+    if so_far.too_late:
+        late = many(len(so_far.too_late), "letter", "are")
+        click.echo(f"{late} too late to be sent: --anyway sends without notAfter.", err=True)
     if so_far.stopped:
         click.echo(f"stopped: {plain(so_far.stopped)}", err=True)
     if so_far.left:
@@ -132,8 +158,9 @@ def _show(so_far: Redriven, seconds: float, *, dry_run: bool, as_json: bool) -> 
 def _remarks(so_far: Redriven) -> Iterator[str]:
     left = [f"  not sent, still a dead letter: {one} {code}" for one, code in so_far.not_sent.items()]
     sent = [f"  sent, but still a dead letter: {one} {code}" for one, code in so_far.not_deleted.items()]
+    late = [f"  not sent, still a dead letter: {one} too late" for one in so_far.too_late]
     gone = [f"  not sent, no dead letter any more: {one}" for one in so_far.not_found]
-    for lines in (left, sent, gone):
+    for lines in (left, late, sent, gone):
         yield from beginning([safe(line) for line in lines])
     if so_far.invalid:
         yield f"  not sent, wrong in the file: {many(len(so_far.invalid), 'line')}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from relay import sqs
 from relay.json_text import Json, NotAnObjectError, take_apart
-from relay.notices.record import DECODER, MESSAGES, InvalidRecordError, read_record
+from relay.notices.record import DECODER, MESSAGES, NOT_AFTER, OUTCOME, InvalidRecordError, read_record
 from relay.notices.sending import check
 
 # Also in a line that is no JSON.
@@ -28,7 +28,10 @@ class LineFault:
 
 @dataclass(frozen=True)
 class Line:
-    """A fixed letter, or a part of it: whose place it takes, and what goes to the notice queue."""
+    """A fixed letter, or a part of it: whose place it takes, and what goes to the notice queue.
+
+    One that holds an outcome has no notices.
+    """
 
     number: int
     letter: str
@@ -84,8 +87,11 @@ def _line(number: int, written: str, largest: int) -> Line:
     if not isinstance(letter, str) or not letter:
         raise InvalidLineError("deadLetter: required, the id of the letter in whose place this is sent")
     body = _body(members)
-    # By the rules of the function that takes them from the queue.
-    org_id, notices = read_record(body)
+    org_id, notices = "", []
+    if OUTCOME not in members:
+        # By the rules of the function that takes them from the queue.
+        org_id, found, _ = read_record(body)
+        notices = [one.value for one in found]
     # Outside of a string none of the characters that SQS does not take is JSON.
     body = body.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
     if not sqs.takes(body):
@@ -93,15 +99,20 @@ def _line(number: int, written: str, largest: int) -> Line:
     if len(body.encode()) > largest:
         way_out = "shorten it" if len(notices) == 1 else "put its notices on several lines"
         raise InvalidLineError(f"larger than the {largest:,} bytes that the notice queue takes: {way_out}")
-    return Line(number, letter, body, org_id, [one.value for one in notices])
+    return Line(number, letter, body, org_id, notices)
 
 
 def _body(members: dict[str, Json]) -> str:
-    if ("notice" in members) == ("body" in members):
-        raise InvalidLineError("notice: required, with orgId; or in their place a body")
+    if len(members.keys() & {"notice", "body", OUTCOME}) != 1:
+        raise InvalidLineError("notice: required, with orgId; or in their place a body or an outcome")
+    if OUTCOME in members:
+        if not isinstance(members[OUTCOME].value, dict):
+            raise InvalidLineError(f"{OUTCOME}: an object, as it was saved")
+        return f'{{"{OUTCOME}":{members[OUTCOME].text}}}'
     if "notice" in members:
         org_id = members["orgId"].text if "orgId" in members else "null"
-        return f'{{"orgId":{org_id},"{MESSAGES}":[{members["notice"].text}]}}'
+        limit = f',"{NOT_AFTER}":{members[NOT_AFTER].text}' if NOT_AFTER in members else ""
+        return f'{{"orgId":{org_id},"{MESSAGES}":[{members["notice"].text}]{limit}}}'
     body = members["body"].value
     if not isinstance(body, str):
         raise InvalidLineError("body: a string")

@@ -4,24 +4,52 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
-from operate.dead_letters.held import DeadLetterQueue, unbroken
+from operate.dead_letters.held import Attributes, DeadLetterQueue, unbroken
 from operate.errors import ExitStatus, operator_errors
 from operate.redrive.file import LineFault
 from operate.stack import Stack
-from relay.sqs import call, in_requests
+from relay.notices.record import InvalidRecordError, read_record, write_record
+from relay.sqs import attribute_bytes, call, in_requests
 
 
 class Outgoing(NamedTuple):
-    """What goes to the notice queue, and the letter that is deleted afterwards."""
+    """What goes to the notice queue, and the letter that is deleted afterwards.
+
+    `turned_down` says that the relay rejected it as too late.
+    """
 
     letter: str
     body: str
+    attributes: Attributes
+    turned_down: bool = False
 
     @property
     def size(self) -> int:
-        return len(self.body.encode())
+        """Bytes, as SQS counts them."""
+        given = self.attributes.items()
+        return len(self.body.encode()) + sum(
+            attribute_bytes(name, one.get("StringValue", one.get("BinaryValue", "")), one["DataType"])
+            for name, one in given
+        )
+
+    def is_late(self, now: float) -> bool:
+        """Returns whether the relay would reject it as too late."""
+        if self.turned_down:
+            return True
+        try:
+            return read_record(self.body).is_late(now)
+        except InvalidRecordError:
+            return False
+
+    def without_limit(self) -> Self:
+        """Returns it without its notAfter, its notices in the text that they have."""
+        try:
+            org_id, notices, _ = read_record(self.body)
+        except InvalidRecordError:
+            return self
+        return self._replace(body=write_record(org_id, (one.text for one in notices)))
 
 
 @dataclass
@@ -35,6 +63,7 @@ class Redriven:
     redriven: list[str] = field(default_factory=list)
     """Or what a dry run would redrive."""
     not_sent: dict[str, str] = field(default_factory=dict)
+    too_late: list[str] = field(default_factory=list)
     not_deleted: dict[str, str] = field(default_factory=dict)
     not_found: list[str] = field(default_factory=list)
     invalid: list[LineFault] = field(default_factory=list)
@@ -45,7 +74,7 @@ class Redriven:
         """Exit status: 1 when calling again helps or some are through, 2 when nothing was done."""
         if self.left or self.not_sent or self.not_deleted or self.stopped:
             return ExitStatus.UNFINISHED
-        if self.not_found or self.invalid:
+        if self.not_found or self.invalid or self.too_late:
             return ExitStatus.UNFINISHED if self.redriven else ExitStatus.NOTHING_DONE
         return ExitStatus.DONE
 
@@ -65,7 +94,7 @@ def send_and_delete(
         # Between sending and deleting a Ctrl-C would only have notices sent twice.
         with unbroken():
             with operator_errors():
-                codes = call(put, [{"MessageBody": one.body} for one in request])
+                codes = call(put, [_entry(one) for one in request])
             so_far.not_sent |= {request[n].letter: code for n, code in codes.items()}
             sent = [one for one in _tried(request, so_far) if one not in so_far.not_sent]
             so_far.not_deleted |= dict.fromkeys(sent, "it may have been deleted")
@@ -76,6 +105,10 @@ def send_and_delete(
                     del so_far.not_deleted[one]
                     so_far.redriven.append(one)
         yield
+
+
+def _entry(one: Outgoing) -> dict[str, Any]:
+    return {"MessageBody": one.body} | ({"MessageAttributes": one.attributes} if one.attributes else {})
 
 
 def _tried(request: Sequence[Outgoing], so_far: Redriven) -> Iterator[str]:

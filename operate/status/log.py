@@ -9,12 +9,13 @@ from typing import Any
 from operate.errors import UnfinishedError
 from operate.stack import Stack
 from operate.status.facts import FAULT, FAULT_SECONDS, REJECTED, UNAVAILABLE, PortalError, PortalErrors
+from relay.notices.record import EXPIRED, INVALID, TOO_LATE
 
 LINES = (UNAVAILABLE, FAULT, REJECTED)
 ACCEPTED = "notices accepted"
 _KEYS = ("error_code", "errorCode"), ("org_id", "orgId")
 # Rejected by the relay itself, or for their age.
-_OURS = ("InvalidNotice", "Expired", "TooLate")
+_OURS = (INVALID, EXPIRED, TOO_LATE)
 # Hours before now, the newest part first: the log is read forwards, and most often the end is enough.
 _PARTS = ((1, 0), (6, 1), (24, 6))
 # A page is up to 1 MB of the log that was looked through.

@@ -1,4 +1,4 @@
-"""A stand-in for the EnOS application portal: token service and notice-message/produce.
+"""A stand-in for the EnOS application portal: token service, notice-message/produce and notice-message/get.
 
 It is the one portal of the demo, of the tests and of the benchmarks. `answer` takes a request and returns its
 answer without a socket; in a `with` block it is served on a loopback port. What the vendor does not document,
@@ -29,6 +29,7 @@ PRODUCE_PATHS = (
     "/app-portal/api/v3/notice-message/produce",
     "/app-portal-service/v2.2/notice-message/produce",
 )
+GET_PATHS = tuple(path.removesuffix("produce") + "get" for path in PRODUCE_PATHS)
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,8 @@ class Portal(Loopback):
         self._faults = Faults()
         self._recent: deque[float] = deque()
         self._calls: list[Call] = []
+        self.asked: list[str] = []
+        """messageIds that the portal was asked for, whether it has them."""
         self._lock = threading.Lock()
 
     # What a test or the demo asks.
@@ -142,7 +145,7 @@ class Portal(Loopback):
     # The wire.
 
     def answer(self, request: Request) -> Answer:
-        if request.method != "POST" or request.path not in (*TOKEN_PATHS, *PRODUCE_PATHS):
+        if request.method != "POST" or request.path not in (*TOKEN_PATHS, *PRODUCE_PATHS, *GET_PATHS):
             return _gateway_error(404, "no such API")
         faults = self._take_faults(produce=request.path in PRODUCE_PATHS)
         self.closing.wait(faults.delay)
@@ -152,6 +155,8 @@ class Portal(Loopback):
             return self._record(request, _rate_limited(faults))
         if request.path in TOKEN_PATHS:
             return self.tokens.answer(request)
+        if request.path in GET_PATHS:
+            return self._get(request, faults)
         answer = self._produce(request, faults)
         return replace(answer, cut=True) if faults.cut else answer
 
@@ -180,6 +185,24 @@ class Portal(Loopback):
                 return True
             self._recent.append(now)
             return False
+
+    def _get(self, request: Request, faults: Faults) -> Answer:
+        """What is kept under a messageId, as an older portal does not say."""
+        if not faults.reads:
+            return _gateway_error(404, "no such API")
+        if self._signed and (fault := self.tokens.fault_in_call(request, signed=self._rules)):
+            return _gateway_error(401, fault)
+        if faults.status is not None:
+            return _gateway_error(faults.status, "told to fail")
+        message_id = json.loads(request.body)["messageId"]
+        with self._lock:
+            self.asked.append(message_id)
+            organisation = self._organisations.get(org_id(request))
+            kept = organisation.messages.get(message_id) if organisation else None
+        if organisation is None:
+            return Answer(self.form.refusal_status, self.form.refusal(512, "organization is unknown"))
+        data = {"messages": [kept] if kept else []}
+        return Answer(200, {"code": self.form.success_code, "message": "", "data": data})
 
     def _produce(self, request: Request, faults: Faults) -> Answer:
         if self._signed and (fault := self.tokens.fault_in_call(request, signed=self._rules)):

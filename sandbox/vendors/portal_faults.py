@@ -34,6 +34,7 @@ class Faults:
     per_second     more produce calls than this within a second are answered 429
     delay          seconds before it answers
     cut            applies the batch, then breaks the connection in the middle of the answer
+    reads          whether it has notice-message/get, as newer portals do
     calls          produce calls that all this lasts for; None is until fixed
     """
 
@@ -56,6 +57,7 @@ class Faults:
     per_second: int | None = None
     delay: float = 0
     cut: bool = False
+    reads: bool = True
     calls: int | None = None
 
 

@@ -25,7 +25,7 @@ PYDANTIC = {
 BOTOCORE = {"botocore": 74, "dateutil": 11, "six": 2, "urllib3": 28}
 LOADED = {
     "CallbackFunction": POWERTOOLS | PYDANTIC | BOTOCORE | {"callback": 8, "relay": 23},
-    "NoticeFunction": POWERTOOLS | PYDANTIC | {"botocore": 1, "notice": 28, "relay": 15},
+    "NoticeFunction": POWERTOOLS | PYDANTIC | {"botocore": 1, "notice": 30, "relay": 15},
     "RecoveryFunction": POWERTOOLS | PYDANTIC | BOTOCORE | {"pydantic": 42, "recovery": 10, "relay": 18},
     "GatewayFunction": POWERTOOLS | PYDANTIC | {"botocore": 1, "gateway": 10, "relay": 16},
 }

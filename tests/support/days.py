@@ -1,18 +1,17 @@
 """Days of the notice queue in seconds: the queue, its event source, the function, and time that passes."""
 
+import json
 import random
 from collections import Counter
+from itertools import count
 from typing import Any
 
-from notice.deadline import Deadline
 from notice.dispatch.dispatcher import Dispatcher
+from notice.inquiry import Inquiry
+from notice.outbound import Outbound
 from notice.portal.client import PortalClient
-from notice.queue.dead_letters import DeadLetters
-from notice.queue.records import QueuedNotice, read_records
-from notice.queue.settlement import Settler
-from notice.queue.visibility import VisibilityTimeouts
 from sandbox.vendors.portal import Portal
-from tests.support.outbound import NOW, event, record
+from tests.support.outbound import NOW, TopicStub, event, record, settler
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
@@ -27,12 +26,20 @@ class Simulation[StandIn: Portal]:
         random.seed(0)  # The waits' jitter: these days are the same in every run.
         self.portal, self.now = portal, 0.0
         way: Any = client or portal
-        self.dispatcher = Dispatcher(way, workers=1, clock=lambda: self.now)
-        sqs: Any = self
-        self.settler = Settler(DeadLetters("dead", lambda: sqs), VisibilityTimeouts("queue", lambda: sqs))
+        self.topic = TopicStub()
+        self.outbound = Outbound(
+            Dispatcher(way, workers=1, clock=lambda: self.now),
+            Inquiry(way, workers=1),
+            settler(lambda: self, self.topic),
+            clock=lambda: NOW + self.now,
+            timer=lambda: self.now,
+        )
         self.queue: dict[str, dict[str, Any]] = {}
         self.visible: dict[str, float] = {}
         self.dead: list[str] = []
+        self.letters: list[Any] = []
+        """The bodies of the dead letters."""
+        self._names = count()
         self.reasons: Counter[tuple[str, str]] = Counter()
         """Dead letters by errorCode and errorMessage."""
         self.calls: Counter[int] = Counter()
@@ -43,10 +50,13 @@ class Simulation[StandIn: Portal]:
         """Faults of the configuration, by organisation and code."""
         self.outages: Counter[str] = Counter()
 
-    def put(self, name: str, *messages: dict[str, Any], org: str = "o-1") -> None:
+    def put(self, name: str, *messages: dict[str, Any], org: str = "o-1", **more: Any) -> None:
+        self._put(name, json.dumps({"orgId": org, "messages": messages, **more}), self.now)
+
+    def _put(self, name: str, body: str, visible: float) -> None:
         sent_at = NOW + self.now
-        self.queue[name] = record(*messages, org=org, name=name, receives=0, sent_at=sent_at, receipt=name)
-        self.visible[name] = self.now
+        self.queue[name] = record(body=body, name=name, receives=0, sent_at=sent_at, receipt=name)
+        self.visible[name] = visible
 
     def run(self, seconds: float) -> None:
         end = self.now + seconds
@@ -65,24 +75,24 @@ class Simulation[StandIn: Portal]:
             attributes = self.queue[name]["attributes"]
             attributes["ApproximateReceiveCount"] = str(int(attributes["ApproximateReceiveCount"]) + 1)
             self.visible[name] = self.now + 420
-        records = list(read_records(event(*(self.queue[name] for name in names)), NOW))
-        found = (place.notice for one in records for place in one.places)
-        notices = [one for one in found if isinstance(one, QueuedNotice)]
         before = len(self.portal.calls)
-        report = self.dispatcher.dispatch(notices, Deadline(self.now + 50, lambda: self.now))
+        report, settlement = self.outbound.deliver(event(*(self.queue[name] for name in names)), 64)
         self.calls[int(self.now // HOUR)] += len(self.portal.calls) - before
         self.calls_each.append(len(self.portal.calls) - before)
         self.faults += report.faults
         self.outages += report.outages
-        end = Deadline(self.now + 9, lambda: self.now)
-        settlement = self.settler.settle(records, report.outcomes, NOW + self.now, end)
         for name in set(names) - set(settlement.returned):
             del self.queue[name]
 
     def send_message_batch(self, QueueUrl: str, Entries: list[Any]) -> dict[str, Any]:  # noqa: N803
         for each in Entries:
+            if QueueUrl == "queue":
+                name, visible = f"put-off-{next(self._names)}", self.now + each["DelaySeconds"]
+                self._put(name, each["MessageBody"], visible)
+                continue
             said = {name: value["StringValue"] for name, value in each["MessageAttributes"].items()}
             self.dead.append(said["messageId"])
+            self.letters.append(json.loads(each["MessageBody"]))
             self.reasons[said["errorCode"], said.get("errorMessage", "")] += 1
         return {}
 

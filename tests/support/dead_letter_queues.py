@@ -38,13 +38,22 @@ class Queues:
         time.sleep(MOCK_DELAY)
         return ran(*words, "--stack", "relay", connect=lambda *_: self._stack)
 
-    def reject(self, body: str, code: str = "InvalidNotice", why: str = "targets: required") -> None:
-        """Have each notice of a record's body rejected, or all of it if it cannot be read."""
-        (one,) = read_records(event(record(body=body)), NOW)
+    def reject(
+        self,
+        body: str,
+        code: str = "InvalidNotice",
+        why: str = "targets: required",
+        attributes: dict[str, dict[str, str]] | None = None,
+    ) -> None:
+        """Have each notice of a record's body rejected, or all of it if it cannot be read.
+
+        `attributes` are the sender's own, as Lambda gets them.
+        """
+        (one,) = read_records(event(record(body=body, attributes=attributes)), NOW)
         letters = [dead_letter(one, entry, Rejected(code, why)) for entry in one.places]
         assert DeadLetters(self.letters, lambda: self.sqs).send(letters, deadline()) == {}
 
-    def fill(self, count: int, **given: str) -> None:
+    def fill(self, count: int, **given: Any) -> None:
         for start in range(0, count, 100):
             names = [f"n-{number}" for number in range(start, min(count, start + 100))]
             self.reject(json.dumps({"orgId": "o-1", "messages": [message(name) for name in names]}), **given)
@@ -58,12 +67,16 @@ class Queues:
 
     def sent(self) -> list[str]:
         """Bodies on the notice queue, taken from it."""
-        bodies: list[str] = []
-        while found := self.sqs.receive_message(QueueUrl=self.notices, MaxNumberOfMessages=10).get(
-            "Messages"
-        ):
-            bodies += [one["Body"] for one in found]
-        return bodies
+        return [body for body, _ in self.sent_with_attributes()]
+
+    def sent_with_attributes(self) -> list[tuple[str, dict[str, Any]]]:
+        """Bodies on the notice queue, taken from it, each with its message attributes."""
+        messages: list[tuple[str, dict[str, Any]]] = []
+        while found := self.sqs.receive_message(
+            QueueUrl=self.notices, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+        ).get("Messages"):
+            messages += [(one["Body"], dict(one.get("MessageAttributes", {}))) for one in found]
+        return messages
 
     def listed(self, *words: str) -> list[dict[str, Any]]:
         """The letters as a program gets them."""

@@ -7,11 +7,11 @@ from typing import Any
 
 from notice.deadline import Deadline
 from notice.portal.answer import check
-from notice.portal.errors import ProduceTooMuchError
+from notice.portal.errors import PortalUnavailableError, ProduceTooMuchError
 from relay.transport import Response
 from sandbox.vendors.loopback import Answer, Request
 from sandbox.vendors.notice_rules import Notice
-from sandbox.vendors.portal import PRODUCE_PATHS, Portal, message_ids
+from sandbox.vendors.portal import GET_PATHS, PRODUCE_PATHS, Portal, message_ids
 from sandbox.vendors.portal_faults import AnswerForm
 
 USERS = ("u-1", "u-2")
@@ -85,12 +85,24 @@ class InProcessPortal(Portal):
         request = Request("POST", PRODUCE_PATHS[0], [("orgId", org_id)], {}, body)
         ids = message_ids(request)
         assert len(set(ids)) == len(ids)
+        self._call(request)
+
+    def holds(self, org_id: str, message_id: str, deadline: Deadline) -> bool:
+        body = json.dumps({"messageId": message_id}).encode()
+        try:
+            answer = self._call(Request("POST", GET_PATHS[0], [("orgId", org_id)], {}, body))
+        except ProduceTooMuchError as error:
+            raise PortalUnavailableError(error.code, error.message) from None
+        return bool(json.loads(answer.encoded())["data"]["messages"])
+
+    def _call(self, request: Request) -> Answer:
         answer = self.answer(request)
         if isinstance(answer.body, Exception):
             raise answer.body
         if answer.cut or answer.reset or answer.raw is not None:
             raise ProduceTooMuchError("IncompleteRead", "no whole answer from the portal")
         check(Response(answer.status, answer.headers, answer.encoded()), self.clock())
+        return answer
 
     @property
     def sizes(self) -> list[int]:

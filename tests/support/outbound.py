@@ -12,7 +12,12 @@ from notice.dispatch.ledger import Report
 from notice.outcomes import Outcome
 from notice.portal.client import PortalClient
 from notice.portal.tokens import EnosCredentials
+from notice.queue.dead_letters import DeadLetters
+from notice.queue.outcome_events import OutcomeTopic
 from notice.queue.records import QueuedNotice
+from notice.queue.settlement import Settler
+from notice.queue.visibility import VisibilityTimeouts
+from relay.aws import TimeLimit
 from relay.secrets import SecretReader
 from relay.settings import Clock
 from sandbox.vendors.portal import Portal
@@ -61,6 +66,44 @@ def dispatch(given: Iterable[QueuedNotice], portal: InProcessPortal, **options: 
     return new_dispatcher(portal, **options).dispatch(given, deadline())
 
 
+class TopicStub:
+    """The topic of outcomes as an SNS client shows it, in memory. Down, it raises what `down` is."""
+
+    def __init__(self, down: Exception | None = None) -> None:
+        self.down = down
+        self.events: list[dict[str, Any]] = []
+        """Each CloudEvent that it took."""
+
+    def publish_batch(self, **given: Any) -> dict[str, Any]:
+        if self.down:
+            raise self.down
+        self.events += [json.loads(one["Message"]) for one in given["PublishBatchRequestEntries"]]
+        return {}
+
+    def told(self) -> list[tuple[str, str]]:
+        """Outcome and messageId of all that was told, in its order."""
+        found = [one["data"] for one in self.events]
+        return [(one["outcome"], notice["messageId"]) for one in found for notice in one["notices"]]
+
+
+def settler(
+    sqs: Any,
+    sns: Any,
+    *,
+    queue: str = "queue",
+    dead: str = "dead",
+    topic: str = "topic",
+    limit: TimeLimit | None = None,
+) -> Settler:
+    """Settles records with these two clients."""
+
+    def client() -> Any:
+        return sqs() if callable(sqs) else sqs
+
+    outcomes = OutcomeTopic(topic, queue, sns=lambda: sns, queue=client, limit=limit or TimeLimit())
+    return Settler(outcomes, DeadLetters(dead, client), VisibilityTimeouts(queue, client))
+
+
 def kinds(report: Report) -> Counter[type[Outcome]]:
     return Counter(type(outcome) for outcome in report.outcomes.values())
 
@@ -77,9 +120,11 @@ def record(
     sent_at: float = NOW,
     body: str | None = None,
     receipt: str = "receipt",
+    attributes: dict[str, dict[str, str]] | None = None,
 ) -> dict[str, Any]:
-    """A record as Lambda gets it from SQS."""
+    """A record as Lambda gets it from SQS, with message attributes of the sender's."""
     return {
+        "messageAttributes": attributes or {},
         "messageId": name,
         "receiptHandle": receipt,
         "body": json.dumps({"orgId": org, "messages": messages}) if body is None else body,

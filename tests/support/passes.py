@@ -4,16 +4,13 @@ import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
-from typing import Any
 
 from callback.request import CallbackRequest
+from notice.inquiry import Inquiry
 from notice.outbound import Outbound
-from notice.queue.dead_letters import DeadLetters
-from notice.queue.settlement import Settler
-from notice.queue.visibility import VisibilityTimeouts
 from tests.support.in_process_portal import InProcessPortal
 from tests.support.inbound import Inbound, dumps, message, rest_api
-from tests.support.outbound import NOW, event, new_dispatcher, record
+from tests.support.outbound import NOW, TopicStub, event, new_dispatcher, record, settler
 from tests.support.outbound import message as sent
 from tests.support.template import ROOT
 
@@ -36,9 +33,9 @@ def callback() -> Callable[[], object]:
 
 def notice() -> Callable[[], object]:
     """One fresh notice, read, accepted and settled."""
-    sqs: Any = None
-    settler = Settler(DeadLetters("dead", lambda: sqs), VisibilityTimeouts("queue", lambda: sqs))
-    outbound = Outbound(new_dispatcher(InProcessPortal(), workers=1), settler, lambda: NOW, lambda: NOW)
+    dispatcher = new_dispatcher(InProcessPortal(), workers=1)
+    inquiry = Inquiry(InProcessPortal())
+    outbound = Outbound(dispatcher, inquiry, settler(None, TopicStub()), lambda: NOW, lambda: NOW)
     given = event(record(sent()))
     return lambda: outbound.deliver(given, 50)
 

@@ -49,6 +49,7 @@ def environment(portal: Portal, gateway: Gateway) -> dict[str, str]:
         "ENOS_CREDENTIALS_SECRET_ARN": template.make_secret("e", dumps({"appKey": KEY, "appSecret": SECRET})),
         "NOTICE_QUEUE_URL": template.make_queue("NoticeQueue"),
         "NOTICE_DEAD_LETTER_QUEUE_URL": template.make_queue("NoticeDeadLetterQueue"),
+        "NOTICE_OUTCOME_TOPIC_ARN": template.make_outcome_topic(),
         "GATEWAY_BASE_URL": gateway.url,
         "GATEWAY_CREDENTIALS_SECRET_ARN": template.make_secret(
             "g", dumps({"apiKey": MOZI_KEY, "secretKey": MOZI_SECRET})
@@ -122,6 +123,9 @@ def _notices(run: Run, portal: Portal) -> None:
     portal.replies = [no, yes, no]
     run("notice", event(fresh("n-1", name="r-1"), fresh("n-10", name="r-2")))
     run("notice", event(fresh("n-2", body='{"orgId":"o-1","messages":[{"messageId":"n-2"},7]}')))
+    boto3.client("sns").delete_topic(TopicArn=template.make_outcome_topic())
+    run("notice", event(fresh(body='{"orgId":"o-1","messages":[7]}', name="r-no-topic")))
+    template.make_outcome_topic()
     portal.replies = [(200, {"code": 403})]
     run("notice", event(fresh("n-5", org="o-not-allowed", name="r-3")))
     portal.replies = [(503, b"u-1 is tired")]

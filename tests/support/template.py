@@ -28,7 +28,14 @@ def variables(function: str) -> set[str]:
 
 
 def event_topics() -> dict[str, Any]:
-    """Logical id -> resource, for the topics of events; alarms have one of their own."""
+    """Logical id -> resource, for the topics of events."""
+    topics = subscribed_topics()
+    del topics["NoticeOutcomeTopic"]
+    return topics
+
+
+def subscribed_topics() -> dict[str, Any]:
+    """Logical id -> resource, for all topics but that of the alarms."""
     topics = of_type("AWS::SNS::Topic")
     del topics["AlarmTopic"]
     return topics
@@ -51,6 +58,12 @@ def make_event_table() -> None:
 def make_topics() -> None:
     for slug in topic_slugs():
         boto3.client("sns").create_topic(Name=f"relay-event-{slug}")
+
+
+def make_outcome_topic() -> str:
+    """The topic of outcomes; its ARN."""
+    name = RESOURCES["NoticeOutcomeTopic"]["Properties"]["TopicName"]["Fn::Sub"]
+    return boto3.client("sns").create_topic(Name=name.replace("${AWS::StackName}", "relay"))["TopicArn"]
 
 
 def make_payload_bucket() -> None:

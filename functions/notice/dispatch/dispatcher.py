@@ -8,7 +8,7 @@ from notice.dispatch.batches import Rounds, full
 from notice.dispatch.circuit_breaker import CircuitBreaker
 from notice.dispatch.gate import OUT_OF_TIME, Gate, Scope
 from notice.dispatch.ledger import Ledger, Report
-from notice.dispatch.limits import Limits
+from notice.dispatch.limits import BatchLimits
 from notice.dispatch.quarantine import Quarantine
 from notice.dispatch.sender import Portal, Sender
 from notice.dispatch.slow_start import SlowStart, company, in_changing_order, send_slowly
@@ -39,7 +39,7 @@ class Dispatcher:
         self._quarantine = Quarantine(clock)
         self._breaker = CircuitBreaker(clock)
         self._slow_start = SlowStart()
-        self._limits = Limits()
+        self._limits = BatchLimits()
         self._doubtful = False
 
     def dispatch(self, notices: Iterable[QueuedNotice], deadline: Deadline) -> Report:

@@ -25,7 +25,7 @@ class _Limit:
     patience: int = FIRST_PATIENCE
 
 
-class Limits:
+class BatchLimits:
     """The limit of each organisation's batches, learned by one container for itself.
 
     Halved when a batch fails, and a quarter larger after a number of full ones that were taken, of which one

@@ -11,7 +11,7 @@ from notice.dispatch.batches import BATCH_LIMIT, Batch, fitting, full, grouped
 from notice.dispatch.bisect import bisect
 from notice.dispatch.gate import Gate, Scope
 from notice.dispatch.ledger import Ledger
-from notice.dispatch.limits import Limits
+from notice.dispatch.limits import BatchLimits
 from notice.dispatch.quarantine import Quarantine
 from notice.dispatch.slow_start import SlowStart, company, in_changing_order
 from notice.outcomes import Deferred, Reason, Rejected
@@ -66,7 +66,7 @@ class Sender:
     ledger: Ledger
     quarantine: Quarantine
     slow_start: SlowStart
-    limits: Limits
+    limits: BatchLimits
     _failed: list[Batch] = field(default_factory=list)
     _aside: list[Batch] = field(default_factory=list)
     _probes: Counter[str] = field(default_factory=Counter)

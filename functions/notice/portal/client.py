@@ -1,11 +1,12 @@
-"""The portal's produce call: signed, one attempt a call."""
+"""The portal's two calls, produce and get: signed, one attempt a call."""
 
+import json
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from urllib.parse import quote
 
 from notice.deadline import NO_TIME, Deadline
-from notice.portal.answer import check
+from notice.portal.answer import check, read_object
 from notice.portal.errors import (
     PortalNotAllowedError,
     PortalUnavailableError,
@@ -54,6 +55,7 @@ class PortalClient:
         self._tokens = TokenSource(self._post, credentials, clock=clock)
         self._timestamps, self._clock = Timestamps(clock), clock
         self._produce_path = produce_path
+        self._get_path = f"{produce_path.rpartition('/')[0]}/get"  # Its sibling, under either prefix.
 
     def prepare(self, deadline: Deadline) -> None:
         """Have what a call needs. Raises ProduceError; then no call was made."""
@@ -66,8 +68,28 @@ class PortalClient:
         safe: the portal knows a notice by its messageId and skips the users who have had it.
         """
         body = b'{"messages":[' + b",".join(notices) + b"]}"  # Written once: these bytes are signed and sent.
+        self._call(self._produce_path, org_id, body, deadline)
+
+    def holds(self, org_id: str, message_id: str, deadline: Deadline) -> bool:
+        """Returns whether the portal has a notice of this messageId, by one call of notice-message/get.
+
+        Raises a ProduceError where it does not say; PortalUnavailableError where it does not answer.
+        """
+        body = json.dumps({"messageId": message_id}).encode()
+        try:
+            answer = self._call(self._get_path, org_id, body, deadline)
+        except ProduceTooMuchError as error:
+            raise PortalUnavailableError(error.code, error.message) from None
+        data = read_object(answer.body).get("data")
+        found = data.get("messages") if isinstance(data, dict) else None
+        if not isinstance(found, list):
+            raise PortalUnavailableError("200", "an answer that is not in the portal's form")
+        return any(isinstance(one, dict) and one.get("messageId") == message_id for one in found)
+
+    def _call(self, path: str, org_id: str, body: bytes, deadline: Deadline) -> Response:
+        """Returns an answer of success to one signed attempt."""
         access = self._tokens.get(deadline)
-        target = f"{self._produce_path}?orgId={quote(org_id, safe='')}"
+        target = f"{path}?orgId={quote(org_id, safe='')}"
         try:
             answer = self._post(target, body, self._signed(org_id, body, access), deadline)
         except NoAnswerError as error:
@@ -80,6 +102,7 @@ class PortalClient:
         except TokenTurnedDownError:
             self._tokens.drop(access)
             raise
+        return answer
 
     def _signed(self, org_id: str, body: bytes, access: Access) -> dict[str, str]:
         """Headers that prove the call is ours."""

@@ -1,57 +1,69 @@
 """Rejected notices into the dead-letter queue."""
 
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from notice.deadline import Deadline
-from notice.outcomes import Rejected
+from notice.outcomes import CODE_LENGTH, MESSAGE_LENGTH, Rejected
 from notice.queue.batch_calls import Entry, call_in_batches
-from notice.queue.records import Place, Record
+from notice.queue.records import Attribute, Place, Record
 from relay import sqs
-from relay.notices.record import MESSAGES
+from relay.notices.record import REASON, write_record
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-_REASON_LENGTH, _NAME_LENGTH = 1000, 256
+_NAME_LENGTH = 256
 
 
 class DeadLetter(NamedTuple):
-    """One rejected notice as the dead-letter queue keeps it: what the queue would take again, and why."""
+    """One rejected notice as the dead-letter queue keeps it: what the queue would take again, and why.
+
+    `senders` are attributes that its record came with.
+    """
 
     body: str
     attributes: dict[str, str]
     size: int
+    senders: Mapping[str, Attribute] = MappingProxyType({})
 
 
 def dead_letter(record: Record, place: Place, why: Rejected) -> DeadLetter:
     """The same shape that the queue takes, with the notice exactly as it was sent; or the record verbatim."""
     body = place.sent
     if record.org_id is not None:
-        org_id = json.dumps(record.org_id, ensure_ascii=False)
-        body = f'{{"orgId":{org_id},"{MESSAGES}":[{place.sent}]}}'
+        body = write_record(record.org_id, [place.sent], record.not_after)
     body = body or " "  # SQS takes no empty body.
     size = len(body.encode())
-    attributes = dict(_fitting(record, place, why, size))
-    return DeadLetter(body, attributes, size + sum(map(sqs.attribute_bytes, attributes, attributes.values())))
+    kept = dict(_fitting(_ours(record, place, why) | _senders(record), size))
+    size += sum(sqs.attribute_bytes(name, one.value, one.data_type) for name, one in kept.items())
+    ours = {name: str(one.value) for name, one in kept.items() if name in REASON}
+    return DeadLetter(body, ours, size, {name: one for name, one in kept.items() if name not in REASON})
 
 
-def _fitting(record: Record, place: Place, why: Rejected, size: int) -> Iterator[tuple[str, str]]:
-    """The attributes that still fit into a message, the most telling first; SQS takes no empty one."""
+def _ours(record: Record, place: Place, why: Rejected) -> dict[str, Attribute]:
+    """Why it was rejected, the most telling first; SQS takes no empty attribute."""
+    values = why.code[:CODE_LENGTH], place.message_id[:_NAME_LENGTH], (record.org_id or "")[:_NAME_LENGTH]
+    given = zip(REASON, (*values, why.message[:MESSAGE_LENGTH]), strict=True)
+    return {name: Attribute("String", sqs.cleaned(value)) for name, value in given if value}
+
+
+def _senders(record: Record) -> dict[str, Attribute]:
+    """The sender's own, the first by name: as many as SQS takes beside ours."""
+    names = sorted(record.attributes.keys() - set(REASON))[: sqs.MESSAGE_ATTRIBUTES - len(REASON)]
+    return {name: record.attributes[name] for name in names}
+
+
+def _fitting(given: Mapping[str, Attribute], size: int) -> Iterator[tuple[str, Attribute]]:
+    """The attributes, from the first on, that still fit into a message beside a body of this size."""
     room = next((limit for limit in sqs.MESSAGE_BYTES if size <= limit), size) - size
-    given = {
-        "errorCode": why.code[:_NAME_LENGTH],
-        "messageId": place.message_id[:_NAME_LENGTH],
-        "orgId": (record.org_id or "")[:_NAME_LENGTH],
-        "errorMessage": why.message[:_REASON_LENGTH],
-    }
-    for name, value in given.items():
-        clean = sqs.cleaned(value)
-        room -= sqs.attribute_bytes(name, clean)
-        if clean and room >= 0:
-            yield name, clean
+    for name, one in given.items():
+        room -= sqs.attribute_bytes(name, one.value, one.data_type)
+        if room < 0:
+            return
+        yield name, one
 
 
 class DeadLetters:
@@ -69,5 +81,10 @@ class DeadLetters:
 
 def _entry(letter: DeadLetter) -> Entry:
     given = letter.attributes.items()
-    attributes = {name: {"DataType": "String", "StringValue": value} for name, value in given}
+    attributes: dict[str, object] = {
+        name: {"DataType": "String", "StringValue": value} for name, value in given
+    }
+    for name, (data_type, value) in letter.senders.items():
+        kind = "StringValue" if isinstance(value, str) else "BinaryValue"
+        attributes[name] = {"DataType": data_type, kind: value}
     return {"MessageBody": letter.body, "MessageAttributes": attributes}

@@ -1,15 +1,16 @@
 """Records of the queue, read into notices."""
 
+from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from notice.outcomes import Rejected
+from notice.queue.outcome_events import OutcomeEvent, read_outcome_event
 from relay.json_text import Json
 from relay.notices import InvalidNoticeError, Notice
-from relay.notices.record import InvalidRecordError, read_record
-
-INVALID = "InvalidNotice"
+from relay.notices.record import INVALID, InvalidRecordError, read_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +29,29 @@ class QueuedNotice:
 
 
 class Place(NamedTuple):
-    """A notice in its record: what was sent to us, and what we send or why we never will."""
+    """A notice in its record: what was sent to us, and what we send or why we never will.
+
+    None stands for it where the record holds an outcome.
+    """
 
     sent: str
-    notice: QueuedNotice | Rejected
+    notice: QueuedNotice | Rejected | None
     message_id: str = ""
 
 
+class Attribute(NamedTuple):
+    """A message attribute of the sender's own."""
+
+    data_type: str
+    value: str | bytes
+
+
 class Record(NamedTuple):
-    """One SQS message. Without `org_id` nothing in it could be read; its one place holds the whole body."""
+    """One SQS message. Without `org_id` there is no notice in it, and its one place holds the whole body.
+
+    `put_off` is an outcome that is still to be published, `not_after` what the sender wrote. `late` says that
+    this moment was over when the record was received.
+    """
 
     id: str
     receipt: str
@@ -44,6 +59,10 @@ class Record(NamedTuple):
     sent_at: float
     org_id: str | None
     places: tuple[Place, ...]
+    put_off: OutcomeEvent | None = None
+    not_after: str | None = None
+    late: bool = False
+    attributes: Mapping[str, Attribute] = MappingProxyType({})
 
 
 def read_records(event: object, now: float) -> Iterator[Record]:
@@ -59,11 +78,12 @@ def read_records(event: object, now: float) -> Iterator[Record]:
 def read_notices(event: object, now: float, records: list[Record]) -> Iterator[QueuedNotice]:
     """Yields the notices of an event while its records are read, each of which is added to `records`.
 
-    So the first are on their way while the last are read, which takes as long as a quick portal does.
+    So the first are on their way while the last are read, which takes as long as a quick portal does. Late
+    ones are left out.
     """
     for record in read_records(event, now):
         records.append(record)
-        for place in record.places:
+        for place in record.places if not record.late else ():
             if isinstance(place.notice, QueuedNotice):
                 yield place.notice
 
@@ -80,10 +100,15 @@ def _record(given: Mapping[str, Any], now: float) -> Record:
     receives = _receives(given)
     body = given.get("body") or ""
     record_id = given.get("messageId") or ""
-    org_id: str | None = None
+    org_id, event, not_after, late = None, None, None, False
     try:
-        org_id, found = read_record(body)
-        places = tuple(_places(org_id, found, receives, record_id))
+        if event := read_outcome_event(body):
+            places: tuple[Place, ...] = (Place(body, None),)
+        else:
+            read = read_record(body)
+            org_id, found, not_after = read
+            late = read.is_late(now)
+            places = tuple(_places(org_id, found, receives, record_id))
     except InvalidRecordError as error:
         places = (Place(body, Rejected(INVALID, str(error))),)
     return Record(
@@ -93,7 +118,20 @@ def _record(given: Mapping[str, Any], now: float) -> Record:
         sent_at=int(_attributes(given).get("SentTimestamp", now * 1000)) / 1000,
         org_id=org_id,
         places=places,
+        put_off=event,
+        not_after=not_after,
+        late=late,
+        attributes=dict(_sender_attributes(given.get("messageAttributes") or {})),
     )
+
+
+def _sender_attributes(given: Mapping[str, Any]) -> Iterator[tuple[str, Attribute]]:
+    for name, one in given.items():
+        data_type = one.get("dataType") or "String"
+        if data_type.startswith("Binary"):
+            yield name, Attribute(data_type, b64decode(one.get("binaryValue") or ""))
+        else:
+            yield name, Attribute(data_type, one.get("stringValue") or "")
 
 
 def _places(org_id: str, found: Sequence[Json], receives: int, record_id: str) -> Iterator[Place]:

@@ -35,6 +35,7 @@ class NoticeMetric:
     NOTICES_REJECTED = "NoticesRejected"
     NOTICES_DEFERRED = "NoticesDeferred"
     CONFIGURATION_FAULT = "ConfigurationFault"
+    OUTCOMES_PUT_OFF = "OutcomesPutOff"
     END_TO_END_LATENCY = "EndToEndLatency"
     DEFERRED_AGE = "DeferredAge"
 

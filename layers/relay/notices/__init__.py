@@ -3,6 +3,6 @@
 An application sends with `relay.notices.sending`, which the functions have no need to load.
 """
 
-from relay.notices.model import InvalidNoticeError, Notice
+from relay.notices.model import CONTENT_NAMES, InvalidNoticeError, Notice
 
-__all__ = ["InvalidNoticeError", "Notice"]
+__all__ = ["CONTENT_NAMES", "InvalidNoticeError", "Notice"]

@@ -130,6 +130,8 @@ def unknown_fields(given: object) -> list[str]:
 
 _NAMES = frozenset(to_camel(name) for name in Notice.model_fields)
 _CONTENT = Notice.model_fields.keys() - {"message_id", "target_type", "targets"}
+CONTENT_NAMES = frozenset(map(to_camel, _CONTENT))
+"""What a notice that is to be created has, on the wire; without any of it the portal sends the one it has."""
 # The page writes Header and header; whoever writes one name like that may write them all.
 _SPELLINGS = {name[0].upper() + name[1:]: name for name in _NAMES} | dict.fromkeys(("tag", "Tag"), "tags")
 

@@ -10,10 +10,10 @@ from botocore.exceptions import ClientError
 
 from relay.json_text import Json
 from relay.notices.model import InvalidNoticeError, Notice
-from relay.notices.record import RECORD_LIMIT, read_org_id
+from relay.notices.record import NOT_AFTER, RECORD_LIMIT, read_not_after, read_org_id
 from relay.notices.targets import check_users, parted
 from relay.notices.text import Text
-from relay.sqs import MESSAGE_BYTES, call, in_requests, takes
+from relay.sqs import MESSAGE_BYTES, call, escaped, in_requests
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -54,8 +54,8 @@ class Checker:
     what is meant.
     """
 
-    def __init__(self, org_id: str = "") -> None:
-        around = len(_record(org_id, []).encode())
+    def __init__(self, org_id: str = "", not_after: str | None = None) -> None:
+        around = len(_record(org_id, [], not_after).encode())
         self._rooms = RECORD_BYTES - around, LARGEST_RECORD_BYTES - around
         self._names: dict[str, Text] = {}
 
@@ -89,12 +89,14 @@ class Checker:
 
 def check(notices: Sequence[object]) -> list[NotSent]:
     """What is wrong with notices of one organisation, by the rules of `Checker`."""
-    return _checked("", notices)[1]
+    return _checked(notices)[1]
 
 
-def _checked(org_id: str, notices: Sequence[object]) -> tuple[list[tuple[int, str]], list[NotSent]]:
+def _checked(
+    notices: Sequence[object], org_id: str = "", not_after: str | None = None
+) -> tuple[list[tuple[int, str]], list[NotSent]]:
     """The texts of each good notice beside its position, and what is wrong with the others."""
-    checker = Checker(org_id)
+    checker = Checker(org_id, not_after)
     good: list[tuple[int, str]] = []
     wrong: list[NotSent] = []
     for position, given in enumerate(notices):
@@ -105,16 +107,24 @@ def _checked(org_id: str, notices: Sequence[object]) -> tuple[list[tuple[int, st
     return good, wrong
 
 
-def enqueue(org_id: str, notices: Sequence[object], *, queue_url: str, sqs: "SQSClient") -> list[NotSent]:
+def enqueue(
+    org_id: str,
+    notices: Sequence[object],
+    *,
+    queue_url: str,
+    sqs: "SQSClient",
+    not_after: str | None = None,
+) -> list[NotSent]:
     """Put notices of one organisation on the queue; those that are not there afterwards, by position.
 
     Each is checked first, so that a mistake is seen here and not in the dead-letter queue. One with more
     targets than a record has room for is there once all of its parts are. To send one again
     that may be there already is safe. A `json_text.Json` keeps the text it was written in. Raises
-    `record.InvalidRecordError` about an `org_id` that is no printable string, before anything is sent, and
-    botocore's errors when SQS fails as a whole: what was sent by then is on the queue.
+    `record.InvalidRecordError` about an `org_id` that is no printable string, or a `not_after` that is no
+    time with its zone (RFC 3339), before anything is sent, and botocore's errors when SQS fails as a whole:
+    what was sent by then is on the queue.
     """
-    messages, wrong = pack(org_id, notices)
+    messages, wrong = pack(org_id, notices, not_after)
     not_sent = {one.position: one for one in wrong}
     for taken in send(messages, queue_url=queue_url, sqs=sqs):
         for one, code in taken:
@@ -122,30 +132,34 @@ def enqueue(org_id: str, notices: Sequence[object], *, queue_url: str, sqs: "SQS
     return [not_sent[position] for position in sorted(not_sent)]
 
 
-def pack(org_id: str, notices: Sequence[object]) -> tuple[list[Packed], list[NotSent]]:
+def pack(
+    org_id: str, notices: Sequence[object], not_after: str | None = None
+) -> tuple[list[Packed], list[NotSent]]:
     """The SQS messages for one organisation's good notices, and what is wrong with the others.
 
-    Raises InvalidRecordError about an `org_id` that would cost all of them their record.
+    Raises InvalidRecordError about an `org_id`, or a `not_after`, that would cost all of them their record.
     """
     read_org_id(org_id)
-    good, wrong = _checked(org_id, notices)
-    return list(packed(org_id, good)), wrong
+    if not_after is not None:
+        read_not_after(not_after)
+    good, wrong = _checked(notices, org_id, not_after)
+    return list(packed(org_id, good, not_after)), wrong
 
 
-def packed(org_id: str, texts: Iterable[tuple[int, str]]) -> Iterator[Packed]:
+def packed(org_id: str, texts: Iterable[tuple[int, str]], not_after: str | None = None) -> Iterator[Packed]:
     """Yields the SQS messages for texts that a `Checker` returned, each beside its notice's position."""
-    room = RECORD_BYTES - len(_record(org_id, []).encode())
+    room = RECORD_BYTES - len(_record(org_id, [], not_after).encode())
     some: list[tuple[int, str]] = []
     size = -1
     for position, text in texts:
         more = len(text.encode()) + 1
         if some and (len(some) == RECORD_LIMIT or size + more > room):
-            yield _packed(org_id, some)
+            yield _packed(org_id, some, not_after)
             some, size = [], -1
         some.append((position, text))
         size += more
     if some:
-        yield _packed(org_id, some)
+        yield _packed(org_id, some, not_after)
 
 
 def send(packed: Iterable[Packed], *, queue_url: str, sqs: "SQSClient") -> Iterator[list[tuple[Packed, str]]]:
@@ -177,18 +191,19 @@ def _written(given: object) -> str:
     except (TypeError, ValueError):
         # Among them a number that no JSON reader takes: the relay would reject its whole record.
         raise InvalidNoticeError("it cannot be written as JSON") from None
-    return text if takes(text) else "".join(one if takes(one) else f"\\u{ord(one):04x}" for one in text)
+    return escaped(text)
 
 
 def _compact(given: object) -> str:
     return json.dumps(given, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
-def _record(org_id: str, texts: Iterable[str]) -> str:
-    return f'{{"orgId":{json.dumps(org_id)},"messages":[{",".join(texts)}]}}'
+def _record(org_id: str, texts: Iterable[str], not_after: str | None) -> str:
+    limit = f',"{NOT_AFTER}":{json.dumps(not_after)}' if not_after else ""
+    return f'{{"orgId":{json.dumps(org_id)},"messages":[{",".join(texts)}]{limit}}}'
 
 
-def _packed(org_id: str, some: Iterable[tuple[int, str]]) -> Packed:
+def _packed(org_id: str, some: Iterable[tuple[int, str]], not_after: str | None) -> Packed:
     positions, texts = zip(*some, strict=True)
-    body = _record(org_id, texts)
+    body = _record(org_id, texts, not_after)
     return Packed(body, positions, len(body.encode()))

@@ -89,7 +89,7 @@ def test_what_is_shown_as_python_runs_and_puts_notices_on_the_queue(
     exec(compile(block.text, block.name, "exec"), {"queue_url": url})  # noqa: S102
 
     (message,) = boto3.client("sqs").receive_message(QueueUrl=url)["Messages"]
-    _, notices = read_record(message["Body"])
+    notices = read_record(message["Body"]).notices
     assert [Notice.model_validate(one.value).message_id for one in notices]
     assert capsys.readouterr().out == ""
 
@@ -158,7 +158,7 @@ def test_the_notice_that_is_sent_by_hand_is_one(page: str, type_page: TypePage) 
     typed, _ = type_page(page)
 
     (sent,) = (call for call in typed.calls if "send-message" in call.arguments)
-    _, notices = read_record(sent.option("--message-body"))
+    notices = read_record(sent.option("--message-body")).notices
     assert [Notice.model_validate(one.value).message_id for one in notices] == ["leave-2026-0042"]
 
 

@@ -73,6 +73,7 @@ def deployed(portal: Portal, monkeypatch: pytest.MonkeyPatch, **way_out: str) ->
         "ENOS_CREDENTIALS_SECRET_ARN": secret,
         "NOTICE_QUEUE_URL": queue,
         "NOTICE_DEAD_LETTER_QUEUE_URL": dead,
+        "NOTICE_OUTCOME_TOPIC_ARN": template.make_outcome_topic(),
         "LOG_LEVEL": "INFO",
         **way_out,
     }
@@ -303,6 +304,17 @@ def test_with_three_seconds_left_it_returns_in_time_with_what_it_knows(function:
 
     assert function.dead_letters() == ["InvalidNotice"]
     assert function.portal.connections == 0
+
+
+def test_what_is_received_too_late_again_is_asked_about(function: Function) -> None:
+    sent = produce(function.portal, [written("n-1")], org_id="o-1")
+    assert sent.body["code"] == 0
+    body = {"orgId": "o-1", "messages": [message("n-1"), message("n-2")], "notAfter": "2020-01-01T00:00:00Z"}
+
+    assert function(event(fresh(body=json.dumps(body), receives=2))) == []
+
+    assert sorted(function.portal.asked) == ["n-1", "n-2"]
+    assert function.dead_letters() == ["TooLate"]
 
 
 @pytest.mark.parametrize(

@@ -69,15 +69,21 @@ def test_the_relay_sends_on_every_topic(slug: str) -> None:
 
 @pytest.mark.parametrize(
     ("operation", "action", "channel"),
-    [("take-notices", "receive", "notices"), ("reject-notices", "send", "dead-letters")],
+    [
+        ("take-notices", "receive", "notices"),
+        ("reject-notices", "send", "dead-letters"),
+        ("tell-outcomes", "send", "notice-outcomes"),
+    ],
 )
-def test_the_relay_receives_notices_and_sends_dead_letters(operation: str, action: str, channel: str) -> None:
+def test_the_relay_receives_notices_and_sends_what_became_of_them(
+    operation: str, action: str, channel: str
+) -> None:
     assert OPERATIONS[operation]["action"] == action
     assert OPERATIONS[operation]["channel"]["$ref"] == f"#/channels/{channel}"
 
 
 def test_there_are_no_other_channels_or_operations() -> None:
-    assert set(CHANNELS) == {*SLUGS, "notices", "dead-letters"}
+    assert set(CHANNELS) == {*SLUGS, "notices", "dead-letters", "notice-outcomes"}
     assert len(OPERATIONS) == len(CHANNELS)
 
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notice.outcomes import Rejected
+from notice.outcomes import Accepted, Outcome, Rejected
 from notice.queue.dead_letters import dead_letter
+from notice.queue.outcome_events import outcome_events
 from notice.queue.records import read_records
 from relay.notices import InvalidNoticeError, Notice
 from relay.notices.model import field_names
@@ -89,6 +90,24 @@ def test_an_organisation_is_named_by_printable_text(org: Any) -> None:
     assert found.org_id is None
 
 
+@pytest.mark.parametrize(
+    ("limit", "good"),
+    [
+        ("2026-11-22T18:00:00+08:00", True),
+        (None, True),
+        ("2026-11-22T18:00:00", False),
+        ("", False),
+        (7, False),
+    ],
+)
+def test_a_last_moment_has_its_zone(limit: Any, good: bool) -> None:
+    body = {"orgId": "o-1", "messages": [message()], "notAfter": limit}
+
+    assert valid("notice-message", body) is good
+    (found,) = read_records(event(record(body=json.dumps(body))), NOW)
+    assert (found.org_id is not None) is good
+
+
 @pytest.mark.parametrize("body", [{}, [], "text", {"orgId": "o"}, {"messages": [message()]}])
 def test_what_is_no_message_at_all_does_not_fit(body: Any) -> None:
     assert not valid("notice-message", body)
@@ -110,7 +129,8 @@ def letters(*records: dict[str, Any]) -> list[Any]:
 
 @pytest.mark.parametrize("broken", ["text", None, 7, {"messageId": ""}, message("n" * 300, messageType=2)])
 def test_a_dead_letter_fits_its_schemas(broken: Any) -> None:
-    (letter,) = letters(record(message(), broken))
+    body = {"orgId": "o-1", "messages": [message(), broken], "notAfter": "2026-11-22T18:00:00+08:00"}
+    (letter,) = letters(record(body=json.dumps(body)))
 
     assert valid("dead-letter", json.loads(letter.body))
     assert valid("dead-letter-attributes", letter.attributes)
@@ -121,6 +141,16 @@ def test_the_sample_records_dead_letters_have_attributes_that_fit() -> None:
 
     assert len(found) == 2
     assert all(valid("dead-letter-attributes", letter.attributes) for letter in found)
+
+
+@pytest.mark.parametrize(
+    "why", [Accepted(), Rejected("400", "no"), Rejected("", ""), Rejected("4" * 300, "很" * 3000)]
+)
+def test_an_outcome_fits_its_schemas(why: Outcome) -> None:
+    (told,) = outcome_events("r-1", "组织 1", [("n-1", why), ("", why)], NOW)
+
+    assert valid("notice-outcome", json.loads(told.text))
+    assert valid("notice-outcome-attributes", told.attributes)
 
 
 @pytest.mark.parametrize(

@@ -2,18 +2,21 @@
 
 from typing import Any
 
+from notice.inquiry import Inquiry
 from notice.outbound import Outbound
 from notice.outcomes import Deferred, Reason
-from notice.queue.settlement import Settler
 from sandbox.vendors.loopback import Request
 from tests.support.in_process_portal import InProcessPortal
-from tests.support.outbound import NOW, event, message, new_dispatcher, record
+from tests.support.outbound import NOW, TopicStub, event, message, new_dispatcher, record, settler
 
 
-class Waits:
-    """The visibility timeouts, which are all set."""
+class Queue:
+    """SQS, which does all that it is asked."""
 
-    def set(self, waits: list[Any], _deadline: object) -> dict[str, int]:
+    def change_message_visibility_batch(self, **_: object) -> dict[str, Any]:
+        return {}
+
+    def send_message_batch(self, **_: object) -> dict[str, Any]:
         return {}
 
 
@@ -26,10 +29,10 @@ def test_a_time_of_day_that_is_set_back_makes_no_invocation_longer() -> None:
         timer[0] += 60
 
     portal.break_down(reply=an_hour_back)
-    nothing: Any = None
-    waits: Any = Waits()
     dispatcher = new_dispatcher(portal, workers=1, clock=lambda: clock[0])
-    outbound = Outbound(dispatcher, Settler(nothing, waits), lambda: clock[0], lambda: timer[0])
+    outbound = Outbound(
+        dispatcher, Inquiry(portal), settler(Queue(), TopicStub()), lambda: clock[0], lambda: timer[0]
+    )
 
     full = record(*(message(f"n-{number}") for number in range(100)))
     sent, _ = outbound.deliver(event(full, record(message("late"))), 59)

@@ -105,6 +105,8 @@ def test_what_was_saved_is_read_again_whatever_ends_a_line(count: int, end: str)
         (line(""), "deadLetter: required"),
         (line(), "notice: required"),
         (line(orgId="o-1", notice={}, body=""), "notice: required"),
+        (line(outcome={}, body=""), "notice: required"),
+        (line(outcome="accepted"), "outcome: an object"),
         (line(notice=message()), "orgId: required"),
         (line(orgId=7, notice=message()), "orgId: required"),
         (line(orgId=" ", notice=message()), "orgId: required"),

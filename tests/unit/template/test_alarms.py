@@ -12,7 +12,7 @@ from relay.api.gateway import RetryFailed
 from relay.api.gateway import read_request as read_retry
 from relay.api.recovery import Sweep
 from relay.api.recovery import read_request as read_sweep
-from tests.support.template import RESOURCES, TEMPLATE, event_topics, of_type
+from tests.support.template import RESOURCES, TEMPLATE, of_type, subscribed_topics
 from tests.support.watching import STACK, Metric, alarms, ours, shown, watched, widgets
 
 ALARMS = {name: alarm["Properties"] for name, alarm in of_type("AWS::CloudWatch::Alarm").items()}
@@ -39,6 +39,7 @@ WATCHED = {
     "contents unlike the table": ours("ContentMismatch", "callback"),
     "set aside": ours("SetAside", "recovery"),
     "unclassified": ours("Unclassified", "callback"),
+    "outcomes that nobody got": ours("OutcomesPutOff", "notice"),
     "not allowed": ours("ConfigurationFault", "notice"),
     "queue age": aws("SQS", "ApproximateAgeOfOldestMessage", QueueName="NoticeQueue.QueueName"),
     "waiting in an outage": ours("DeferredAge", "notice"),
@@ -68,8 +69,8 @@ SUMS = ["UndeliveredDirectoryAlarm", "UndeliveredOthersAlarm"]
 
 
 def undelivered(name: str) -> set[Metric]:
-    """A metric of what SNS could not deliver, of every topic of events."""
-    return {aws("SNS", name, TopicName=f"{topic}.TopicName") for topic in event_topics()}
+    """A metric of what SNS could not deliver, of every topic but that of the alarms."""
+    return {aws("SNS", name, TopicName=f"{topic}.TopicName") for topic in subscribed_topics()}
 
 
 @pytest.mark.parametrize("what", WATCHED)
@@ -135,6 +136,7 @@ SETTINGS = {
     "FailedCallbacks": (MAXIMUM, 0, 3600, 3, 3),
     "DeadLetters": (MAXIMUM, 0, 300, 1, 1),
     "NotAllowed": (SUM, 0, 300, 7, 1),
+    "OutcomesPutOff": (SUM, 0, 300, 7, 2),
     "NoticeQueueAge": (MAXIMUM, 21_600, 300, 3, 3),
     "DeferredAge": (MAXIMUM, 43_200, 3600, 1, 1),
     "CallbackErrors": (SUM, 0, 300, 1, 1),
@@ -283,7 +285,7 @@ def test_what_the_dashboard_shows_of_aws_is_there() -> None:
         frozenset(API.items()),
         *(frozenset({("QueueName", queue)}) for queue in QUEUES),
         *(frozenset({("FunctionName", function)}) for function in FUNCTIONS),
-        *(frozenset({("TopicName", f"{topic}.TopicName")}) for topic in event_topics()),
+        *(frozenset({("TopicName", f"{topic}.TopicName")}) for topic in subscribed_topics()),
     }
     api = RESOURCES["CallbackApi"]["Properties"]
     assert (api["Name"]["Fn::Sub"], api["StageName"]) == ("${AWS::StackName}-callback", API["Stage"])

@@ -20,6 +20,7 @@ ON = {
     "AlarmTopicArn": "arn:aws:sns:us-east-1:123456789012:mine",
     "StaticIpVpcId": "vpc-0a1b2c3d",
     "StaticIpSubnetIds": "subnet-0a1b2c3d,subnet-4e5f6a7b",
+    "SenderAccountIds": ["111122223333", "444455556666"],
     "SubscriberAccountIds": ["111122223333"],
     "OutboundSubnetIds": "subnet-0a1b2c3d,subnet-4e5f6a7b",
     "OutboundSecurityGroupIds": "sg-0a1b2c3d",

@@ -1,6 +1,7 @@
 """What the template promises: names, encryption, retention, least privilege, limits that fit each other."""
 
 import ast
+import json
 import re
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from recovery.pace import STEP_SECONDS
 from relay.store import LEASE_SECONDS
-from tests.support.template import RESOURCES, ROOT, TEMPLATE, event_topics, of_type
+from tests.support.template import RESOURCES, ROOT, TEMPLATE, event_topics, of_type, subscribed_topics
 
 FUNCTIONS = of_type("AWS::Serverless::Function")
 SERVICE_PRINCIPALS = {
@@ -105,8 +106,10 @@ def test_a_function_may_publish_on_the_topics_of_its_own_stack_alone() -> None:
     """One stack's name may be the beginning of another's, so what follows it must tell them apart."""
     prefix = TEMPLATE["Outputs"]["EventTopicArnPrefix"]["Value"]["Fn::Sub"]
     resources = [one["Resource"] for one in statements() if one["Action"] == "sns:Publish"]
+    outcomes = {"Ref": "NoticeOutcomeTopic"}
 
-    assert resources == [{"Fn::Sub": f"{prefix}*"}] * 2
+    assert [one for one in resources if one != outcomes] == [{"Fn::Sub": f"{prefix}*"}] * 2
+    assert resources.count(outcomes) == 1
     assert prefix.endswith("${AWS::StackName}-event-")
 
 
@@ -132,7 +135,7 @@ def test_what_holds_data_outlives_the_stack(resource: str) -> None:
 
 
 def test_everything_is_encrypted_at_rest() -> None:
-    for topic in event_topics().values():
+    for topic in subscribed_topics().values():
         assert topic["Properties"]["KmsMasterKeyId"]
     for queue in of_type("AWS::SQS::Queue").values():
         assert queue["Properties"]["SqsManagedSseEnabled"] is True
@@ -193,6 +196,22 @@ def test_every_topic_is_under_the_topic_policy() -> None:
     assert {topic["Ref"] for topic in policy["Topics"]} == set(event_topics())
 
 
+def test_outcomes_go_over_tls_alone() -> None:
+    policy = RESOURCES["NoticeOutcomeTopicPolicy"]["Properties"]
+    refused = [one for one in policy["PolicyDocument"]["Statement"] if one.get("Effect") == "Deny"]
+
+    assert policy["Topics"] == [{"Ref": "NoticeOutcomeTopic"}]
+    assert [one["Condition"] for one in refused] == [
+        {"Bool": {"aws:SecureTransport": "false"}},
+        {"StringEquals": {"sns:Protocol": "http"}},
+    ]
+
+
+def test_lambda_takes_an_outcome_that_is_put_off_for_no_loop() -> None:
+    """One invocation may hold records whose outcomes it puts off, and outcomes that earlier ones put off."""
+    assert FUNCTIONS["NoticeFunction"]["Properties"]["RecursiveLoop"] == "Allow"
+
+
 def test_only_the_accounts_of_the_parameter_are_let_in_from_outside() -> None:
     statements = RESOURCES["EventTopicPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     allowed = [one["Fn::If"] for one in statements if "Fn::If" in one]
@@ -201,6 +220,35 @@ def test_only_the_accounts_of_the_parameter_are_let_in_from_outside() -> None:
     assert all(then["Principal"] == {"AWS": {"Ref": "SubscriberAccountIds"}} for _, then, _ in allowed)
     assert all(otherwise == {"Ref": "AWS::NoValue"} for _, _, otherwise in allowed)
     assert all(one["Effect"] == "Deny" for one in statements if "Fn::If" not in one)
+
+
+def outside(policy: str, condition: str) -> list[Any]:
+    """What a policy allows others if the condition holds; all else in it is refused to everybody."""
+    statements = RESOURCES[policy]["Properties"]["PolicyDocument"]["Statement"]
+    allowed = [one["Fn::If"] for one in statements if "Fn::If" in one]
+    assert all(one["Effect"] == "Deny" for one in statements if "Fn::If" not in one)
+    assert [[name, otherwise] for name, _, otherwise in allowed] == [
+        [condition, {"Ref": "AWS::NoValue"}] for _ in allowed
+    ]
+    return [then for _, then, _ in allowed]
+
+
+def test_senders_from_outside_send_and_get_no_dead_letter() -> None:
+    (allowed,) = outside("NoticeQueuePolicy", "HasOutsideSenders")
+
+    assert (allowed["Effect"], allowed["Principal"]) == ("Allow", {"AWS": {"Ref": "SenderAccountIds"}})
+    assert allowed["Action"] == "sqs:SendMessage"
+    assert allowed["Resource"] == {"Fn::GetAtt": ["NoticeQueue", "Arn"]}
+
+
+def test_senders_from_outside_subscribe_to_outcomes_as_others_do_to_events() -> None:
+    senders = outside("NoticeOutcomeTopicPolicy", "HasOutsideSenders")
+    subscribers = outside("EventTopicPolicy", "HasOutsideSubscribers")
+
+    assert {json.dumps(one["Principal"]) for one in senders} == {'{"AWS": {"Ref": "SenderAccountIds"}}'}
+    assert [(one["Action"], one.get("Condition")) for one in senders] == [
+        (one["Action"], one.get("Condition")) for one in subscribers
+    ]
 
 
 def test_of_the_bucket_other_accounts_read_what_events_refer_to_and_never_a_body() -> None:

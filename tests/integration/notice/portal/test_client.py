@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import ConnectTimeoutError
@@ -17,6 +18,7 @@ from notice.portal.errors import (
     PortalNotAllowedError,
     PortalUnavailableError,
     ProduceError,
+    ProduceFailedError,
     ProduceRefusedError,
     ProduceTooMuchError,
     TokenTurnedDownError,
@@ -76,6 +78,48 @@ def test_the_token_and_the_connection_are_kept(portal: Portal) -> None:
 
     assert len(portal.tokens.requests) == 1
     assert portal.connections == 1
+
+
+def test_the_portal_says_whether_it_has_a_notice(portal: Portal) -> None:
+    sender = client(portal.url)
+    sender.produce("o-1", NOTICES, deadline())
+
+    assert sender.holds("o-1", "n-1", deadline())
+    assert not sender.holds("o-1", "中 2", deadline())
+    assert portal.asked == ["n-1", "中 2"]
+
+
+@pytest.mark.parametrize(
+    ("faults", "error"),
+    [
+        ({"reads": False}, ProduceRefusedError),
+        ({"down": True}, PortalUnavailableError),
+        ({"status": 504}, PortalUnavailableError),
+        ({"status": 500}, ProduceFailedError),
+        ({"status": 401}, TokenTurnedDownError),
+    ],
+)
+def test_a_portal_that_does_not_say_it_is_no_answer(
+    portal: Portal, faults: dict[str, Any], error: type[ProduceError]
+) -> None:
+    portal.break_down(**faults)
+
+    with pytest.raises(error):
+        client(portal.url).holds("o-1", "n-1", deadline())
+
+
+@pytest.mark.parametrize(("seconds", "code"), [(50, "AnswerTimeout"), (2.2, "NoTime")])
+def test_a_portal_that_is_asked_for_a_notice_and_does_not_answer_is_unavailable(
+    portal: Portal, seconds: float, code: str
+) -> None:
+    sender = client(portal.url, read_seconds=2.5)
+    sender.prepare(deadline())
+    portal.break_down(delay=5)
+
+    with pytest.raises(PortalUnavailableError) as raised:
+        sender.holds("o-1", "n-1", deadline(seconds))
+
+    assert raised.value.code == code
 
 
 @pytest.mark.parametrize(("age", "fetched"), [(7200 - 601, 1), (7200 - 599, 2)])

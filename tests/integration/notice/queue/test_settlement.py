@@ -9,14 +9,15 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from notice.inquiry import Held
 from notice.outcomes import Accepted, Deferred, Outcome, Reason, Rejected
 from notice.queue.dead_letters import DeadLetter, DeadLetters, dead_letter
 from notice.queue.records import Place, QueuedNotice, Record, read_records
-from notice.queue.settlement import Settlement, Settler
-from notice.queue.visibility import EXPIRY_SECONDS, RETENTION_SECONDS, VisibilityTimeouts
+from notice.queue.settlement import RecordOutcome, Settlement, Settler
+from notice.queue.visibility import EXPIRY_SECONDS, RETENTION_SECONDS
 from relay.sqs import REQUEST_BYTES, in_requests
 from tests.support import template
-from tests.support.outbound import NOW, deadline, event, message, record
+from tests.support.outbound import NOW, TopicStub, deadline, event, message, record, settler
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -32,10 +33,11 @@ class Queues:
         self.sqs: SQSClient = boto3.client("sqs")
         self.queue = template.make_queue("NoticeQueue")
         self.dead = template.make_queue("NoticeDeadLetterQueue")
+        self.topic = TopicStub()
 
     def settler(self, client: "Callable[[], SQSClient] | None" = None) -> Settler:
         make = client or (lambda: self.sqs)
-        return Settler(DeadLetters(self.dead, make), VisibilityTimeouts(self.queue, make))
+        return settler(make, self.topic, queue=self.queue, dead=self.dead)
 
     def settle(
         self,
@@ -44,6 +46,7 @@ class Queues:
         *,
         now: float = NOW,
         seconds: float = 50,
+        held: Mapping[QueuedNotice, Held] | None = None,
         **options: Any,
     ) -> Settlement:
         """Settle with outcomes by messageId."""
@@ -53,7 +56,15 @@ class Queues:
             for entry in each.places
             if isinstance(entry.notice, QueuedNotice)
         }
-        return self.settler(**options).settle(given, known, now, deadline(seconds))
+        ends = [RecordOutcome.of(each, known) for each in given]
+        return self.settler(**options).settle(ends, held or {}, now, deadline(seconds))
+
+    def raw_letters(self) -> list[dict[str, Any]]:
+        """The attributes of what is in the dead-letter queue."""
+        answer = self.sqs.receive_message(
+            QueueUrl=self.dead, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+        )
+        return [dict(each.get("MessageAttributes", {})) for each in answer.get("Messages", ())]
 
     def letters(self) -> list[dict[str, Any]]:
         """All that is in the dead-letter queue, taken out of it."""
@@ -195,7 +206,7 @@ def test_without_time_nothing_is_written_and_everything_stays(queues: Queues) ->
     done = queues.settle(given, {"a": REFUSED, "b": LATER}, seconds=0)
 
     assert done.returned == ["r-a", "r-b"]
-    assert (done.letters_not_written, done.waits_not_set) == ({"NoTime": 1}, {"NoTime": 2})
+    assert (done.events_not_published, done.waits_not_set) == ({"NoTime": 1}, {"NoTime": 2})
     assert queues.letters() == []
 
 
@@ -305,6 +316,57 @@ def test_attributes_are_what_sqs_takes(queues: Queues, why: Rejected) -> None:
     (found,) = queues.letters()
     assert "" not in found.values()
     assert "\x00" not in found.get("errorMessage", "")
+
+
+def attribute(value: str, data_type: str = "String") -> dict[str, str]:
+    """An attribute as Lambda gets it from SQS."""
+    return {"binaryValue" if data_type == "Binary" else "stringValue": value, "dataType": data_type}
+
+
+def test_what_a_sender_attached_comes_back_on_each_dead_letter(queues: Queues) -> None:
+    given = {
+        "traceparent": attribute("00-4bf9"),
+        "attempt": attribute("7", "Number.int"),
+        "key": attribute("AP8=", "Binary"),
+    }
+    queues.settle(
+        read(record(message("a"), message("b"), attributes=given), record(body="?", attributes=given)),
+        {"a": REFUSED, "b": Accepted()},
+    )
+
+    found = queues.raw_letters()
+    assert len(found) == 2
+    for attributes in found:
+        assert attributes["traceparent"] == {"DataType": "String", "StringValue": "00-4bf9"}
+        assert attributes["attempt"] == {"DataType": "Number.int", "StringValue": "7"}
+        assert attributes["key"] == {"DataType": "Binary", "BinaryValue": b"\x00\xff"}
+        assert "errorCode" in attributes
+
+
+@pytest.mark.parametrize("count", [5, 6, 7, 10])
+def test_the_first_six_by_name_come_back_and_none_takes_the_place_of_a_reason(
+    queues: Queues, count: int
+) -> None:
+    names = [f"a-{number}" for number in range(count)]
+    given = {name: attribute("x") for name in [*reversed(names), "errorCode", "orgId"][-10:]}
+    there = sorted(given.keys() & set(names))[:6]
+
+    queues.settle(read(record(message("a"), attributes=given)), {"a": REFUSED})
+
+    (found,) = queues.raw_letters()
+    assert {name for name in found if name.startswith("a-")} == set(there)
+    assert found["errorCode"]["StringValue"] == "400"
+    assert found["orgId"]["StringValue"] == "o-1"
+
+
+def test_a_sender_s_attributes_are_dropped_before_a_reason_is(queues: Queues) -> None:
+    text = "x" * (262_144 - 100)
+    large = record(body=text, attributes={"a": attribute("y" * 60)})
+
+    queues.settle(read(large), {})
+
+    (found,) = queues.raw_letters()
+    assert set(found) == {"errorCode", "errorMessage"}
 
 
 @pytest.mark.parametrize("limit", [262_144, 1_048_576])

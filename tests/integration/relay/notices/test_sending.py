@@ -7,7 +7,7 @@ import boto3
 import pytest
 
 from notice.queue.records import QueuedNotice, read_records
-from relay.notices.record import InvalidRecordError
+from relay.notices.record import InvalidRecordError, read_record
 from relay.notices.sending import LARGEST_RECORD_BYTES, RECORD_BYTES, NotSent, check, enqueue
 from tests.support import template
 from tests.support.outbound import NOW, event, message, record
@@ -28,8 +28,8 @@ class Queue:
     def _note(self, params: Any, **_: object) -> None:
         self.requests.append([entry["MessageBody"] for entry in params["Entries"]])
 
-    def send(self, notices: list[Any], org: str = "o-1") -> list[NotSent]:
-        return enqueue(org, notices, queue_url=self.url, sqs=self.sqs)
+    def send(self, notices: list[Any], org: str = "o-1", **more: Any) -> list[NotSent]:
+        return enqueue(org, notices, queue_url=self.url, sqs=self.sqs, **more)
 
     def bodies(self) -> list[str]:
         return [body for request in self.requests for body in request]
@@ -67,6 +67,20 @@ def test_what_the_relay_would_reject_is_named_and_the_rest_is_sent(queue: Queue)
     assert [one.position for one in not_sent] == [1, 3]
     assert not_sent[0].reason == "messageType: Input should be 1"
     assert [one.message_id for one in queue.notices()] == ["a", "c"]
+
+
+def test_every_record_has_the_last_moment_of_its_notices(queue: Queue) -> None:
+    given = [message(f"n-{number}") for number in range(101)]
+
+    assert queue.send(given, not_after="2026-11-22T18:00:00+08:00") == []
+
+    assert [read_record(body).not_after for body in queue.bodies()] == ["2026-11-22T18:00:00+08:00"] * 2
+
+
+def test_a_last_moment_that_would_cost_all_their_record_is_not_sent(queue: Queue) -> None:
+    with pytest.raises(InvalidRecordError, match="notAfter: a time with its zone"):
+        queue.send([message("a")], not_after="tomorrow")
+    assert queue.requests == []
 
 
 @pytest.mark.parametrize("org", ["", " ", None, 7, "a\nb"])

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from notice.dispatch.dispatcher import WORKERS
-from notice.dispatch.limits import FIRST_PATIENCE, Limits
+from notice.dispatch.limits import FIRST_PATIENCE, BatchLimits
 from notice.outcomes import Accepted
 from sandbox.vendors.loopback import Answer
 from sandbox.vendors.portal import message_ids, org_id
@@ -238,8 +238,8 @@ def test_a_notice_that_gets_no_answer_waits_while_others_are_taken() -> None:
     assert (list(days.queue), days.dead) == (["r-1"], [])
 
 
-def learned(*, taken: int, size: int = 50) -> Limits:
-    limits = Limits()
+def learned(*, taken: int, size: int = 50) -> BatchLimits:
+    limits = BatchLimits()
     limits.failed("o-1", 2 * size)
     for _ in range(taken):
         limits.taken("o-1", size)
@@ -275,8 +275,8 @@ def test_a_batch_that_is_not_full_shows_nothing_of_the_limit() -> None:
     assert limits.next_size("o-1") == 50
 
 
-@pytest.mark.parametrize("learn", [Limits.forget])
-def test_what_was_learned_in_an_outage_is_forgotten(learn: Callable[[Limits, str], None]) -> None:
+@pytest.mark.parametrize("learn", [BatchLimits.forget])
+def test_what_was_learned_in_an_outage_is_forgotten(learn: Callable[[BatchLimits, str], None]) -> None:
     limits = learned(taken=2)
     limits.begin()
     limits.failed("o-1", 50)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from notice.outcomes import Rejected
-from notice.queue.records import QueuedNotice, Record, read_records
+from notice.queue.records import QueuedNotice, Record, read_notices, read_records
 from tests.support.outbound import NOW, event, message, record
 from tests.support.template import ROOT
 
@@ -155,3 +155,54 @@ def test_the_sample_events_are_what_they_say(name: str, good: int, bad: int) -> 
 
     assert sum(isinstance(one, QueuedNotice) for one in found) == good
     assert sum(isinstance(one, Rejected) for one in found) == bad
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "2023-11-14T22:13:19Z",
+        "2023-11-14T22:13:19.999999999Z",
+        "2023-11-15t06:13:19+08:00",
+        "2023-11-14 22:13:19z",
+        "0001-01-01T00:00:00Z",
+    ],
+)
+def test_a_record_is_late_after_its_last_moment(given: str) -> None:
+    found = only(limited(given))
+
+    assert (found.late, found.not_after) == (True, given)
+    assert isinstance(found.places[0].notice, QueuedNotice)
+
+
+@pytest.mark.parametrize(
+    "given", ["2023-11-14T22:13:20Z", "2023-11-14T18:13:20-04:00", "9999-12-31T23:59:59Z", None]
+)
+def test_until_then_it_is_not(given: str | None) -> None:
+    assert not only(limited(given)).late
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["2023-11-14T22:13:20", "2023-11-14", "20231114T221320Z", "2023-11-14T22:13Z", "2023-13-14T22:13:20Z",
+     "2023-11-14T22:13:20+0800", "2023-11-14T22:13:20+99:00", " 2023-11-14T22:13:20Z", "tomorrow", "",
+     7, True, {}],
+)  # fmt: skip
+def test_a_last_moment_that_nobody_can_tell_is_named(given: object) -> None:
+    (entry,) = only(limited(given)).places
+
+    assert isinstance(entry.notice, Rejected)
+    assert entry.notice.code == "InvalidNotice"
+    assert entry.notice.message.startswith("notAfter: a time with its zone")
+
+
+def test_late_records_are_left_out_of_what_is_sent() -> None:
+    records: list[Record] = []
+    given = event(limited("2023-11-14T22:13:19Z"), record(message("n-2"), name="r-2"))
+
+    sent = [one.message_id for one in read_notices(given, NOW, records)]
+
+    assert (sent, len(records)) == (["n-2"], 2)
+
+
+def limited(not_after: object) -> dict[str, Any]:
+    return record(body=json.dumps({"orgId": "o-1", "messages": [message()], "notAfter": not_after}))
