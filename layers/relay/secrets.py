@@ -77,7 +77,7 @@ class SecretReader[Model: BaseModel]:
         self._kept: tuple[float, Model] | None = None
         self._failed_at: float | None = None
         self.reads = 0
-        """How often the secret was asked for, answered or not."""
+        """How often Secrets Manager gave the value; a failed read is none, whatever it was bridged with."""
 
     def prepare(self) -> None:
         """Builds the client already; reads nothing."""
@@ -112,12 +112,11 @@ class SecretReader[Model: BaseModel]:
         return None
 
     def _fetch(self) -> Model:
-        self.reads += 1
         client = self._client = self._client or self._make_client()
         try:
             with aws_errors():
                 text = client.get_secret_value(SecretId=self._arn)["SecretString"]
-            return self._model.model_validate_json(text)
+            value = self._model.model_validate_json(text)
         except UnavailableError as error:
             kind = SecretEmptyError if error.code == _NO_VALUE else SecretOutageError
             code = SECRET_EMPTY if error.code == _NO_VALUE else f"{SECRET_OUTAGE} {error.code}"
@@ -129,6 +128,8 @@ class SecretReader[Model: BaseModel]:
             raise SecretUnavailableError(
                 code, f"{self._arn} is not filled: it must be JSON with {keys}{reason}"
             ) from None
+        self.reads += 1
+        return value
 
 
 def _faults(error: ValidationError) -> tuple[str, str]:
