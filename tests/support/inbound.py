@@ -193,7 +193,7 @@ class MemoryTopics(Publisher):
 
 
 class Secrets:
-    """Secrets Manager with one secret, which can be rotated, fails while it is told to and counts its reads."""
+    """Secrets Manager with one secret, which can be rotated; counts its reads, and fails while told to."""
 
     def __init__(self, **token: str) -> None:
         self.token, self.reads, self.fails = token, 0, False
