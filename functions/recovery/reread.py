@@ -25,7 +25,7 @@ _DECODER = json_text.decoder()
 
 
 class Reading(StrEnum):
-    """What became of an event that was read anew."""
+    """What became of an event that was read anew, or replayed as it was."""
 
     PUBLISHED = "published"
     REPEATED = "repeated"
@@ -36,6 +36,8 @@ class Reading(StrEnum):
     """The bucket has its body, or its content, no more."""
     NO_EVENT = "noEvent"
     """It is no event by this reading: a handshake."""
+    REFUSED = "refused"
+    """SNS does not take it."""
 
 
 @dataclass(frozen=True, slots=True)
