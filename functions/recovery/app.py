@@ -38,7 +38,7 @@ from relay.api.recovery import (
     read_request,
 )
 from relay.payloads import Payloads
-from relay.settings import Clock, Names
+from relay.settings import Clock
 from relay.store import EventStore
 
 
@@ -49,7 +49,6 @@ class Settings(relay.settings.Settings):
     event_topic_arn_prefix: str
     payload_bucket: str
     event_retention_days: int = Field(ge=1)
-    identity_ignores_fields: Names = frozenset()
 
 
 ERRORS = {InvalidRequestError: error_types.INVALID_REQUEST, aws.UnavailableError: error_types.UNAVAILABLE}
@@ -72,7 +71,7 @@ def build(
         history,
         Sweeper(store, publisher, clock=clock),
         Replayer(history, store, publisher),
-        Rereader(store, payloads, publisher, settings.identity_ignores_fields),
+        Rereader(store, payloads, publisher),
         Survey(table, name, clock=clock, timer=timer),
         clock,
         timer,

@@ -75,9 +75,8 @@ def replay(
     With --as their bodies, as they came, are read anew under another eventTag. What that makes are new events
     on its topic, with ids of their own and the old ones in `rereadof`; doing it again publishes none twice.
 
-    Exit status: 0 all done; 1 something is left, not found or not published, and is named; the
-    command that goes on is shown where there is one; 2 nothing was done;
-    130 interrupted, the command that goes on is shown.
+    Exit status: 0 all done; 1 something is left, not found or not published, and is named; the command that
+    goes on is shown where there is one; 2 nothing was done; 130 interrupted, that command is shown too.
     """
     if not (everything or tags or since or until or ids):
         raise click.UsageError("Which events? Give --tag, --from, --to or --id; or --all.")

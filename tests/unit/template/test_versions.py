@@ -18,7 +18,7 @@ KNOWN = {
     "CallbackFunction": EVERY_FUNCTION | {"EventRetentionDays", "IdentityIgnoresFields", "SnapStart"},
     "GatewayFunction": EVERY_FUNCTION | {"GatewayBaseUrl"},
     "NoticeFunction": EVERY_FUNCTION | {"EnosBaseUrl", "EnosProducePath"},
-    "RecoveryFunction": EVERY_FUNCTION | {"EventRetentionDays", "IdentityIgnoresFields"},
+    "RecoveryFunction": EVERY_FUNCTION | {"EventRetentionDays"},
 }
 # What a function is watched by counts all its versions, by its name alone.
 MAKES_OR_WATCHES = {
