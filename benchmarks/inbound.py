@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from random import Random
 from statistics import median
 
 from benchmarks import subjects
@@ -26,6 +27,13 @@ PLAIN = "plain JSON"
 # As many as are read at all, each of the most steps.
 FIELDS = "".join(f"&f{number}{'[a]' * DEEPEST_NAME}=1" for number in range(MOST_FIELDS - 2))
 TWICE = '{"callbackMessageId":[],"dispatchId":1,"dispatchId":2'
+
+
+def _letters(of: str) -> str:
+    """Returns letters at random, more than zlib looks back."""
+    return "".join(Random(1).choices(of, k=40_000))  # noqa: S311
+
+
 # A part that comes again and again, between a beginning and an end.
 BODIES: Mapping[str, tuple[str, str, str]] = {
     PLAIN: ('{"content":{"appName":"', "x", '"}}'),
@@ -47,6 +55,8 @@ BODIES: Mapping[str, tuple[str, str, str]] = {
     "an array of numbers": ('{"content":[1', ",1", "]}"),
     "one long number": ('{"content":1', "1", "}"),
     "members of one name": ('{"content":{"a":1', ',"a":1', "}}"),
+    "random text of two letters": ("sourceMessageId=s&content=", _letters("ab"), ""),
+    "random text of eight letters": ("sourceMessageId=s&content=", _letters("abcdefgh"), ""),
     "escaped text": ('{"content":"', '\\"', '"}'),
 }
 

@@ -14,9 +14,9 @@ import relay.settings
 from callback import report
 from callback.admission import TokenCheck
 from callback.handshakes import Handshakes
-from callback.intake import Intake
+from callback.intake import Intake, Receipt
 from callback.request import CallbackRequest, HttpEvent
-from callback.responses import HttpResponse
+from callback.responses import CallbackResponse, HttpResponse
 from relay import aws, observability
 from relay.api.metrics import CallbackMetric
 from relay.callback_token import CallbackToken
@@ -77,7 +77,11 @@ def handler(event: HttpEvent, context: "Context") -> HttpResponse:
     # At once, so that a request which ends in an exception is counted too.
     metrics.add_metric(CallbackMetric.RECEIVED, MetricUnit.Count, 1)
     request = CallbackRequest.of(event)
-    receipt = intake.receive(request)
+    try:
+        receipt = intake.receive(request)
+    except Exception as fault:  # noqa: BLE001
+        # A fault of ours: the gateway is to be told to come back all the same.
+        receipt = Receipt(CallbackResponse.UNAVAILABLE, fault=report.place(fault))
     report.log(request, receipt, logger)
     report.count(receipt, time.perf_counter() - started, intake.clock(), metrics)
     return receipt.response.render(event)

@@ -1,6 +1,5 @@
 """One callback, one pass: request, delivery, event, claim, publish, mark, response."""
 
-import json
 import time
 from dataclasses import dataclass, replace
 from typing import Self
@@ -12,7 +11,7 @@ from callback.responses import CallbackResponse
 from relay import catalog
 from relay.api.metrics import CallbackMetric
 from relay.aws import UnavailableError
-from relay.events import MESSAGE_LIMIT, Content, Event
+from relay.events import MESSAGE_LIMIT, Content, Event, taken_apart
 from relay.payloads import Payloads
 from relay.publisher import Publisher
 from relay.reading import Delivery, Handshake, read, unpacked
@@ -72,9 +71,7 @@ class Intake:
                 return self._shake_hands(delivery)
             receipt = self.accept(delivery, request.slug, request.id)
             return receipt.counting(CallbackMetric.REPAIRED) if delivery.repaired else receipt
-        except SecretUnavailableError as fault:
-            return Receipt(CallbackResponse.UNAVAILABLE, fault=str(fault))
-        except UnavailableError as fault:
+        except (SecretUnavailableError, UnavailableError) as fault:
             return Receipt(CallbackResponse.UNAVAILABLE, fault=str(fault))
 
     def accept(self, delivery: Delivery, slug: str | None, request_id: str | None = None) -> Receipt:
@@ -139,7 +136,7 @@ def _is_named(event: Event, delivery: Delivery, slug: str | None) -> bool:
 
 def _differs(delivery: Delivery, kept: Event) -> bool:
     """Returns whether other fields stand beside the content than beside that of the kept event."""
-    known, given = json.loads(kept.envelope).get("otherfields"), delivery.other_fields
+    known, given = taken_apart(kept.envelope)[0].get("otherfields"), delivery.other_fields
     if known == given:
         return False
     # Written otherwise they may still say the same.

@@ -1,5 +1,7 @@
 """What a request reports: one line, and metrics. Never a body, a recipient or a token."""
 
+import traceback
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.metrics import MetricUnit
@@ -30,6 +32,12 @@ def log(request: CallbackRequest, receipt: Receipt, logger: "Logger") -> None:
     }
     known = {name: fact for name, fact in facts.items() if fact is not None}
     level.get(response, logger.info)("request answered", extra=known)
+
+
+def place(fault: Exception) -> str:
+    """Returns what kind of error was raised and where. Its text stays out: that may quote a body."""
+    raised = traceback.extract_tb(fault.__traceback__)[-1]
+    return f"{type(fault).__name__} at {PurePath(raised.filename).name}:{raised.lineno}"
 
 
 def count(receipt: Receipt, seconds: float, now: float, metrics: "Metrics") -> None:

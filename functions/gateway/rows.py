@@ -2,17 +2,18 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from pydantic import JsonValue
 
 from relay import catalog
 
-# Names as they are compared: lower case, letters and digits only. The first pattern that fits gives the id.
+# Names as they are compared: lower case, letters and digits only. The first pattern that fits gives the id,
+# and the last may be that of anything.
 _REGISTRATION_ID = (r"eventcallbackid", r"(event)?callback(define)?id", r"(event)?define?id", r"id")
 _FAILED_ID = (r"eventcallbackfailedid", r"(event)?(callback)?fail(ed)?(callback)?id", r"id")
+_ADDRESSES = ("callbackurl", "eventcallbackurl")
 _EMPTY: tuple[JsonValue, ...] = (None, "", 0, "0", [], {})
 _FLAGS = {"success", "requestid", "responsemessage", "responsecode"}
 # What the gateway wanted to deliver is in the row too; an id in there is not the row's.
@@ -40,29 +41,35 @@ def failed_callbacks(content: JsonValue) -> list[Row]:
     return _rows(content, _FAILED_ID)
 
 
-def _rows(content: JsonValue, id_names: Iterable[str]) -> list[Row]:
-    """Returns a row for each element of its lists.
+def _rows(content: JsonValue, id_names: Sequence[str]) -> list[Row]:
+    """Returns a row for each object in its lists.
 
-    An answer without any list is a row itself if it holds an id, a tag or an address: what else it may say,
-    that there is no data or which page this is, is none.
+    An answer without such a list is a row itself if it holds a row's own id, a tag or a callback's address:
+    what else it may say, that there is no data or which page this is, is none.
     """
     entries = _entries(content)
     if entries is not None:
         return [_read(raw, id_names) for raw in entries]
-    row = _read(_without_flags(_decoded(content)), id_names)
-    return [row] if row.id or row.event_tag or row.address else []
+    whole = _without_flags(_decoded(content))
+    fields = list(_fields(whole)) if isinstance(whole, Mapping) else []
+    # By itself an `id` may be anybody's.
+    named = _id(fields, id_names[:-1]) or _event_tag(fields) or _named(fields, *_ADDRESSES)
+    return [_read(whole, id_names)] if named else []
 
 
 def _entries(content: JsonValue) -> list[JsonValue] | None:
-    """Returns the elements of the outermost lists of objects, else of anything; None if there is no list."""
-    level, lists = [_decoded(content)], list[list[JsonValue]]()
+    """Returns the objects of the outermost lists of such; none if one is empty, None if there is no list."""
+    level, empty = [_decoded(content)], False
     while level:
-        here = [[_decoded(entry) for entry in value] for value in level if isinstance(value, list)]
-        if any(isinstance(entry, dict) for found in here for entry in found):
-            return list(chain.from_iterable(here))
-        lists += here
+        lists = [[_decoded(entry) for entry in value] for value in level if isinstance(value, list)]
+        found: list[JsonValue] = [
+            entry for entries in lists for entry in entries if isinstance(entry, dict) and entry
+        ]
+        if found:
+            return found
+        empty = empty or not all(lists)
         level = [_decoded(value) for part in level if isinstance(part, dict) for value in part.values()]
-    return list(chain.from_iterable(lists)) if lists else None
+    return [] if empty else None
 
 
 def _without_flags(content: JsonValue) -> JsonValue:
@@ -73,7 +80,7 @@ def _without_flags(content: JsonValue) -> JsonValue:
 
 def _read(raw: JsonValue, id_names: Iterable[str]) -> Row:
     fields = list(_fields(raw)) if isinstance(raw, Mapping) else []
-    address = _named(fields, "callbackurl", "eventcallbackurl", "url") or next(
+    address = _named(fields, *_ADDRESSES, "url") or next(
         (value for _, value in fields if value.startswith(("http://", "https://"))), None
     )
     return Row(

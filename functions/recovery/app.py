@@ -24,6 +24,7 @@ from relay.api.base import Context, InvalidRequestError
 from relay.api.error_types import reported
 from relay.api.metrics import RecoveryMetric
 from relay.api.recovery import (
+    MOST_REFUSED,
     RecoveryAnswer,
     RecoveryRequest,
     Replay,
@@ -37,7 +38,7 @@ from relay.api.recovery import (
     read_request,
 )
 from relay.payloads import Payloads
-from relay.settings import Clock, Names
+from relay.settings import Clock
 from relay.store import EventStore
 
 
@@ -48,7 +49,6 @@ class Settings(relay.settings.Settings):
     event_topic_arn_prefix: str
     payload_bucket: str
     event_retention_days: int = Field(ge=1)
-    identity_ignores_fields: Names = frozenset()
 
 
 ERRORS = {InvalidRequestError: error_types.INVALID_REQUEST, aws.UnavailableError: error_types.UNAVAILABLE}
@@ -71,7 +71,7 @@ def build(
         history,
         Sweeper(store, publisher, clock=clock),
         Replayer(history, store, publisher),
-        Rereader(store, payloads, publisher, settings.identity_ignores_fields),
+        Rereader(store, payloads, publisher),
         Survey(table, name, clock=clock, timer=timer),
         clock,
         timer,
@@ -138,14 +138,22 @@ def _replayed(replayed: Replayed, request: Replay) -> ReplayAnswer:
     published = 0 if request.dry_run else replayed.published
     metrics.add_metric(RecoveryMetric.REPLAYED, MetricUnit.Count, published)
     metrics.flush_metrics()
-    log = logger.warning if replayed.stopped else logger.info
-    log("replayed", dry_run=request.dry_run, matched=replayed.matched, stopped=replayed.stopped)
+    refused = len(replayed.refused)
+    log = logger.warning if replayed.stopped or refused else logger.info
+    log(
+        "replayed",
+        dry_run=request.dry_run,
+        matched=replayed.matched,
+        refused=refused,
+        stopped=replayed.stopped,
+    )
     counts = ReplayCounts(
         matched=replayed.matched,
         replayed=published,
         gone=replayed.gone,
         not_found=len(replayed.not_found),
         left=len(replayed.left),
+        refused=refused,
     )
     answer = ReplayAnswer(
         action="replay",
@@ -155,6 +163,7 @@ def _replayed(replayed: Replayed, request: Replay) -> ReplayAnswer:
         cursor=replayed.position.cursor if replayed.position else None,
         not_found=list(replayed.not_found),
         left=list(replayed.left),
+        refused=list(replayed.refused[:MOST_REFUSED]),
         stopped=replayed.stopped,
     )
     return _reread(answer, replayed) if request.reading else answer

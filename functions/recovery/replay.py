@@ -12,7 +12,7 @@ from recovery.pace import WORKERS, Pace
 from recovery.position import Position
 from recovery.reread import Reading
 from relay.aws import UnavailableError
-from relay.publisher import Publisher
+from relay.publisher import EventRefusedError, Publisher
 from relay.store import Claim, ClaimState, EventStore
 
 # An index entry is small: so many fit one answer of the table.
@@ -25,13 +25,15 @@ class Replayed:
 
     `topics` counts by slug what was published, or would be in a dry run; `gone` events were deleted after
     they were found. `readings` counts by what became of the others, `expired` are the ids of those whose body
-    was gone. `stopped` is the reason for which it ended early, empty for none.
+    was gone, `refused` those of events that SNS does not take. `stopped` is the reason for which it ended
+    early, empty for none.
     """
 
     topics: Mapping[str, int] = field(default_factory=dict)
     gone: int = 0
     readings: Mapping[Reading, int] = field(default_factory=dict)
     expired: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
     position: Position | None = None
     not_found: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
@@ -65,6 +67,7 @@ type _Take = Callable[[str, tuple[str, ...]], list[_Taken | None]]
 class Replayer:
     """Publishes from the history. A fault ends an invocation before the events that it hit, never after.
 
+    One that SNS refuses is no such fault: it would end every invocation there, for good.
     With `reread` events are read anew by it, and what is published are the new ones.
     """
 
@@ -120,10 +123,13 @@ class Replayer:
         return self._take(kept, reread) if kept else None
 
     def _take(self, kept: Kept, reread: Reread | None) -> _Taken:
-        if reread:
-            reading, slug = reread(kept)
-            return _Taken(slug, reading, kept.event.id)
-        self._publisher.publish(kept.event, replayed=True)
+        try:
+            if reread:
+                reading, slug = reread(kept)
+                return _Taken(slug, reading, kept.event.id)
+            self._publisher.publish(kept.event, replayed=True)
+        except EventRefusedError:
+            return _Taken(kept.event.slug, Reading.REFUSED, kept.event.id)
         if kept.set_aside:
             # It was on no topic before, and no sweep will mark it.
             self._store.mark_published(Claim(ClaimState.GRANTED, kept.key, kept.event))
@@ -142,4 +148,5 @@ def _replayed(taken: Iterable[_Taken | None]) -> Replayed:
         gone=len(taken) - len(found),
         readings=Counter(one.reading for one in found),
         expired=tuple(one.event_id for one in found if one.reading is Reading.EXPIRED),
+        refused=tuple(one.event_id for one in found if one.reading is Reading.REFUSED),
     )

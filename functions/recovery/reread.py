@@ -1,18 +1,17 @@
 """Reads kept events anew, each under another eventTag: what it says then is an event of its own."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 from recovery.history import Kept
-from relay import json_text
 from relay.aws import UnavailableError
 from relay.catalog import Kind
-from relay.events import BYTES, JSON, MESSAGE_LIMIT, Content, Event
-from relay.json_text import Json
+from relay.events import BYTES, MESSAGE_LIMIT, Content, Event, MediaType, taken_apart
 from relay.payloads import Payloads
 from relay.publisher import Publisher
 from relay.store import ClaimState, EventStore
@@ -21,11 +20,9 @@ if TYPE_CHECKING:
     # Loaded at first use: of what recovery does, only this reads bodies.
     from relay.reading import Delivery, Handshake
 
-_DECODER = json_text.decoder()
-
 
 class Reading(StrEnum):
-    """What became of an event that was read anew."""
+    """What became of an event that was read anew, or replayed as it was."""
 
     PUBLISHED = "published"
     REPEATED = "repeated"
@@ -36,6 +33,8 @@ class Reading(StrEnum):
     """The bucket has its body, or its content, no more."""
     NO_EVENT = "noEvent"
     """It is no event by this reading: a handshake."""
+    REFUSED = "refused"
+    """SNS does not take it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +44,12 @@ class Rereader:
     store: EventStore
     payloads: Payloads
     publisher: Publisher
-    identity_ignores: frozenset[str] = frozenset()
 
     def reread(self, kept: Kept, kind: Kind) -> tuple[Reading, str]:
         """Returns what became of the event under this kind, and the slug of the topic that has it.
 
-        The new event's id is made of the old one's and of what was read, so that twice is once. Raises
-        UnavailableError: it may be published all the same.
+        The new event's id is made of the old one's and of all that was read, so that twice is once, whatever
+        identity ignores meanwhile. Raises UnavailableError: it may be published all the same.
         """
         from relay.reading import Handshake
 
@@ -61,46 +59,53 @@ class Rereader:
         if isinstance(delivery, Handshake):
             return Reading.NO_EVENT, old.slug
         new = self._event(delivery, old, kind)
-        if _says_the_same(new, old, delivery):
+        if self._says_the_same(new, old, delivery.content):
             return Reading.UNCHANGED, old.slug
         return self._publish(new, delivery, old.id), new.slug
 
     def _event(self, delivery: "Delivery", old: Event, kind: Kind) -> Event:
         """Returns the event of a new reading: received when the old one was, found by the same log lines."""
         read_at = datetime.fromisoformat(old.received_at).timestamp()
-        made = delivery.event(kind, read_at, old.correlation_id, self.identity_ignores)
+        made = delivery.event(kind, read_at, old.correlation_id)
         message = sha256(f"{old.id}\0{made.event_tag}".encode(errors="surrogatepass")).hexdigest()[:32]
         made = replace(made, id=f"{message}-{_digest_in(made.id)}")
         return made.enclosing(delivery.content, _extensions(delivery, old.id))
 
     def _delivery(self, kept: Kept) -> "Handshake | Delivery | None":
         """Returns what the event's body says; None if that is not kept any more."""
-        from relay.reading import Delivery, read, unpacked
+        from relay.reading import read, unpacked
 
         if kept.body:
             raw = self.payloads.read_body(kept.body)
             return None if raw is None else read(unpacked(raw), kept.body.content_type)
-        members = json_text.take_apart(kept.event.envelope, _DECODER)[0]
-        content = self._content(members)
+        content = self._content(kept.event)
         if content is None:
             return None
-        given = {name: members[name].value for name in _FIELDS if name in members}
-        if not given or content.media_type != JSON:
-            # The content is all that came.
-            return read(unpacked(content.body) if content.media_type == BYTES else content.text, None)
-        fields: dict[str, Any] = {field: given.get(name) for name, field in _FIELDS.items()}
-        return Delivery(content, _DECODER.decode(content.text), **fields)
+        if content.media_type == BYTES:
+            return read(unpacked(content.body), None)
+        return read(_message(taken_apart(kept.event.envelope)[0], content), None)
 
-    def _content(self, members: Mapping[str, Json]) -> Content | None:
-        """Returns an envelope's content, from the bucket if it is there; None if it was."""
-        media_type = members["datacontenttype"].value
-        if data := members.get("data") or members.get("data_base64"):
-            return Content(data.text if media_type == JSON else data.value, media_type)
-        key = members["dataref"].value.removeprefix("s3://").partition("/")[2]
-        body = self.payloads.get(key)
+    def _content(self, event: Event) -> Content | None:
+        """Returns an event's content, from the bucket if it is there; None if it was."""
+        attributes, content = taken_apart(event.envelope)
+        if content:
+            return content
+        body = self.payloads.get(attributes["dataref"].removeprefix("s3://").partition("/")[2])
         if body is None:
             return None
+        media_type = cast(MediaType, attributes["datacontenttype"])
         return Content.of_bytes(body) if media_type == BYTES else Content(body.decode(), media_type)
+
+    def _says_the_same(self, new: Event, old: Event, content: Content) -> bool:
+        """Returns whether a new reading is none: a text that stays one is named by no tag."""
+        same_tag = new.event_tag == old.event_tag or not content.is_json
+        if not same_tag or new.slug != old.slug:
+            return False
+        if _digest_in(new.id) == _digest_in(old.id):
+            return True
+        # The old id may leave out what identity ignores, or ignored when it was made.
+        before = self._content(old)
+        return before is not None and before.digest == content.digest
 
     def _publish(self, event: Event, delivery: "Delivery", old_id: str) -> Reading:
         if event.size > MESSAGE_LIMIT:
@@ -119,23 +124,27 @@ class Rereader:
         return Reading.PUBLISHED
 
 
-# Extension of an envelope -> field of a delivery.
+# Extension of an envelope -> field of a body.
 _FIELDS = {
-    "dispatchid": "dispatch_id",
-    "sourcemessageid": "source_message_id",
-    "callbackmessageid": "callback_message_id",
-    "otherfields": "other_fields",
+    "dispatchid": "dispatchId",
+    "sourcemessageid": "sourceMessageId",
+    "callbackmessageid": "callbackMessageId",
 }
+
+
+def _message(attributes: Mapping[str, str], content: Content) -> str:
+    """Returns the body that a content came in, of which it is its own copy; without its eventTag."""
+    fields = {field: attributes[name] for name, field in _FIELDS.items() if name in attributes}
+    beside = attributes.get("otherfields", "{}")[1:-1]
+    if not content.is_json or not (fields or beside):
+        # The content is all that came.
+        return content.text
+    members = [f'"{field}":{json.dumps(value)}' for field, value in fields.items()]
+    return "{" + ",".join(filter(None, [*members, beside, f'"content":{content.text}'])) + "}"
 
 
 def _extensions(delivery: "Delivery", old_id: str) -> dict[str, str | None]:
     return {**delivery.extensions, "rereadof": old_id}
-
-
-def _says_the_same(new: Event, old: Event, delivery: "Delivery") -> bool:
-    """Returns whether a new reading is none: a text that stays one is named by no tag."""
-    same_tag = new.event_tag == old.event_tag or not delivery.content.is_json
-    return same_tag and new.slug == old.slug and _digest_in(new.id) == _digest_in(old.id)
 
 
 def _digest_in(event_id: str) -> str:

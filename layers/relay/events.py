@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, cast
 
 # SNS counts the message and the names, types and values of its attributes, in UTF-8. A table item takes
 # 400 KB, so a message that fits SNS fits the table.
@@ -19,6 +19,8 @@ type MediaType = Literal["application/json", "text/plain", "application/octet-st
 JSON: MediaType = "application/json"
 TEXT: MediaType = "text/plain"
 BYTES: MediaType = "application/octet-stream"
+_CONTENT = {"data", "data_base64"}
+_DECODER = json.JSONDecoder()
 _REPLAYED = {"replayed": "true"}
 # Half characters are no UTF-8, and SQS refuses the two that are none: JSON can carry them all as escapes.
 _UNSENDABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
@@ -164,6 +166,22 @@ def envelope(attributes: Mapping[str, str | None], content: Content, dataref: st
     head = {"specversion": "1.0", "source": SOURCE, **known, "datacontenttype": content.media_type}
     tail = f'"{content.member}":{content.json}' if dataref is None else f'"dataref":{_json(dataref)}'
     return _sendable(f"{_json(head)[:-1]},{tail}}}")
+
+
+def taken_apart(envelope: str) -> tuple[dict[str, str], Content | None]:
+    """Returns an envelope's attributes, and its content; None where that is in the bucket.
+
+    The content, which stands last, is not parsed: it may be nested deeper than a parser goes.
+    """
+    attributes, at = dict[str, str](), 0
+    while envelope[at] != "}":
+        name, at = _DECODER.raw_decode(envelope, at + 1)
+        at += len(":")
+        if name in _CONTENT:
+            media_type, text = cast(MediaType, attributes["datacontenttype"]), envelope[at:-1]
+            return attributes, Content(text if media_type == JSON else _DECODER.decode(text), media_type)
+        attributes[name], at = _DECODER.raw_decode(envelope, at)
+    return attributes, None
 
 
 def timestamp(seconds: float) -> str:

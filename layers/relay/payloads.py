@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from relay.aws import aws_errors
 from relay.events import BYTES, JSON, TEXT, Content, KeptBody
+from relay.table import DEFLATE_LEVEL
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -63,7 +64,7 @@ class Payloads:
 
         Raises UnavailableError.
         """
-        deflated = compress(raw, 9)
+        deflated = compress(raw, DEFLATE_LEVEL)
         if len(deflated) <= BODY_LIMIT:
             return KeptBody(content_type, deflated)
         # Deliveries of one event may differ in their bodies: each has its own.

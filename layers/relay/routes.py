@@ -48,20 +48,20 @@ class Authority(BaseModel):
     pem: str
 
 
-class AuthorityReader(SecretReader[Authority]):
-    """The secret of a private authority: text with its certificates in PEM, one or several."""
+def authority(text: str) -> Authority:
+    """Returns the authority of a secret's text: certificates in PEM, one or several.
 
-    def parsed(self, text: str) -> Authority:
-        """Returns the certificates. Raises SecretUnavailableError if there is none, or one is broken."""
-        found = _CERTIFICATE.findall(text)
-        try:
-            if not found or len(found) < text.count(_BEGIN):
-                raise ValueError("no certificate, or no whole one")
-            pem = "\n".join(found)
-            ssl.create_default_context(cadata=pem)
-        except (ValueError, ssl.SSLError):
-            raise SecretUnavailableError(SECRET_NOT_PEM, f"{self.arn} holds no certificates in PEM") from None
-        return Authority(pem=pem)
+    Raises SecretUnavailableError if there is none, or one is broken.
+    """
+    found = _CERTIFICATE.findall(text)
+    try:
+        if not found or len(found) < text.count(_BEGIN):
+            raise ValueError("no certificate, or no whole one")
+        pem = "\n".join(found)
+        ssl.create_default_context(cadata=pem)
+    except (ValueError, ssl.SSLError):
+        raise SecretUnavailableError(SECRET_NOT_PEM, "the secret holds no certificates in PEM") from None
+    return Authority(pem=pem)
 
 
 class RouteReader:
@@ -77,7 +77,9 @@ class RouteReader:
     ) -> None:
         self._proxy = SecretReader(proxy_arn, OutboundProxy, client, clock=clock) if proxy_arn else None
         self._authority = (
-            AuthorityReader(authority_arn, Authority, client, clock=clock) if authority_arn else None
+            SecretReader(authority_arn, Authority, client, clock=clock, parse=authority)
+            if authority_arn
+            else None
         )
 
     def __call__(self) -> Route:

@@ -70,14 +70,16 @@ class SecretReader[Model: BaseModel]:
         *,
         max_age: float = MAX_AGE_SECONDS,
         clock: Clock = time.time,
+        parse: Callable[[str], Model] | None = None,
     ) -> None:
         self.arn, self._model, self._make_client = arn, model, client
+        self._parse = parse or model.model_validate_json
         self._max_age, self._clock = max_age, clock
         self._client: SecretsManagerClient | None = None
         self._kept: tuple[float, Model] | None = None
         self._failed_at: float | None = None
         self.reads = 0
-        """How often the secret was asked for, answered or not."""
+        """How often Secrets Manager gave the value; a failed read is none, whatever it was bridged with."""
 
     def prepare(self) -> None:
         """Builds the client already; reads nothing."""
@@ -103,6 +105,7 @@ class SecretReader[Model: BaseModel]:
             self._failed_at = now
             return bridge
         self._kept, self._failed_at = (now, value), None
+        self.reads += 1
         return value
 
     def _bridge(self, now: float) -> Model | None:
@@ -112,20 +115,15 @@ class SecretReader[Model: BaseModel]:
         return None
 
     def _fetch(self) -> Model:
-        self.reads += 1
         client = self._client = self._client or self._make_client()
         try:
             with aws_errors():
-                return self.parsed(client.get_secret_value(SecretId=self.arn).get("SecretString", ""))
+                text = client.get_secret_value(SecretId=self.arn).get("SecretString", "")
+            return self._parse(text)
         except UnavailableError as error:
             kind = SecretEmptyError if error.code == _NO_VALUE else SecretOutageError
             code = SECRET_EMPTY if error.code == _NO_VALUE else f"{SECRET_OUTAGE} {error.code}"
             raise kind(code, f"{self.arn} cannot be read: {error.code}") from error
-
-    def parsed(self, text: str) -> Model:
-        """Returns what the text of the secret says. Raises SecretUnavailableError."""
-        try:
-            return self._model.model_validate_json(text)
         except ValidationError as error:
             # Nothing of the value may reach a log, not even as the error's cause.
             keys = ", ".join(field.alias or name for name, field in self._model.model_fields.items())

@@ -75,8 +75,8 @@ def replay(
     With --as their bodies, as they came, are read anew under another eventTag. What that makes are new events
     on its topic, with ids of their own and the old ones in `rereadof`; doing it again publishes none twice.
 
-    Exit status: 0 all done; 1 something is left, and the command that goes on is shown; 2 nothing was done;
-    130 interrupted, the command that goes on is shown.
+    Exit status: 0 all done; 1 something is left, not found or not published, and is named; the command that
+    goes on is shown where there is one; 2 nothing was done; 130 interrupted, that command is shown too.
     """
     if not (everything or tags or since or until or ids):
         raise click.UsageError("Which events? Give --tag, --from, --to or --id; or --all.")
@@ -141,5 +141,9 @@ def _show(so_far: ReplayProgress, seconds: float, wanted: Replay) -> None:
             click.echo(f"  not published, for they {why}: {so_far.counts[name]:,}")
     for one in so_far.expired:
         click.echo(f"  not read, for its body is not kept any more: {plain(one)}")
+    for one in so_far.refused:
+        click.echo(f"  not published, for SNS refuses it: {plain(one)}")
+    if unnamed := so_far.counts["refused"] - len(so_far.refused):
+        click.echo(f"  not published, for SNS refuses them, and not named: {unnamed:,}")
     for one in so_far.not_found:
         click.echo(f"  not found: {plain(one)}")

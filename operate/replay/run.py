@@ -40,12 +40,15 @@ class ReplayProgress:
     not_found: list[str] = field(default_factory=list)
     expired: list[str] = field(default_factory=list)
     """Of those to be read anew, the ids whose body is not kept any more."""
+    refused: list[str] = field(default_factory=list)
+    """Some of the events that SNS does not take, by their ids."""
     stopped: str = ""
 
     @property
     def complete(self) -> bool:
         """Whether all that was asked for was found and taken."""
-        return not (self.cursor or self.left or self.not_found or self.expired or self.stopped)
+        missed = self.not_found or self.expired or self.refused
+        return not (self.cursor or self.left or missed or self.stopped)
 
     @property
     def done(self) -> int:
@@ -58,6 +61,7 @@ class ReplayProgress:
         self.topics.update(answer.topics)
         self.not_found += answer.not_found
         self.expired += answer.expired
+        self.refused += answer.refused
         self.cursor, self.stopped = answer.cursor, answer.stopped
         self.left = (*answer.left, *self.left[IDS_AT_ONCE:])
 

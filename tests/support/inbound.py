@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
+from botocore.exceptions import EndpointConnectionError
+
 from callback.admission import TokenCheck
 from callback.handshakes import Handshakes
 from callback.intake import Intake
@@ -191,13 +193,15 @@ class MemoryTopics(Publisher):
 
 
 class Secrets:
-    """Secrets Manager with one secret, which can be rotated and counts its reads."""
+    """Secrets Manager with one secret, which can be rotated; counts its reads, and fails while told to."""
 
     def __init__(self, **token: str) -> None:
-        self.token, self.reads = token, 0
+        self.token, self.reads, self.fails = token, 0, False
 
     def get_secret_value(self, SecretId: str) -> dict[str, str]:  # noqa: N803
         self.reads += 1
+        if self.fails:
+            raise EndpointConnectionError(endpoint_url="secretsmanager")
         return {"SecretString": json.dumps(self.token)}
 
     def check(self, clock: Clock = lambda: NOW, **options: Any) -> TokenCheck:

@@ -6,6 +6,7 @@ Far quicker than moto, which tests/integration/support/test_memory_cloud.py hold
 # ruff: noqa: N803
 import re
 from collections.abc import Mapping
+from io import BytesIO
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -99,6 +100,12 @@ class MemoryCloud:
             raise refusal({}, "PreconditionFailed")
         self.objects[address] = Body
         return {}
+
+    def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:
+        address = f"s3://{Bucket}/{Key}"
+        if address not in self.objects:
+            raise refusal({}, "NoSuchKey")
+        return {"Body": BytesIO(self.objects[address])}
 
     def copy_object(
         self, *, Bucket: str, Key: str, CopySource: dict[str, str], MetadataDirective: str, **about: str

@@ -8,7 +8,7 @@ from typing import Any
 
 from relay import catalog
 from relay.api.base import InvalidRequestError
-from relay.api.recovery import Replay, ReplayAnswer, ReplayCounts, read_request
+from relay.api.recovery import MOST_REFUSED, Replay, ReplayAnswer, ReplayCounts, read_request
 
 
 @dataclass
@@ -17,7 +17,8 @@ class RecoveryStub:
 
     `before` maps the number of a call to what happens in place of it: a payload of a function's error, the
     reason for which the function stops at once, or something that the call raises. `anew` is what becomes of
-    an event when it is read anew, by its id, if it is not published: a count of the answer.
+    an event when it is read anew, by its id, if it is not published: a count of the answer. SNS takes none of
+    those that are `refused`.
     """
 
     events: list[tuple[str, str]]
@@ -25,6 +26,7 @@ class RecoveryStub:
     requests: list[dict[str, Any]] = field(default_factory=list)
     published: list[str] = field(default_factory=list)
     anew: dict[str, str] = field(default_factory=dict)
+    refused: frozenset[str] = frozenset()
 
     def invoke(self, *, FunctionName: str, Payload: str) -> dict[str, Any]:  # noqa: N803
         assert FunctionName == "the-recovery"
@@ -68,6 +70,8 @@ class RecoveryStub:
         stopped: str | None = None,
     ) -> dict[str, Any]:
         fates = {name: self.anew.get(name, "") if request.reading else "" for _, name in chosen}
+        fates |= dict.fromkeys(self.refused & fates.keys(), "refused")
+        refused = [name for name, fate in fates.items() if fate == "refused" and not request.dry_run]
         published = [] if request.dry_run else [name for name, fate in fates.items() if not fate]
         self.published += published
         became = Counter(fate for fate in fates.values() if fate and not request.dry_run)
@@ -81,6 +85,7 @@ class RecoveryStub:
             ),
             topics=dict(slugs if request.dry_run else topics),
             expired=[name for name, fate in fates.items() if fate == "expired" and not request.dry_run],
+            refused=refused[:MOST_REFUSED],
             cursor=cursor,
             not_found=missing or [],
             left=left or [],

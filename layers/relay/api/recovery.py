@@ -105,12 +105,16 @@ class SweepAnswer(ActionAnswer):
     faults: dict[str, int]
 
 
+MOST_REFUSED = 100
+"""So many of the events that SNS refuses are named in an answer."""
+
+
 class ReplayCounts(AnswerPart):
     """`matched` were found, of which `gone` were deleted by then; none is `replayed` in a dry run.
 
-    `not_found` and `left` count the ids that were asked for. Of those that were read anew, the new events of
-    `repeated` were published before, `unchanged` say what they said, `expired` ones are not in the bucket any
-    more, and `no_event` are handshakes by the new reading.
+    `not_found` and `left` count the ids that were asked for, `refused` the events that SNS does not take. Of
+    those that were read anew, the new events of `repeated` were published before, `unchanged` say what they
+    said, `expired` ones are not in the bucket any more, and `no_event` are handshakes by the new reading.
     """
 
     matched: int
@@ -122,13 +126,15 @@ class ReplayCounts(AnswerPart):
     unchanged: int = 0
     expired: int = 0
     no_event: int = 0
+    refused: int = 0
 
 
 class ReplayAnswer(ActionAnswer):
     """What a replay did, or would do; the next invocation goes on with the `cursor`, or the ids `left`.
 
-    `topics` counts by slug. `expired` are the ids whose body is not in the bucket any more. `stopped` is the
-    reason for which it ended early, empty for none.
+    `topics` counts by slug. `expired` are the ids whose body is not in the bucket any more, `refused` at most
+    MOST_REFUSED of those that SNS does not take. `stopped` is the reason for which it ended early, empty for
+    none.
     """
 
     action: Literal["replay"]
@@ -139,6 +145,7 @@ class ReplayAnswer(ActionAnswer):
     not_found: list[str]
     left: list[str]
     expired: list[str] = Field(default_factory=list)
+    refused: list[str] = Field(default_factory=list)
     stopped: str
 
 

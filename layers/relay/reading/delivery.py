@@ -45,6 +45,8 @@ class Delivery:
     """What was declared of the body."""
     repaired: bool = False
     """A charset was guessed or does not fit everywhere, or the JSON had to be repaired to be read."""
+    strange: bool = False
+    """Nothing of it can be trusted to be the gateway's own: all of it is the content."""
     named_by_content: bool = False
     """A message id stands in it: if that is no name, its content names the event."""
 
@@ -121,8 +123,9 @@ def read(body: bytes | str, content_type: str | None) -> Handshake | Delivery:
         return found
     repaired = found.repaired or charset.repaired
     published = found.content.text.encode(errors="surrogatepass")
-    # What is published is a piece of what came: then it is its own copy, unless another piece was repaired.
-    if published in raw and charset.codec.startswith("utf-8") and not repaired:
+    # What is published is a piece of what came: then it is its own copy, unless another piece was repaired or
+    # it is not known which piece it should be.
+    if published in raw and charset.codec.startswith("utf-8") and not repaired and not found.strange:
         return found
     return replace(found, as_came=raw, content_type=content_type, repaired=repaired)
 
@@ -151,6 +154,7 @@ def _interpreted(fields: Fields) -> Handshake | Delivery:
     return Delivery(
         Content(content.text), content.value, tag, dispatch_id, source, callback, other,
         repaired=fields.repaired,
+        strange=strange,
         named_by_content=not names.keys().isdisjoint(_MESSAGE_IDS),
     )  # fmt: skip
 

@@ -2,7 +2,6 @@
 
 from math import ceil
 from typing import Any
-from zlib import compress
 
 import boto3
 import pytest
@@ -10,12 +9,12 @@ import pytest
 from benchmarks.cost import FORM_WRITE_UNITS, WRITE_UNITS
 from callback.request import CallbackRequest
 from relay.catalog import kind_of, tag_of
-from relay.events import KeptBody
+from relay.payloads import Payloads
 from relay.reading import Delivery, read
 from relay.store import EventStore
 from relay.table import WRITE_UNIT
 from tests.support.inbound import EVENTS, NOW, sample
-from tests.support.template import EVENT_TABLE, of_type
+from tests.support.template import EVENT_TABLE, PAYLOAD_BUCKET, of_type
 
 SAMPLES = [file.stem for file in EVENTS.glob("callback-*.json") if file.stem != "callback-handshake"]
 (TABLE,) = of_type("AWS::DynamoDB::Table").values()
@@ -44,9 +43,11 @@ def test_claim_and_mark_of_a_sample_event_take_the_write_units_of_the_cost(inbou
     assert isinstance(delivery, Delivery)
     store = EventStore(client, EVENT_TABLE, retention_days=90, clock=lambda: NOW)
 
+    payloads = Payloads(PAYLOAD_BUCKET, lambda: boto3.client("s3"))
+
     event = delivery.event(kind_of(tag_of(request.slug)), NOW, request.id)
     raw = delivery.as_came
-    kept = None if raw is None else KeptBody(request.content_type, compress(raw, 9))
+    kept = None if raw is None else payloads.keep_body(event.id, raw, request.content_type)
     claim = store.claim(event, kept)
     (pending,) = client.scan(TableName=EVENT_TABLE)["Items"]
     store.mark_published(claim)

@@ -118,6 +118,7 @@ class Crashes:
 
     call: str | None = None
     when = "before"
+    error: type[BaseException] = Crash
 
     def client(self, service: str) -> Any:
         return Crashing(aws.client(service), self)
@@ -136,7 +137,7 @@ class Crashing:
     def _crash(self, call: Callable[..., Any], **request: Any) -> None:
         if self._crashes.when == "after":
             call(**request)
-        raise Crash
+        raise self._crashes.error
 
 
 class Topics:
@@ -353,6 +354,22 @@ def test_whatever_aws_refuses_the_gateway_is_told_to_come_back(
     assert (status, answered["errcode"]) == (503, "5032")
     printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert printed[0]["fault"]
+    assert printed[1]["Failed"] == [1.0]
+
+
+@pytest.mark.parametrize("error", [RecursionError, IndexError])
+@pytest.mark.parametrize("call", ["get_secret_value", "get_item", "put_item", "publish", "update_item"])
+def test_whatever_goes_wrong_the_gateway_is_told_to_come_back_and_the_log_says_where(
+    app: ModuleType, capsys: pytest.CaptureFixture[str], crashes: Crashes, call: str, error: type[Exception]
+) -> None:
+    crashes.call, crashes.error = call, error
+
+    status, answered = answer_of(app, rest_api(dumps(message({"text": SECRETS}))))
+
+    assert (status, answered["errcode"]) == (503, "5032")
+    printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert printed[0]["fault"].startswith(f"{error.__name__} at test_app.py:")
+    assert SECRETS not in json.dumps(printed)
     assert printed[1]["Failed"] == [1.0]
 
 

@@ -29,13 +29,16 @@ class Countdown:
 
 
 class SlowAws(ThreadingHTTPServer):
-    """Answers each call after so many seconds; the secret rightly, and any other with nothing in it."""
+    """Answers each call, or only those `of` one operation, after so many seconds: as if all went well."""
 
     daemon_threads = True
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, of: str | None = None) -> None:
         super().__init__(("127.0.0.1", 0), _Call)
-        self.seconds, self.calls, self.over = seconds, list[str](), Event()
+        self.seconds, self.of, self.calls, self.over = seconds, of, list[str](), Event()
+
+
+_PUBLISHED = b"<PublishResponse><PublishResult><MessageId>m</MessageId></PublishResult></PublishResponse>"
 
 
 class _Call(BaseHTTPRequestHandler):
@@ -43,22 +46,29 @@ class _Call(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
-        operation = self.headers.get("X-Amz-Target", "Publish").rpartition(".")[2]
+        self._answer(self.headers.get("X-Amz-Target", "Publish").rpartition(".")[2])
+
+    def do_PUT(self) -> None:
+        # Its body is left unread: what hangs may well hang before.
+        self._answer("PutObject")
+
+    def _answer(self, operation: str) -> None:
         self.server.calls.append(operation)
-        if self.server.over.wait(self.server.seconds):
+        hangs = self.server.of in (None, operation)
+        if hangs and self.server.over.wait(self.server.seconds):
             return
         said = {"SecretString": json.dumps({"current": TOKEN})} if operation == "GetSecretValue" else {}
         self.send_response(200)
         self.end_headers()
-        self.wfile.write(json.dumps(said).encode())
+        self.wfile.write(_PUBLISHED if operation == "Publish" else json.dumps(said).encode())
 
     def log_message(self, format: str, *args: object) -> None:
         """Prints nothing."""
 
 
 @contextmanager
-def serving(seconds: float) -> Iterator[SlowAws]:
-    with SlowAws(seconds) as aws:
+def serving(seconds: float, of: str | None = None) -> Iterator[SlowAws]:
+    with SlowAws(seconds, of) as aws:
         Thread(target=aws.serve_forever, args=(0.05,), daemon=True).start()
         yield aws
         aws.over.set()
@@ -103,6 +113,25 @@ def test_whatever_hangs_the_gateway_is_told_to_come_back_in_time(
         assert context.get_remaining_time_in_millis() > 0
     assert (response["statusCode"], json.loads(response["body"])["errcode"]) == (503, "5032")
     assert aws.calls == calls
+
+
+@pytest.mark.parametrize(
+    ("operation", "size"),
+    [
+        *((one, 1) for one in ("GetSecretValue", "GetItem", "PutItem", "Publish", "UpdateItem")),
+        ("PutObject", 300_000),
+    ],
+)
+def test_whichever_call_hangs_the_gateway_is_told_to_come_back_in_time(
+    monkeypatch: pytest.MonkeyPatch, operation: str, size: int
+) -> None:
+    with serving(60.0, operation) as aws, deployed(aws, monkeypatch) as app:
+        context = Countdown(ATTEMPT_SECONDS + 2.5)
+        response = app.handler(rest_api(dumps(message({"text": "x" * size}))), context)
+
+        assert context.get_remaining_time_in_millis() > 0
+    assert (response["statusCode"], json.loads(response["body"])["errcode"]) == (503, "5032")
+    assert aws.calls[-1] == operation
 
 
 def test_with_no_time_left_no_call_is_made(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from recovery.pace import STEP_SECONDS
 from recovery.sweep import SET_ASIDE_AFTER
 from relay.api import error_types
-from relay.api.recovery import Replay
+from relay.api.recovery import MOST_REFUSED, Replay
 from relay.events import Content, Event, envelope, event_id, timestamp
 from relay.store import LEASE_SECONDS, EventStore
 from tests.support import template
@@ -79,7 +79,7 @@ def test_a_sweep_publishes_what_was_cut_short_and_counts_it(
 
     assert answer == {
         "action": "sweep",
-        "counts": {"recovered": 1, "settled": 0, "setAside": 0, "failed": 0, "left": 0},
+        "counts": {"recovered": 1, "settled": 0, "setAside": 0, "failed": 0, "left": 0, "refused": 0},
         "oldest": event.received_at,
         "faults": {},
     }
@@ -98,7 +98,7 @@ def test_a_sweep_publishes_what_was_cut_short_and_counts_it(
 def test_a_sweep_of_nothing_reports_no_age(invoke: Invoke, capsys: pytest.CaptureFixture[str]) -> None:
     assert invoke("sweep") == {
         "action": "sweep",
-        "counts": {"recovered": 0, "settled": 0, "setAside": 0, "failed": 0, "left": 0},
+        "counts": {"recovered": 0, "settled": 0, "setAside": 0, "failed": 0, "left": 0, "refused": 0},
         "oldest": None,
         "faults": {},
     }
@@ -141,10 +141,11 @@ def test_a_replayed_event_keeps_its_id_and_says_that_it_is_one(
     assert answer == {
         "action": "replay",
         "dryRun": False,
-        "counts": {"matched": 1, "replayed": 1, "gone": 0, "notFound": 0, "left": 0},
+        "counts": {"matched": 1, "replayed": 1, "gone": 0, "notFound": 0, "left": 0, "refused": 0},
         "topics": {SLUG: 1},
         "cursor": None,
         "notFound": [],
+        "refused": [],
         "left": [],
         "stopped": "",
     }
@@ -173,9 +174,9 @@ def test_a_replay_by_ids_and_a_dry_run(invoke: Invoke, subscriber: str) -> None:
     dry = invoke("replay", dryRun=True)
     by_id = invoke("replay", ids=[event.id, "f" * 32])
 
-    assert dry["counts"] == {"matched": 1, "replayed": 0, "gone": 0, "notFound": 0, "left": 0}
+    assert dry["counts"] == {"matched": 1, "replayed": 0, "gone": 0, "notFound": 0, "left": 0, "refused": 0}
     assert dry["topics"] == {SLUG: 1}
-    assert by_id["counts"] == {"matched": 1, "replayed": 1, "gone": 0, "notFound": 1, "left": 0}
+    assert by_id["counts"] == {"matched": 1, "replayed": 1, "gone": 0, "notFound": 1, "left": 0, "refused": 0}
     assert by_id["notFound"] == ["f" * 32]
     assert len(received(subscriber)) == 1
 
@@ -293,6 +294,21 @@ def test_the_function_is_built_on_the_clock_and_the_clients_it_is_given(
     assert len(received(subscriber)) == 1
 
 
+@pytest.mark.parametrize("count", [0, 1, MOST_REFUSED, MOST_REFUSED + 1])
+def test_of_what_sns_refuses_all_is_counted_and_so_many_are_named(invoke: Invoke, count: int) -> None:
+    app: Any = import_module("recovery.app")
+    clients = {"sns": RefusingTopics(), "dynamodb": boto3.client("dynamodb")}
+    kept = [keep(number, age=600).id for number in range(count)]
+    app.actions = app.build(app.settings, client=clients.__getitem__)
+
+    answer = invoke("replay")
+
+    assert (answer["counts"]["refused"], answer["counts"]["matched"]) == (count, count)
+    assert (answer["counts"]["replayed"], answer["stopped"], answer["cursor"]) == (0, "", None)
+    assert len(answer["refused"]) == min(count, MOST_REFUSED)
+    assert set(answer["refused"]) <= set(kept)
+
+
 class RefusingTopics:
     """SNS that refuses what the test says, and else is the mock's."""
 
@@ -323,7 +339,8 @@ def test_what_sns_refuses_is_set_aside_named_by_the_status_and_published_by_a_re
     (named,) = status.set_aside.events
     assert (named.id, named.slug, named.received_at) == (event.id, SLUG, event.received_at)
     replay = Replay(ids=(named.id,))
-    assert actions.replay(replay, lambda: 240).stopped == "Publish: InvalidParameter"
+    again = actions.replay(replay, lambda: 240)
+    assert (again.refused, again.published, again.stopped) == ((event.id,), 0, "")
 
     topics.refuses = False
     assert actions.replay(replay, lambda: 240).published == 1

@@ -15,7 +15,7 @@ from relay.api.recovery import Replay
 from relay.aws import UnavailableError
 from relay.catalog import CATALOG
 from relay.events import Content, Event, event_id, timestamp
-from relay.publisher import Publisher
+from relay.publisher import EventRefusedError, Publisher
 from relay.store import EventStore
 from relay.table import SHARDS, item_of
 from tests.support.inbound import NOW
@@ -25,16 +25,19 @@ LEAVE, UPDATE = "employee-leave", "app-update"
 
 
 class Topics(Publisher):
-    """Remembers what was published; fails before the nth event where `fails` says so."""
+    """Remembers what was published; fails before the nth event where `fails` says so, and `refuses` some."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
         self.fails: Iterator[bool] = iter(())
+        self.refuses: set[str] = set()
 
     def publish(self, event: Event, *, replayed: bool = False) -> None:
         assert replayed
         if next(self.fails, False):
             raise UnavailableError("Throttling", "Publish")
+        if event.id in self.refuses:
+            raise EventRefusedError("InvalidParameter", "Publish")
         self.events.append(event)
 
     @property
@@ -169,6 +172,20 @@ def test_a_fault_ends_the_invocation_before_the_events_it_hit() -> None:
     assert len(topics.ids) - len(events) < WORKERS
 
 
+@pytest.mark.parametrize("refused", [{0}, {20}, {99}, {3, 4, 50}, set(range(100))])
+@pytest.mark.parametrize("limit", [1, 16, 1000])
+def test_what_sns_refuses_is_named_and_holds_up_no_other(refused: set[int], limit: int) -> None:
+    events, topics = [event(number) for number in range(100)], Topics()
+    topics.refuses = {events[number].id for number in refused}
+
+    runs = follow(over(memory_history(events), topics), limit, eventTags=[LEAVE])
+
+    assert sorted(topics.ids) == sorted({one.id for one in events} - topics.refuses)
+    assert sorted(name for run in runs for name in run.refused) == sorted(topics.refuses)
+    assert sum(run.matched for run in runs) == 100
+    assert {run.stopped for run in runs} == {""}
+
+
 def test_only_the_topics_and_the_time_that_were_asked_for_are_replayed() -> None:
     events = [event(number, slug) for number in range(100) for slug in (LEAVE, UPDATE)]
     topics = Topics()
@@ -262,6 +279,17 @@ def test_ids_that_it_failed_on_or_had_no_time_for_are_left(table: History) -> No
 
     assert (list(broken.left), broken.stopped) == (ids[2:], "Publish: Throttling")
     assert list(late.left) == ids[1:]
+
+
+def test_of_ids_that_sns_refuses_each_is_named_and_the_others_are_published(table: History) -> None:
+    ids, topics = [event(number).id for number in range(4)], Topics()
+    topics.refuses = {ids[1], ids[3]}
+
+    run = over(table, topics).replay_ids(ids, endless(), dry_run=False)
+
+    assert topics.ids == [ids[0], ids[2]]
+    assert (run.refused, run.left, run.stopped) == ((ids[1], ids[3]), (), "")
+    assert (run.matched, run.published) == (4, 2)
 
 
 def test_what_is_older_than_events_are_kept_is_over_though_the_table_still_has_it(table: History) -> None:

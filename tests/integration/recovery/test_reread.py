@@ -214,14 +214,69 @@ def test_what_says_the_same_is_published_under_no_other_id(invoke: Invoke) -> No
     assert text.id in items()
 
 
-def test_nor_where_identity_ignores_some_of_it(
-    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+@pytest.mark.parametrize("more", ["", "政" * 100_000], ids=["short", "oversize"])
+@pytest.mark.parametrize(
+    ("then", "now"), [("", "name"), ("name", ""), ("name", "tenantId"), ("name", "name")]
+)
+def test_nor_is_it_whatever_identity_ignores_now_or_did_then(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, then: str, now: str, more: str
 ) -> None:
-    monkeypatch.setenv("IDENTITY_IGNORES_FIELDS", "eventTime,name")
+    monkeypatch.setenv("IDENTITY_IGNORES_FIELDS", now)
     invoke: Invoke = request.getfixturevalue("invoke")
-    deliver(dumps(message(CONTENT, eventTag=TAG)), identity_ignores=frozenset({"name"}))
+    ignored = frozenset({then} - {""})
+    deliver(dumps(message(CONTENT | {"more": more}, eventTag=TAG)), identity_ignores=ignored)
 
     assert invoke("replay", **{"as": SLUG})["counts"]["unchanged"] == 1
+    assert invoke("replay", **{"as": "employee-add-update"})["counts"]["replayed"] == 1
+    assert len(items()) == 2
+
+
+STRANGE = '{"dispatchId":"d","sourceMessageId":["s"],"content":{"tenantId":"1"}}'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        STRANGE,
+        '{"eventTag":["x"],"sourceMessageId":"s","content":{"tenantId":"1"}}',
+        '{"dispatchId":"d","sourceMessageId":"s","sourceMessageId":"t","content":{}}',
+        '{"sourceMessageId":"s","content":{"a":1},"content":{"a":2}}',
+    ],
+)
+def test_of_a_strange_body_all_is_read_anew(inbound: None, body: str) -> None:
+    delivery = read(body, "application/json")
+
+    assert isinstance(delivery, Delivery)
+    assert (delivery.as_came, delivery.content_type) == (body.encode(), "application/json")
+
+
+@pytest.mark.parametrize("body", [STRANGE, dumps(message(CONTENT, extra="beside")), dumps(CONTENT)])
+def test_what_is_read_anew_says_what_it_said(invoke: Invoke, body: str) -> None:
+    delivery = read(body, None)
+    assert isinstance(delivery, Delivery)
+    old = deliver(body, as_came=delivery.as_came)
+
+    invoke("replay", **{"as": SLUG})
+
+    (new,) = [event_of(item) for item in items().values() if item["eventId"]["S"] != old.id]
+    differ = {"id", "type", "time", "dataschema", "rereadof"}
+    before, after = (json.loads(one.envelope) for one in (old, new))
+    assert {name: after.get(name) for name in before.keys() - differ} == {
+        name: before[name] for name in before.keys() - differ
+    }
+
+
+@pytest.mark.parametrize("depth", [400, 100_000])
+def test_an_event_of_a_content_nested_deep_is_read_anew_and_holds_up_no_other(
+    invoke: Invoke, depth: int
+) -> None:
+    nested = Content("[" * depth + "]" * depth)
+    deliver(Delivery(nested, source_message_id="s-2"))
+    deliver(dumps(message(CONTENT)))
+
+    answer = invoke("replay", **{"as": SLUG})
+
+    assert (answer["counts"]["replayed"], answer["stopped"]) == (2, "")
 
 
 def test_a_body_that_is_a_handshake_is_no_event(invoke: Invoke) -> None:

@@ -146,7 +146,7 @@ def test_an_authority_that_is_none_is_named_and_not_quoted(secrets: Secrets, tex
     error = fault(reader(secrets))
 
     assert (type(error), error.code) == (AddressError, "PortalCaSecretArn SecretNotPem")
-    assert str(error) == "authority-arn holds no certificates in PEM"
+    assert str(error) == "the secret holds no certificates in PEM"
 
 
 def test_of_several_certificates_each_must_be_whole(secrets: Secrets, authority: PrivateAuthority) -> None:

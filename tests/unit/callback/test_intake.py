@@ -14,6 +14,7 @@ from callback.intake import Receipt
 from callback.request import CallbackRequest
 from callback.responses import CallbackResponse
 from relay.catalog import BY_SLUG, kind_of, slug_of
+from relay.events import Content
 from tests.support.inbound import (
     PREVIOUS,
     SHAPES,
@@ -458,6 +459,31 @@ def test_other_fields_differ_in_each_value_that_they_have(inbound: Inbound, then
 
     assert (first.response, repeat.response) == (CallbackResponse.PUBLISHED, CallbackResponse.REPEATED)
     assert repeat.counts == ("OtherFieldsDiffer",)
+
+
+@pytest.mark.parametrize("depth", [500, 9_998, 100_000])
+def test_a_repeat_of_a_deep_content_is_answered(inbound: Inbound, depth: int) -> None:
+    body = '{"sourceMessageId":"s","content":%s,"a":1}' % ("[" * depth + "]" * depth)
+
+    receipts = [receive(inbound, body, "app-update") for _ in range(2)]
+
+    assert [one.response.status for one in receipts] == [200, 200]
+
+
+@pytest.mark.parametrize("beside", [{}, {"more": 1}])
+def test_other_fields_are_compared_with_those_of_a_kept_event_however_deep_its_content_is(
+    inbound: Inbound, beside: dict[str, int]
+) -> None:
+    body = message(content_of(ACCOUNT), more=1)
+    first = receive(inbound, body, "account-frozen").event
+    assert first is not None
+    content, other = Content("[" * 100_000 + "]" * 100_000), dumps(beside) if beside else None
+    inbound.store.kept[first.id] = first.enclosing(content, {"otherfields": other})
+
+    repeat = receive(inbound, body, "account-frozen")
+
+    assert repeat.response is CallbackResponse.REPEATED
+    assert repeat.counts == (() if beside else ("OtherFieldsDiffer",))
 
 
 def test_two_forms_of_one_message_whose_lists_differ_are_two_events(inbound: Inbound) -> None:

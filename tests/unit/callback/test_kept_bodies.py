@@ -9,14 +9,14 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 from urllib.parse import urlencode
-from zlib import decompress
+from zlib import compress, decompress
 
 import pytest
 
 from callback.handshakes import Handshakes
 from callback.intake import Intake
 from callback.request import CallbackRequest
-from relay.events import timestamp
+from relay.events import KeptBody, timestamp
 from relay.payloads import Payloads
 from relay.publisher import Publisher
 from relay.reading import Delivery, read
@@ -113,6 +113,26 @@ def test_a_body_counts_towards_the_unit_in_which_an_envelope_stays_text() -> Non
     other.deliver(json.dumps([n * n for n in range(200)]).encode())
     assert set(other.item["envelope"]) == {"B"}
     assert len(other.item["body"]["B"]) < WRITE_UNIT
+
+
+def test_a_body_is_deflated_by_one_of_the_quick_ways() -> None:
+    world = World()
+
+    world.deliver(b"x" * 5_000)
+
+    # RFC 1950, FLEVEL: 0 and 1 are quick, 2 is zlib's default, 3 the slowest.
+    assert world.item["body"]["B"][1] >> 6 <= 1
+
+
+@pytest.mark.parametrize("level", range(10))
+@pytest.mark.parametrize("in_bucket", [False, True])
+def test_a_kept_body_is_read_however_hard_it_was_deflated(level: int, in_bucket: bool) -> None:
+    raw, cloud = "杭州".encode("gbk") * 1000, MemoryCloud()
+    client: Any = cloud
+    cloud.objects["s3://payloads/bodies/e/1"] = deflated = compress(raw, level)
+    kept = KeptBody(None, key="bodies/e/1") if in_bucket else KeptBody(None, deflated)
+
+    assert Payloads("payloads", lambda: client).read_body(kept) == raw
 
 
 def bodies(number: int) -> Iterator[tuple[bytes, bytes, str | None]]:

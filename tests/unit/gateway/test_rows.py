@@ -59,6 +59,20 @@ def test_the_list_is_found_wherever_it_is(content: Any) -> None:
         {**FLAGS, "summary": "nothing failed"},
         "nothing failed",
         17,
+        [None],
+        ["null"],
+        ["", 0, [], {}],
+        [[None]],
+        {**FLAGS, "data": [None]},
+        {**FLAGS, "data": None, "messages": ["OK"]},
+        {**FLAGS, "data": None, "sort": ["gmtCreate"]},
+        {**FLAGS, "data": {"list": None, "sort": [{}]}},
+        {**FLAGS, "data": {"list": None, "id": 7}},
+        {**FLAGS, "data": {"list": [], "id": 7, "page": {"id": 8}}},
+        {**FLAGS, "data": None, "id": 7},
+        {**FLAGS, "data": None, "bizErrorMessage": "http://192.0.2.10/errors/7"},
+        {**FLAGS, "data": None, "help": f"see {URL}"},
+        {**FLAGS, "data": None, "url": "http://192.0.2.10/page/2"},
     ],
 )
 def test_an_empty_list_is_empty(content: Any) -> None:
@@ -111,10 +125,6 @@ def test_a_failed_callbacks_id_is_found_and_not_taken_for_the_registrations(row:
         {"id": "-1"},
         {"id": "٣"},
         {"callbackData": {"id": 3}},
-        "text",
-        17,
-        None,
-        ["nested"],
     ],
 )
 def test_a_failed_row_that_cannot_be_understood_is_kept_as_it_came_without_an_id(row: Any) -> None:
@@ -127,7 +137,14 @@ def test_a_failed_row_that_cannot_be_understood_is_kept_as_it_came_without_an_id
 def test_no_row_is_dropped_among_others_that_are_understood() -> None:
     given: list[JsonValue] = [{"id": 1}, "text", {"id": 2}, None, {"tenantId": 7}]
 
-    assert [row.id for row in rows.failed_callbacks(given)] == ["1", None, "2", None, None]
+    assert [row.id for row in rows.failed_callbacks(given)] == ["1", "2", None]
+
+
+@pytest.mark.parametrize(
+    "given", [["text"], [17, True], ["7"], [["nested"]], {"data": ["text"], "sort": ["id"]}]
+)
+def test_what_is_no_object_is_no_row(given: JsonValue) -> None:
+    assert rows.failed_callbacks(given) == []
 
 
 def test_two_lists_side_by_side_are_both_read() -> None:
@@ -137,7 +154,8 @@ def test_two_lists_side_by_side_are_both_read() -> None:
 @pytest.mark.parametrize(
     ("said", "found"),
     [
-        ({"id": 7}, ("7", None, None)),
+        ({"eventCallbackFailedId": 7}, ("7", None, None)),
+        ({"data": {"id": 7, "eventTag": TAG, "receivers": ["GE_1"]}}, ("7", TAG, None)),
         ({"eventTag": TAG}, (None, TAG, None)),
         ({"data": {"callbackUrl": URL, "pageSize": 20}}, (None, TAG, URL)),
     ],

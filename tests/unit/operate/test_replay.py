@@ -10,6 +10,7 @@ import pytest
 from operate.errors import UnfinishedError
 from operate.replay.run import MOST_AT_ONCE
 from operate.stack import Stack
+from relay.api.recovery import MOST_REFUSED
 from relay.catalog import slug_of
 from tests.support.command_line import Ran, ran
 from tests.support.recovery_stub import RecoveryStub
@@ -84,10 +85,12 @@ def test_a_program_gets_json_and_nothing_else_on_the_output() -> None:
             "unchanged": 0,
             "expired": 0,
             "noEvent": 0,
+            "refused": 0,
         },
         "topics": {"employee-leave": 1203, "account-frozen": 30},
         "notFound": [],
         "expired": [],
+        "refused": [],
         "left": [],
         "cursor": None,
         "stopped": "",
@@ -192,6 +195,31 @@ def test_an_id_that_is_not_kept_is_named_and_the_rest_replayed() -> None:
     assert result.status == 1
     assert stub.published == ["a1"]
     assert "not found: ffff-ffff" in result.stdout
+
+
+@pytest.mark.parametrize("words", [["--all"], [word for _, name in LEAVERS[:5] for word in ("--id", name)]])
+def test_what_sns_refuses_is_named_and_the_rest_replayed(words: list[str]) -> None:
+    stub = RecoveryStub(LEAVERS[:5], refused=frozenset({"a1", "a3"}))
+    result = run(stub, *words)
+
+    assert (result.status, result.stderr) == (1, "")
+    assert stub.published == ["a0", "a2", "a4"]
+    assert result.stdout.splitlines()[2:] == [
+        "  not published, for SNS refuses it: a1",
+        "  not published, for SNS refuses it: a3",
+    ]
+    told = facts(run(stub, *words, "--json"))
+    assert (told["refused"], told["counts"]["refused"], told["counts"]["matched"]) == (["a1", "a3"], 2, 5)
+
+
+def test_what_sns_refuses_beyond_those_that_are_named_is_counted() -> None:
+    stub = RecoveryStub(LEAVERS, refused=frozenset(name for _, name in LEAVERS))
+    result = run(stub, "--all")
+
+    lines = result.stdout.splitlines()
+    unnamed = len(LEAVERS) - 3 * MOST_REFUSED
+    assert lines[-1] == f"  not published, for SNS refuses them, and not named: {unnamed}"
+    assert (result.status, len(lines)) == (1, 1 + 3 * MOST_REFUSED + 1)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relay.events import MESSAGE_LIMIT, Content, Event, envelope, event_id, timestamp
+from relay.events import MESSAGE_LIMIT, TEXT, Content, Event, envelope, event_id, taken_apart, timestamp
 from relay.table import item_of
 from tests.support.inbound import NOW
 
@@ -250,6 +250,36 @@ def test_times_sort_as_they_follow_each_other() -> None:
     assert times == sorted(times)
     assert len(set(map(len, times))) == 1
     assert timestamp(0) == "1970-01-01T00:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        Content('{"appName": "一网通办", "n": 1.10}'),
+        Content("[" * 100_000 + "]" * 100_000),
+        Content('"text, and no object"'),
+        Content("null"),
+        Content('["\\ud800", "\\uffff"]'),
+        Content('a "text" that is no JSON', TEXT),
+        Content("", TEXT),
+        Content.of_bytes(b"\xff\0"),
+    ],
+    ids=repr,
+)
+def test_an_envelope_is_taken_apart_into_what_it_was_made_of(content: Content) -> None:
+    given = {"id": "k-c", "type": 'A|"B', "otherfields": '{"data":1}', "subject": None}
+
+    attributes, opened = taken_apart(envelope(given, content))
+
+    assert opened == content
+    assert {name: attributes.get(name) for name in given} == given
+    assert attributes["datacontenttype"] == content.media_type
+
+
+def test_of_a_content_in_the_bucket_an_envelope_has_the_address() -> None:
+    attributes, opened = taken_apart(envelope({"id": "k-c"}, Content("{}"), "s3://payloads/events/k-c"))
+
+    assert (attributes["dataref"], opened) == ("s3://payloads/events/k-c", None)
 
 
 def test_bytes_are_base64_in_the_envelope_and_named_by_their_digest() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from zlib import compress
 
 import pytest
 
@@ -39,6 +40,19 @@ def test_however_it_is_kept_the_event_is_read_as_it_was(bytes_: int) -> None:
     given = of_size(bytes_)
 
     assert event_of(packed(item_of(given))) == given
+
+
+@pytest.mark.parametrize("level", range(10))
+def test_an_envelope_is_read_however_hard_it_was_deflated(level: int) -> None:
+    given = of_size(5_000)
+    deflated = {"B": compress(given.envelope.encode(), level)}
+
+    assert event_of({**item_of(given), "envelope": deflated}) == given
+
+
+def test_an_envelope_is_deflated_by_one_of_the_quick_ways() -> None:
+    # RFC 1950, FLEVEL: 0 and 1 are quick, 2 is zlib's default, 3 the slowest.
+    assert packed(item_of(of_size(5_000)))["envelope"]["B"][1] >> 6 <= 1
 
 
 def test_an_item_that_was_kept_as_text_is_still_read() -> None:

@@ -21,7 +21,7 @@ KNOWN = {
     "CallbackFunction": EVERY_FUNCTION | {"EventRetentionDays", "IdentityIgnoresFields", "SnapStart"},
     "GatewayFunction": EVERY_FUNCTION | {"GatewayBaseUrl", *WAY_OUT},
     "NoticeFunction": EVERY_FUNCTION | {"EnosBaseUrl", "EnosProducePath", "PortalCaSecretArn", *WAY_OUT},
-    "RecoveryFunction": EVERY_FUNCTION | {"EventRetentionDays", "IdentityIgnoresFields"},
+    "RecoveryFunction": EVERY_FUNCTION | {"EventRetentionDays"},
 }
 # What a function is watched by counts all its versions, by its name alone.
 MAKES_OR_WATCHES = {
