@@ -50,6 +50,18 @@ def test_a_function_has_no_module_that_its_layer_does_not_ship(cloud: Cloud) -> 
         assert f"No module named '{module}'" in answer["Payload"].read().decode()
 
 
+@pytest.mark.parametrize("message", ["cursor: is none [of ours]", "two\nlines"])
+def test_a_failed_function_says_its_errors_class_as_on_lambda(cloud: Cloud, message: str) -> None:
+    name = f"fails-{len(message)}"
+    raising = f"raise type('InvalidRequest', (Exception,), {{}})({message!r})"
+    small_function(cloud, name, f"def handler(event, context):\n    {raising}\n")
+    answer = cloud.client("lambda").invoke(FunctionName=name)
+
+    assert answer["FunctionError"]
+    failed = json.load(answer["Payload"])
+    assert (failed["errorType"], failed["errorMessage"]) == ("InvalidRequest", message)
+
+
 def test_the_bare_interpreter_sees_a_layer_only_when_it_is_given_one(tmp_path: Path) -> None:
     python = bare_interpreter(tmp_path)
     layer = tmp_path / "layer"
