@@ -157,6 +157,8 @@ class RelayState:
     portal_errors: PortalErrors | Unknown
     secrets: Mapping[str, Secret | Unknown]
     alarms: Sequence[Alarm] | Unknown
+    rotating: bool | None
+    """Whether the callback lets the token before the current one in as well; None where that is not known."""
 
     def seconds_since(self, at: datetime | str) -> float:
         """Returns how long ago that was, as a time or as `relay.events.timestamp` writes it."""

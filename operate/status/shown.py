@@ -111,7 +111,9 @@ def _line(name: str, fact: object, status: facts.RelayState) -> str:
         case facts.Secret(False):
             return "not filled"
         case facts.Secret(_, since):
-            return f"filled, changed {span(status.seconds_since(since))} ago" if since else "filled"
+            old = status.rotating and name == facts.SECRETS["callbackToken"][1]
+            changed = f"filled, changed {span(status.seconds_since(since))} ago" if since else "filled"
+            return f"{changed}; the token before it is let in as well" if old else changed
         case facts.OtherTag(tag, state):
             return f"{plain(tag)}: {_STATES[state][0]}"
         case [*several]:

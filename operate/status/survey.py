@@ -40,10 +40,14 @@ def survey(
     secrets = {name: ask(secret, stack, output) for name, (output, _) in facts.SECRETS.items()}
     registered: Mapping[str, str] | facts.Unknown = facts.Unknown(facts.NOT_FILLED)
     failed: facts.FailedCallbacks | facts.Unknown = facts.Unknown(facts.NOT_FILLED)
+    rotating: bool | None = None
     credentials = secrets["gatewayCredentials"]
     # Asked without credentials the function would end in an error, and so in an alarm.
     if isinstance(credentials, facts.Unknown) or credentials.filled:
-        registered, failed = ask(_registered, stack), ask(_failed, stack)
+        listed = ask(stack.gateway, List(), ListAnswer)
+        registered = listed if isinstance(listed, facts.Unknown) else _states(listed)
+        rotating = None if isinstance(listed, facts.Unknown) else listed.rotating
+        failed = ask(_failed, stack)
     inbound = ask(stack.recovery, Status(), StatusAnswer)
 
     def topic(slug: str) -> facts.Topic:
@@ -70,13 +74,14 @@ def survey(
         portal_errors=ask(lambda: facts.PortalErrors(last_portal_error(stack, now))),
         secrets=secrets,
         alarms=ask(alarms, stack),
+        rotating=rotating,
     )
 
 
-def _registered(stack: Stack) -> Mapping[str, str]:
+def _states(listed: ListAnswer) -> Mapping[str, str]:
     """The registrations' states by slug."""
-    tags = stack.gateway(List(), ListAnswer).tags
-    return {tag.slug: tag.state for tag in sorted(tags, key=lambda one: -_STATES.index(one.state))}
+    tags = sorted(listed.tags, key=lambda one: -_STATES.index(one.state))
+    return {tag.slug: tag.state for tag in tags}
 
 
 def _others(registered: Mapping[str, str] | facts.Unknown) -> list[facts.OtherTag]:

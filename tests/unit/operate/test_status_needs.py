@@ -156,6 +156,31 @@ def test_the_limits_are_those_of_the_alarms() -> None:
     assert "LogGroupName" in RESOURCES["NoticeLogGroup"]["Properties"]
 
 
+@pytest.mark.parametrize(
+    ("rotating", "hours", "registered", "needed"),
+    [
+        (True, 4.1, "current", True),
+        (True, 3.9, "current", False),
+        (False, 4.1, "current", False),
+        # A function of a release that did not say.
+        (None, 4.1, "current", False),
+        # The registration comes first.
+        (True, 4.1, "outdated", False),
+    ],
+)
+def test_a_rotation_that_nobody_finished_needs_a_person(
+    rotating: bool | None, hours: float, registered: str, needed: bool
+) -> None:
+    found = listed(app_update=registered).model_copy(update={"rotating": rotating})
+    stub = RelayStub(gateway={"list": found, "failed": failed_list(0)})
+    stub.secrets["arn:token"] = {"VersionIdsToStages": {"v": []}, "LastChangedDate": ago(hours=hours)}
+    result = run(stub)
+
+    finish = f"the old callback token is still let in: mozi-relay rotate-token --stack {NAME} --finish"
+    assert (finish in " ".join(result.stdout.split())) is needed
+    assert ("the token before it is let in as well" in result.stdout) is bool(rotating)
+
+
 def test_secrets_are_shown_with_their_age_and_those_not_filled_need_a_person() -> None:
     stub = RelayStub(secrets={"arn:enos": {"LastChangedDate": ago(days=1)}})
     result = run(stub)
