@@ -68,11 +68,11 @@ def show_tables(scene: Scene, console: Console) -> None:
     """Both tables, and under them why a notice was rejected, and what else there is to say."""
     counts = [(slug, times, scene.published[slug]) for slug, times in scene.received.items()]
     together = "together", scene.received.total(), scene.published.total()
-    title, heads = "Inbound: gateway → callback → topic → subscriber", _TOPIC_HEADS
     rows = [(slug, came, went, came - went) for slug, came, went in [*counts, together]]
-    console.print(_table(title, heads, rows, "topic"))
-    title, heads = "Outbound: queue → notice → portal", _ORGANISATION_HEADS
-    console.print(_table(title, heads, map(_cells, scene.organisations), "organisation", _SIZES))
+    title = "Inbound: gateway → callback → topic → subscriber"
+    console.print(_table(title, _TOPIC_HEADS, rows, "topic"))
+    rows_of, title = map(_cells, scene.organisations), "Outbound: queue → notice → portal"
+    console.print(_table(title, _ORGANISATION_HEADS, rows_of, "organisation", _SIZES))
     reasons = [
         f"rejected: {message_id} of {row.org_id}: {reason}"
         for row in scene.organisations
