@@ -55,7 +55,8 @@ def watch(console: Console, running: Stage) -> NoReturn:
         calls = running.portal.calls
         for call in calls[shown:]:
             answer = "accepted" if call.ok else f"HTTP {call.status} {call.message}"
-            line = f"{datetime.now().astimezone():%H:%M:%S%:z} {call.org_id}, notices in the call: {call.size}, {answer}"
+            now = datetime.now().astimezone()
+            line = f"{now:%H:%M:%S%:z} {call.org_id}, notices in the call: {call.size}, {answer}"
             console.print(line, markup=False, soft_wrap=True)
         shown = len(calls)
         time.sleep(0.5)

@@ -87,7 +87,7 @@ def alike(name: str) -> list[str]:
 def did_you_mean(name: str) -> str:
     """Returns the question whether one of the eventTags that are alike is meant, with their slugs."""
     meant = [f"{catalog.slug_of(tag)} ({tag})" for tag in alike(name)]
-    return f"did you mean {' or '.join(meant)}?"
+    return f"did you mean {' or '.join(meant[:3])}{' or …' * (len(meant) > 3)}?"
 
 
 def _letters(name: str) -> str:

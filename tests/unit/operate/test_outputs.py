@@ -1,12 +1,15 @@
 """A command says what it has to say, or that it cannot; a shell gets a status for either."""
 
+import io
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from operate.progress import bar
 from tests.support.command_line import ran
 from tests.support.template import ROOT
 
@@ -101,6 +104,17 @@ def test_a_terminal_without_the_characters_gets_escapes() -> None:
     ended = subprocess.run(command("register"), cwd=ROOT, env=ascii_only, capture_output=True)
 
     assert (ended.returncode, rb"\u4eba\u4e8b|b" in ended.stdout, ended.stderr) == (0, True, b"")
+
+
+def test_a_bar_on_such_a_terminal_is_drawn_in_its_characters() -> None:
+    written = io.BytesIO()
+    terminal = io.TextIOWrapper(written, encoding="ascii", errors="backslashreplace")
+    with bar("counting", 2, Console(file=terminal, force_terminal=True)) as show_done:
+        show_done(1)
+    terminal.flush()
+
+    assert b"counting" in written.getvalue()
+    assert rb"\u" not in written.getvalue()
 
 
 def test_the_program_says_its_version() -> None:

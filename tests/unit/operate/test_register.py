@@ -248,6 +248,13 @@ def test_half_of_a_catalogued_tag_is_registered_by_its_slug_alone(name: str) -> 
     assert stub.requests[0]["otherTags"] == [name]
 
 
+def test_of_many_tags_that_may_be_meant_some_are_named() -> None:
+    result = run(relay(), "--other-tag", "MOZI_VDS_TENANT_CHANGE")
+
+    assert (result.status, result.stderr.count("MOZI_VDS_TENANT_CHANGE|")) == (2, 3)
+    assert " or …?" in result.stderr
+
+
 def test_half_of_a_catalogued_tag_that_was_registered_is_unregistered() -> None:
     stub = relay(tags(Change.UNREGISTERED, 1))
 
