@@ -157,6 +157,8 @@ class RelayState:
     portal_errors: PortalErrors | Unknown
     secrets: Mapping[str, Secret | Unknown]
     alarms: Sequence[Alarm] | Unknown
+    registered_at: str
+    """The address up to /callback by which most of the tags lead here; empty if none does."""
     rotating: bool | None
     """Whether the callback lets the token before the current one in as well; None where that is not known."""
 

@@ -22,9 +22,10 @@ class Command(Protocol):
 def needs(status: facts.RelayState, command: Command, addresses: Sequence[str]) -> list[str]:
     """Returns a line for each thing, in the order of the ways in and out.
 
-    Where the stack has several `addresses`, the first is the one to register.
+    The address to register is that of the other tags, else the first of the stack's `addresses`.
     """
-    url = ("--url", addresses[0]) if len(addresses) > 1 else ()
+    address = status.registered_at or next(iter(addresses), "")
+    url = ("--url", address) if address and list(addresses) != [address] else ()
     return [
         *_secrets(status),
         *_registrations(status, command("register", *url), command("rotate-token")),
