@@ -168,7 +168,9 @@ def _table(heads: list[str], units: Units, language: str, whole: str) -> str:
 
 
 def _name(name: str, language: str) -> str:
-    return f"{PRICES[name]['service']}: {PRICES[name]['unit' if language == 'en' else language]}"
+    price = PRICES[name]
+    service = price.get(f"service_{language}", price["service"])
+    return f"{service}: {price['unit' if language == 'en' else language]}"
 
 
 def _count(count: float) -> str:

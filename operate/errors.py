@@ -36,7 +36,11 @@ class ExitStatus(IntEnum):
     UNFINISHED = 1
     """Something is left, or AWS failed; calling again is safe."""
     NOTHING_DONE = 2
+    UNWRITTEN = 74
+    """What there was to say could not be written: EX_IOERR of sysexits.h."""
     INTERRUPTED = 130
+    UNREAD = 141
+    """Who read the output has gone: as a shell says it of a program that SIGPIPE ends."""
 
 
 class OperatorError(click.ClickException):

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from operate.errors import ExitStatus
+from operate.errors import ExitStatus, NothingDoneError
 from operate.stack import Stack, find_stack
 from relay import catalog
 from relay.api import base
@@ -79,7 +79,13 @@ def tag_slug(name: str) -> str:
 
 def topic_slug(name: str) -> str:
     """Returns a topic's slug: that of an eventTag, or of no tag. Raises ValueError."""
-    return name if name == catalog.UNCLASSIFIED else tag_slug(name)
+    if name == catalog.UNCLASSIFIED:
+        return name
+    try:
+        return tag_slug(name)
+    except ValueError as error:
+        others = f"events of other eventTags are on the topic {catalog.UNCLASSIFIED}"
+        raise ValueError(f"{error}; {others}: --tag {catalog.UNCLASSIFIED}") from error
 
 
 def tags_option[Command: Callable[..., object]](
@@ -116,6 +122,21 @@ def _moment(given: str, of_date: time) -> datetime:
     except (ValueError, OverflowError) as error:
         said = "is neither a date (2026-11-01) nor a time (2026-11-01T08:00+08:00)"
         raise ValueError(f"{given!r} {said}") from error
+
+
+def confirm(question: str) -> bool:
+    """Returns whether a person agrees. Raises NothingDoneError where nobody is there to answer."""
+    unanswered = NothingDoneError("Nothing was done: nobody answers here. --yes does it without asking.")
+    if not sys.stdin:
+        raise unanswered
+    try:
+        return click.confirm(question, err=True)
+    except click.Abort as stop:
+        # As click makes one of Ctrl-C too.
+        if not isinstance(stop.__context__, EOFError):
+            raise
+        click.echo(err=True)
+        raise unanswered from None
 
 
 def program() -> str:

@@ -121,8 +121,8 @@ def per_second(count: int, seconds: float) -> str:
 
 
 def moment(at: datetime) -> str:
-    """Returns the time as this machine has it."""
-    return f"{at.astimezone():%Y-%m-%d %H:%M:%S}"
+    """Returns the time as this machine has it, with its offset; --from and --to take it so."""
+    return f"{at.astimezone():%Y-%m-%d %H:%M:%S%:z}"
 
 
 def span(seconds: float) -> str:

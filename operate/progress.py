@@ -13,7 +13,8 @@ ShowDone = Callable[[int], None]
 def bar(title: str, total: int | None = None, console: Console | None = None) -> Iterator[ShowDone]:
     """Show how many of `total` are done; call what it yields with each number."""
     out = console or Console(stderr=True)
-    columns = (SpinnerColumn(), *Progress.get_default_columns(), MofNCompleteColumn())
+    spinner = SpinnerColumn("line" if out.options.ascii_only else "dots")
+    columns = (spinner, *Progress.get_default_columns(), MofNCompleteColumn())
     with Progress(*columns, console=out, disable=not out.is_terminal) as progress:
         task = progress.add_task(title, total=total)
 

@@ -147,6 +147,7 @@ def _list(desk: Desk) -> ListAnswer:
         counts=ListCounts.model_validate(counts),
         tags=space.fitting(tags),
         unknown=_as_they_came(unknown, desk.addresses, space),
+        rotating=bool(desk.addresses.token.previous),
     )
 
 

@@ -102,6 +102,9 @@ class EventIndexes:
         newest_first: bool = False,
     ) -> Entries:
         """Returns at most `limit` entries of a shard, `since` and `until` included, from after `start` on."""
+        if since > until:
+            # DynamoDB refuses such a range.
+            return Entries([], 0, None)
         how: dict[str, Any] = {"ExclusiveStartKey": start} if start else {}
         how |= {"ScanIndexForward": False} if newest_first else {}
         return self._ask(index, shard, since, until, Limit=limit, **how)

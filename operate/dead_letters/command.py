@@ -11,7 +11,7 @@ from operate.dead_letters.choice import letters_of, with_prefixes
 from operate.dead_letters.held import DeadLetterQueue, Letter, unbroken
 from operate.dead_letters.shown import by_code, line_of, outcome_in, show_letters
 from operate.errors import ExitStatus, NothingDoneError, OperatorError
-from operate.options import json_option, same_stack, with_stack
+from operate.options import confirm, json_option, same_stack, with_stack
 from operate.output import many, plain, write_json, write_new
 from operate.progress import bar
 from operate.stack import Stack
@@ -53,7 +53,7 @@ def dead_letters(
         letters = with_prefixes(letters, ids)[:limit] if ids else letters
         if deleting:
             raise SystemExit(_delete(queue, letters, yes=yes, as_json=as_json))
-    if save:
+    if save and letters:
         try:
             write_new(save, map(line_of, letters))
         except OSError as error:
@@ -62,7 +62,9 @@ def dead_letters(
         write_json({"byCode": dict(by_code(letters)), "letters": [_facts(one) for one in letters]})
     else:
         show_letters(letters)
-    if save:
+    if save and not letters:
+        click.echo(f"There is nothing to save: {plain(str(save))} is not written.", err=True)
+    elif save:
         redrive = same_stack(click.get_current_context(), "redrive", str(save))
         click.echo(f"{len(letters):,} saved. Fix {plain(str(save))}, then:\n  {redrive}", err=True)
 
@@ -82,7 +84,7 @@ def _delete(queue: DeadLetterQueue, letters: Sequence[Letter], *, yes: bool, as_
     """Delete once that is confirmed, as far as it goes; the exit status."""
     if not (yes or as_json):
         show_letters(letters)
-    if not (yes or click.confirm(f"Delete {many(len(letters), 'dead letter')} for good?", err=True)):
+    if not (yes or confirm(f"Delete {many(len(letters), 'dead letter')} for good?")):
         raise NothingDoneError("Nothing was deleted.")
     failed: dict[str, str] = {}
     left, status, stopped = [one.id for one in letters], 0, ""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from operate.dead_letters.choice import short_ids
 from operate.dead_letters.held import Letter
-from operate.output import many, page, plain, print_rows, printable
+from operate.output import many, moment, page, plain, print_rows, printable
 from relay.json_text import NotAnObjectError, decoder, take_apart
 from relay.notices.record import MESSAGES, NOT_AFTER, OUTCOME
 
@@ -29,7 +29,7 @@ def by_code(letters: Sequence[Letter]) -> Counter[str]:
 def _rows(letters: Sequence[Letter]) -> Iterator[tuple[str, str]]:
     ids = short_ids(letters)
     for one in letters:
-        when = f"{one.rejected_at:%Y-%m-%d %H:%M:%S}" if one.rejected_at else "-"
+        when = moment(one.rejected_at) if one.rejected_at else "-"
         name = one.attributes.get("messageId") or ("an outcome, no notice" if outcome_in(one.body) else "")
         names = (one.code, one.org_id, name)
         yield ids[one.id], "  ".join([when, *map(_shown, names)])

@@ -1,16 +1,17 @@
 """`register` and `unregister`: where the Mozi gateway delivers events."""
 
 from collections import Counter
+from collections.abc import Callable
 
 import click
 from rich.text import Text
 
 from operate.errors import ExitStatus, NothingDoneError
-from operate.options import Word, call_again, json_option, tag_slug, tags_option, with_stack
+from operate.options import Word, call_again, confirm, json_option, tag_slug, tags_option, with_stack
 from operate.output import many, page, plain, print_rows, write_json
 from operate.stack import Stack
 from relay import catalog
-from relay.api.base import other_tag
+from relay.api.base import alike, did_you_mean, other_tag
 from relay.api.gateway import Change, ChangeAnswer, ChangedTag, Register, Unregister, callback_base
 
 _REGISTERED = {Change.REGISTERED, Change.UPDATED, Change.UNCHANGED}
@@ -28,20 +29,32 @@ def _catalogued(name: str) -> str:
     try:
         return tag_slug(name)
     except ValueError as error:
+        if alike(name):
+            raise
         raise ValueError(f"{error}; a tag outside of it is named with --other-tag") from error
+
+
+def _outside(name: str) -> str:
+    """Returns a tag to register; one that looks like a catalogued one is taken by its slug alone."""
+    tag = other_tag(name)
+    if tag == name and alike(name):
+        raise ValueError(f"{did_you_mean(name)} If not, the tag is named {catalog.slug_of(tag)}")
+    return tag
 
 
 _OTHER = "A tag outside the catalogue; repeatable."
 _tags = tags_option(_catalogued)
-_other_tags = click.option(
-    "--other-tag", "others", multiple=True, type=Word(other_tag), metavar="TAG", help=_OTHER
-)
+
+
+def _other_tags[Command: Callable[..., object]](tag_of: Callable[[str], str]) -> Callable[[Command], Command]:
+    kind = Word(tag_of)
+    return click.option("--other-tag", "others", multiple=True, type=kind, metavar="TAG", help=_OTHER)
 
 
 @click.command()
 @with_stack
 @_tags
-@_other_tags
+@_other_tags(_outside)
 @click.option(
     "--url",
     type=Word(callback_base),
@@ -76,7 +89,7 @@ def register(
 @click.command()
 @with_stack
 @_tags
-@_other_tags
+@_other_tags(other_tag)
 @click.option("--take-over", is_flag=True, help="Also remove what leads to somebody else's address.")
 @click.option("--yes", is_flag=True, help="Without asking.")
 @json_option
@@ -115,11 +128,7 @@ def _only_address(stack: Stack) -> str:
 
 
 def _confirmed(*tags: str) -> bool:
-    which = ", ".join(tags) or "all eventTags"
-    try:
-        return click.confirm(f"Deliver no more events of {which}?", err=True)
-    except click.Abort:
-        return False
+    return confirm(f"Deliver no more events of {', '.join(tags) or 'all eventTags'}?")
 
 
 def _end(answer: ChangeAnswer, well: set[Change], *, as_json: bool) -> None:
@@ -128,11 +137,21 @@ def _end(answer: ChangeAnswer, well: set[Change], *, as_json: bool) -> None:
         write_json(answer.payload())
     else:
         show_changes(answer)
-    if any(tag.change in _AGAIN for tag in answer.tags):
-        again = call_again(click.get_current_context())
-        click.echo(f"What is done stays done. For the rest fix what is said, then:\n  {again}", err=True)
+    _show_rest(answer)
     done = {tag.change for tag in answer.tags} <= well
     raise SystemExit(ExitStatus.DONE if done else ExitStatus.UNFINISHED)
+
+
+def _show_rest(answer: ChangeAnswer) -> None:
+    """Show how to go on, if there is a rest; where nothing was taken, the address itself may be at fault."""
+    ctx, changes = click.get_current_context(), {tag.change for tag in answer.tags}
+    if Change.FAILED in changes and "url" in ctx.params and changes <= _AGAIN:
+        again = call_again(ctx, url=None)
+        other = "for an address that is not taken add --url (in the sandbox the one that `make up` prints)"
+        click.echo(f"Nothing was registered. Fix what is said; {other}:\n  {again}", err=True)
+    elif changes & _AGAIN:
+        again = call_again(ctx)
+        click.echo(f"What is done stays done. For the rest fix what is said, then:\n  {again}", err=True)
 
 
 def show_changes(answer: ChangeAnswer) -> None:
@@ -161,4 +180,5 @@ def _details(tag: ChangedTag) -> str:
         return f"leads to {plain(tag.callback_url)}; --take-over if it is to be changed"
     if tag.error:
         return plain(tag.error)
-    return f"was {plain(tag.was)}" if tag.was else ""
+    # Of two addresses that differ in the token alone both are shown without it.
+    return f"was {plain(tag.was)}" if tag.was not in ("", tag.callback_url) else ""

@@ -1,12 +1,15 @@
 """`replay`: publish kept events once more."""
 
+import re
 import time
-from datetime import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 
 import click
 
-from operate.errors import ExitStatus, OperatorError, UnfinishedError
+from operate.errors import ExitStatus, NothingDoneError, OperatorError, UnfinishedError
 from operate.options import (
     Word,
     call_again,
@@ -19,11 +22,12 @@ from operate.options import (
     topic_slug,
     with_stack,
 )
-from operate.output import facts_of, many, per_second, plain, write_json
+from operate.output import facts_of, many, moment, per_second, plain, write_json
 from operate.progress import bar
 from operate.replay.run import MOST_AT_ONCE, Invoke, ReplayProgress, follow, selection
 from operate.stack import Stack
 from relay import catalog
+from relay.api.base import alike
 from relay.api.recovery import Replay, ReplayAnswer
 
 _FROM = "Received from then on: 2026-11-01, 2026-11-01T08:00+08:00."
@@ -31,10 +35,13 @@ _TO = "Received until then, a date's whole day included."
 _ID = "An event's id; repeatable, and alone."
 _AS = "Read what came anew under this eventTag, which makes new events."
 _READ_ANEW = {
-    "repeated": "were published by an earlier reading",
-    "unchanged": "say what they said",
-    "noEvent": "are handshakes by this reading",
+    "repeated": "published by an earlier reading",
+    "unchanged": "reading them under {slug} changes nothing",
+    "noEvent": "read under {slug} they are handshakes",
 }
+# The option that gives each field of the function's request.
+_OPTIONS = {"eventTags": "tag", "from": "from", "to": "to", "ids": "id", "as": "as", "cursor": "cursor"}
+_FIELD = re.compile(rf"(?:^|(?<=[;:] ))({'|'.join(_OPTIONS)})(?=[.:])")
 
 
 def _reading(name: str) -> str:
@@ -42,6 +49,8 @@ def _reading(name: str) -> str:
     try:
         return name if catalog.tag_of(name) else tag_slug(name)
     except ValueError as error:
+        if alike(name):
+            raise
         raise ValueError(f"{error}; as a tag outside of it, it is named {catalog.slug_of(name)}") from error
 
 
@@ -78,12 +87,12 @@ def replay(
     Exit status: 0 all done; 1 something is left, not found or not published, and is named; the command that
     goes on is shown where there is one; 2 nothing was done; 130 interrupted, that command is shown too.
     """
-    if not (everything or tags or since or until or ids):
-        raise click.UsageError("Which events? Give --tag, --from, --to or --id; or --all.")
+    _check(everything, ids, since, until, chosen=bool(tags or since or until), cursor=cursor)
     fields = {"eventTags": tags, "from": since, "to": until, "as": reading, "dryRun": dry_run}
-    wanted = selection(ids=ids, rate=rate, cursor=cursor, **fields)
     begun, so_far = time.monotonic(), ReplayProgress(cursor, ids)
-    status = _perform(partial(stack.recovery, answer=ReplayAnswer), wanted, so_far)
+    with _named_by_options():
+        wanted = selection(ids=ids, rate=rate, cursor=cursor, **fields)
+        status = _perform(partial(stack.recovery, answer=ReplayAnswer), wanted, so_far)
     seconds = time.monotonic() - begun
     if as_json:
         write_json({"dryRun": dry_run, **facts_of(so_far), "seconds": round(seconds, 3)})
@@ -95,6 +104,38 @@ def replay(
         again = call_again(click.get_current_context(), cursor=so_far.cursor, ids=so_far.left)
         click.echo(f"Go on with:\n  {again}", err=True)
     raise SystemExit(status)
+
+
+def _check(
+    everything: bool,
+    ids: tuple[str, ...],
+    since: datetime | None,
+    until: datetime | None,
+    *,
+    chosen: bool,
+    cursor: str | None,
+) -> None:
+    """Refuse a choice of events that says nothing, or contradicts itself. Raises UsageError."""
+    if not (everything or chosen or ids):
+        raise click.UsageError("Which events? Give --tag, --from, --to or --id; or --all.")
+    if everything and (chosen or ids):
+        raise click.UsageError("--all is every event: leave it out, or --tag, --from, --to and --id.")
+    if ids and (chosen or cursor):
+        raise click.UsageError("--id stands alone: leave it out, or --tag, --from, --to and --cursor.")
+    if since and until and until < since:
+        raise click.UsageError(f"--to, {moment(until)}, is before --from, {moment(since)}.")
+    if since and since > datetime.now(UTC):
+        raise click.UsageError(f"--from, {moment(since)}, is in the future.")
+
+
+@contextmanager
+def _named_by_options() -> Iterator[None]:
+    """Let the function's refusal name the options of the fields that it names."""
+    try:
+        yield
+    except NothingDoneError as error:
+        said = _FIELD.sub(lambda found: f"--{_OPTIONS[found[1]]}", error.message)
+        raise NothingDoneError(said) from error
 
 
 def _perform(invoke: Invoke, wanted: Replay, so_far: ReplayProgress) -> int:
@@ -138,7 +179,8 @@ def _show(so_far: ReplayProgress, seconds: float, wanted: Replay) -> None:
         click.echo(f"  deleted meanwhile, their time being over: {so_far.counts['gone']:,}")
     for name, why in _READ_ANEW.items():
         if so_far.counts[name]:
-            click.echo(f"  not published, for they {why}: {so_far.counts[name]:,}")
+            said = why.format(slug=wanted.reading and catalog.slug_of(wanted.reading))
+            click.echo(f"  not published, {said}: {so_far.counts[name]:,}")
     for one in so_far.expired:
         click.echo(f"  not read, for its body is not kept any more: {plain(one)}")
     for one in so_far.refused:

@@ -186,6 +186,10 @@ class RelayState:
     addresses: Mapping[str, Address]
     secrets: Mapping[str, Secret | Unknown]
     alarms: Sequence[Alarm] | Unknown
+    registered_at: str
+    """The address up to /callback by which most of the tags lead here; empty if none does."""
+    rotating: bool | None
+    """Whether the callback lets the token before the current one in as well; None where that is not known."""
 
     def seconds_since(self, at: datetime | str) -> float:
         """Returns how long ago that was, as a time or as `relay.events.timestamp` writes it."""

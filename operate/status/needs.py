@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from operate.output import many, plain
+from operate.rotate_token.command import REPEATS
 from operate.status import causes, facts
 from relay.api.gateway import RegistrationState
 from relay.api.recovery import PendingEvents, SetAsideEvents
@@ -21,12 +22,14 @@ class Command(Protocol):
 def needs(status: facts.RelayState, command: Command, addresses: Sequence[str]) -> list[str]:
     """Returns a line for each thing, in the order of the ways in and out.
 
-    Where the stack has several `addresses`, the first is the one to register.
+    The address to register is that of the other tags, else the first of the stack's `addresses`.
     """
-    url = ("--url", addresses[0]) if len(addresses) > 1 else ()
+    address = status.registered_at or next(iter(addresses), "")
+    url = ("--url", address) if address and list(addresses) != [address] else ()
     return [
         *_secrets(status),
         *_registrations(status, command("register", *url), command("rotate-token")),
+        *_rotation(status, command("rotate-token", "--finish")),
         *_inbound(status, command),
         *_subscriptions(status),
         *_outbound(status, command("dead-letters")),
@@ -50,6 +53,16 @@ def _registrations(status: facts.RelayState, register: str, rotate: str) -> Iter
         yield f"{many(old, 'eventTag')} registered with an older token: {rotate}"
     if elsewhere := states.count(RegistrationState.OTHER):
         yield f"{many(elsewhere, 'eventTag')} registered with another address: {register} --take-over"
+
+
+def _rotation(status: facts.RelayState, finish: str) -> Iterator[str]:
+    """A rotation that nobody finished; while a registration has the old token, that comes first."""
+    secret = status.secrets["callbackToken"]
+    since = secret.changed_at if isinstance(secret, facts.Secret) else None
+    over = since is None or status.seconds_since(since) > REPEATS.total_seconds()
+    old = facts.Registration(RegistrationState.OUTDATED)
+    if status.rotating and over and all(one.registration != old for one in status.topics):
+        yield f"the old callback token is still let in: {finish}"
 
 
 def _inbound(status: facts.RelayState, command: Command) -> Iterator[str]:

@@ -117,8 +117,10 @@ def _line(name: str, fact: object, status: facts.RelayState) -> str:
         case facts.Secret(False):
             return "not filled"
         case facts.Secret(_, since, trouble):
+            old = status.rotating and name == facts.SECRETS["callbackToken"][1]
             changed = f", changed {span(status.seconds_since(since))} ago" if since else ""
-            return f"filled{changed}" + (f", but it {trouble}" if trouble else "")
+            filled = f"filled{changed}" + (f", but it {trouble}" if trouble else "")
+            return f"{filled}; the token before it is let in as well" if old else filled
         case facts.Address(url, exposed):
             return plain(url) + (": what is sent can be read on the way, docs/deploy.md" if exposed else "")
         case facts.OtherTag(tag, state):

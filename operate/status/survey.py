@@ -1,5 +1,6 @@
 """Asks a deployed relay, and AWS about it, how things stand; what cannot be had does not end the asking."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -47,10 +48,15 @@ def survey(
     secrets = {name: ask(secret, stack, output) for name, (output, _) in facts.SECRETS.items()}
     registered: Mapping[str, str] | facts.Unknown = facts.Unknown(facts.NOT_FILLED)
     failed: facts.FailedCallbacks | facts.Unknown = facts.Unknown(facts.NOT_FILLED)
+    rotating, registered_at = None, ""
     credentials = secrets["gatewayCredentials"]
     # Asked without credentials the function would end in an error, and so in an alarm.
     if isinstance(credentials, facts.Unknown) or credentials.filled:
-        registered, failed = ask(_registered, stack), ask(_failed, stack)
+        listed = ask(stack.gateway, List(), ListAnswer)
+        registered = listed if isinstance(listed, facts.Unknown) else _states(listed)
+        if not isinstance(listed, facts.Unknown):
+            rotating, registered_at = listed.rotating, _registered_at(listed)
+        failed = ask(_failed, stack)
     inbound = ask(stack.recovery, Status(), StatusAnswer)
     errors = ask(portal_errors, stack, now)
 
@@ -79,13 +85,25 @@ def survey(
         addresses=_addresses(stack),
         secrets={**secrets, "enosCredentials": _with_trouble(secrets["enosCredentials"], errors)},
         alarms=ask(alarms, stack),
+        registered_at=registered_at,
+        rotating=rotating,
     )
 
 
-def _registered(stack: Stack) -> Mapping[str, str]:
+def _states(listed: ListAnswer) -> Mapping[str, str]:
     """The registrations' states by slug."""
-    tags = stack.gateway(List(), ListAnswer).tags
-    return {tag.slug: tag.state for tag in sorted(tags, key=lambda one: -_STATES.index(one.state))}
+    tags = sorted(listed.tags, key=lambda one: -_STATES.index(one.state))
+    return {tag.slug: tag.state for tag in tags}
+
+
+def _registered_at(listed: ListAnswer) -> str:
+    bases = Counter(
+        tag.callback_url.rpartition("/callback/")[0]
+        for tag in listed.tags
+        if tag.state in (RegistrationState.CURRENT, RegistrationState.OUTDATED)
+    )
+    del bases[""]
+    return f"{bases.most_common(1)[0][0]}/callback" if bases else ""
 
 
 def _others(registered: Mapping[str, str] | facts.Unknown) -> list[facts.OtherTag]:

@@ -7,6 +7,7 @@ layer's, as on Lambda.
 
 import importlib
 import os
+import re
 import shlex
 import signal
 import sys
@@ -90,6 +91,39 @@ def take_sums(provisioners: Any) -> None:
     provisioners._cw_metric_alarm_record = taken
 
 
+BINARY_TYPES = "x-amazon-apigateway-binary-media-types"
+
+
+def keep_bytes(apis: Any) -> None:
+    """Let a REST API hand on bytes as AWS does: ministack overlooks what a description says of binary types.
+
+    AWS takes a body without a type for JSON.
+    """
+    describe, matches = apis._import_rest_api, apis._media_type_matches
+
+    def described(spec: dict[str, Any], data: dict[str, Any]) -> Any:
+        return describe(spec, {**data, "binaryMediaTypes": spec.get(BINARY_TYPES, [])})
+
+    apis._import_rest_api = described
+    apis._media_type_matches = lambda given, types: matches(given or "application/json", types)
+
+
+def name_errors(functions: Any) -> None:
+    """Let a failed invocation say its error's class, as on Lambda; ministack has that in the log alone."""
+    run = functions._execute_function_warm
+
+    def named(*given: Any) -> Any:
+        answer = run(*given)
+        body = answer.get("body")
+        if answer.get("error") and body.get("errorType") == "Runtime.HandlerError":
+            message = re.escape(str(body["errorMessage"]).partition("\n")[0])
+            if found := re.search(rf"^(?:\w+\.)*(\w+): {message}", answer.get("log", ""), re.MULTILINE):
+                body["errorType"] = found[1]
+        return answer
+
+    functions._execute_function_warm = named
+
+
 def signed_with_known_key(key: Key, iam: Any, sigv4: Any) -> Callable[[Call], bool]:
     """Whether a call's headers are signed, rightly and timely, with the key of this start or a function's.
 
@@ -165,6 +199,8 @@ def main() -> None:
     keep_keys_secret(key.secret)
     allow_batch_calls(importlib.import_module("ministack.core.iam_actions"))
     take_sums(importlib.import_module("ministack.services.cloudformation.provisioners"))
+    name_errors(importlib.import_module("ministack.services.lambda_svc"))
+    keep_bytes(importlib.import_module("ministack.services.apigateway_v1"))
     hurry_waits(importlib.import_module("ministack.services.sqs"), float(os.environ["WAIT_SCALE"]))
     sys.executable = str(bare_interpreter(Path(os.environ["TMPDIR"])))
     threading.Thread(target=_end_with_starter, daemon=True).start()

@@ -15,24 +15,29 @@ from sandbox.lifecycle import only_one, part
 
 STEPS: dict[str, Callable[[Scene], Checks]] = {
     "Registering every eventTag (`register`), with handshakes; `status`": inbound_steps.register,
-    "Delivering events: each kind, one twice, one unknown": inbound_steps.deliver,
+    "Delivering events: one of each eventTag, one of them twice, one unknown": inbound_steps.deliver,
     "Delivering an event that is too large for a topic": body_steps.oversize,
-    "Reading an event anew that came in GBK, without its eventTag": body_steps.reread,
-    "Delivering repeated names, gzip, a damaged character, an unknown tag": body_steps.rough,
+    "Reading an event anew that came in GBK without its eventTag (`replay --as`)": body_steps.reread,
+    "Delivering unusual bodies: repeated names, gzip, GBK, a damaged character": body_steps.rough,
     "Rotating the token under a stream of deliveries (`rotate-token`)": inbound_steps.rotate,
     # Other things go on while the gateway gives up and the claims run out.
     "An outage: three topics take nothing; the gateway gives up (`failed`)": inbound_steps.begin_outage,
     "Sending 250 notices of two organisations": outbound_steps.send,
     "Sending 300 notices to a portal that takes 50 at once": outbound_steps.send_many,
     "The portal is down: 101 notices wait": outbound_steps.fail,
-    "Delivering two events, each sixteen times at once": inbound_steps.storm,
-    "The portal is back, and one of 100 notices breaks it": outbound_steps.recover,
+    "Delivering two events, each sixteen times at the same moment": inbound_steps.storm,
+    "The portal is back; then one of 100 notices makes it fail": outbound_steps.recover,
     "The outage ends: recovery publishes what was cut off; `failed --retry`": inbound_steps.heal_outage,
-    "The notice that breaks the portal comes to its end": outbound_steps.reject_poison,
+    "Waiting until the notice that breaks the portal is rejected": outbound_steps.reject_poison,
     "The application loses its right to the portal's API, and gets it back": outbound_steps.misconfigure,
     "A person fixes one dead letter (`dead-letters --save`, `redrive`); `status`": outbound_steps.redrive,
 }
 """By title, in their order; each does something and yields the checks of what came of it."""
+_SIZES = "notices in each call"
+_TOPIC_HEADS = ("topic", "received", "published", "repeated")
+_ORGANISATION_HEADS = ("organisation", "notices", "calls", _SIZES, "accepted", "rejected")
+# What shows a search for a poison notice; the rest repeats itself.
+MOST_RUNS = 12
 
 
 def run(console: Console, port: int) -> int:
@@ -65,13 +70,13 @@ def show_tables(scene: Scene, console: Console) -> None:
     """Both tables, and under them why a notice was rejected, and what else there is to say."""
     counts = [(slug, times, scene.published[slug]) for slug, times in scene.received.items()]
     together = "together", scene.received.total(), scene.published.total()
-    title, heads = "Inbound: gateway → callback → topic → subscriber", "topic received published repeated"
     rows = [(slug, came, went, came - went) for slug, came, went in [*counts, together]]
-    console.print(_table(title, heads, rows, "topic"))
-    title, heads = "Outbound: queue → notice → portal", "organisation notices calls sizes accepted rejected"
-    console.print(_table(title, heads, map(_cells, scene.organisations), "organisation", "sizes"))
+    title = "Inbound: gateway → callback → topic → subscriber"
+    console.print(_table(title, _TOPIC_HEADS, rows, "topic"))
+    rows_of, title = map(_cells, scene.organisations), "Outbound: queue → notice → portal"
+    console.print(_table(title, _ORGANISATION_HEADS, rows_of, "organisation", _SIZES))
     reasons = [
-        f"rejected {row.org_id} {message_id}: {reason}"
+        f"rejected: {message_id} of {row.org_id}: {reason}"
         for row in scene.organisations
         for message_id, reason in row.rejected.items()
     ]
@@ -79,9 +84,9 @@ def show_tables(scene: Scene, console: Console) -> None:
         console.print(line, markup=False, soft_wrap=True)
 
 
-def _table(title: str, heads: str, rows: Iterable[Iterable[object]], *left: str) -> Table:
+def _table(title: str, heads: Iterable[str], rows: Iterable[Iterable[object]], *left: str) -> Table:
     table = Table(title=title, title_justify="left")
-    for head in heads.split():
+    for head in heads:
         table.add_column(head, justify="left" if head in left else "right")
     for row in rows:
         table.add_row(*map(str, row))
@@ -89,12 +94,13 @@ def _table(title: str, heads: str, rows: Iterable[Iterable[object]], *left: str)
 
 
 def _cells(row: OrganisationRow) -> tuple[object, ...]:
-    sizes = " ".join(_runs(row.sizes))
+    runs = list(_runs(row.sizes))
+    sizes = ", ".join(runs[:MOST_RUNS]) + (" …" if len(runs) > MOST_RUNS else "")
     return row.org_id, row.notices, len(row.sizes), sizes, row.accepted, len(row.rejected)
 
 
 def _runs(sizes: list[int]) -> Iterator[str]:
-    """Each size, or how often it comes in a row."""
+    """Returns each size, and how many calls in a row had it."""
     for size, run in groupby(sizes):
         times = len(list(run))
-        yield f"{times}×{size}" if times > 2 else " ".join([str(size)] * times)
+        yield f"{size} ({times} calls)" if times > 1 else str(size)

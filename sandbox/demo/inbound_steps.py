@@ -121,15 +121,19 @@ def rotate(scene: Scene) -> Checks:
     arrivals.wait(len(made) + 1, ARRIVAL_SECONDS)
     published = len(scene.count(arrivals, STREAMED, len(made) + 1))
     tokens = {one.url.split("/")[-2] for one in made}
-    yield Check("rotate: registrations left on the old token", [], answer["left"])
-    yield Check("rotate: tokens of the deliveries", {old, stack.token()}, tokens)
-    yield Check("rotate: answers to the deliveries", {ANSWER: len(made)}, _answers(made))
-    yield Check("rotate: the answer by the old token", ANSWER, by_old.body)
-    yield Check("rotate: published", len(made) + 1, published)
+    yield Check("token rotation: registrations left on the old token", [], answer["left"])
+    yield Check("token rotation: tokens of the deliveries", {old, stack.token()}, tokens)
+    yield Check("token rotation: answers to the deliveries", {ANSWER: len(made)}, _answers(made))
+    yield Check("token rotation: the answer by the old token", ANSWER, by_old.body)
+    yield Check("token rotation: published", len(made) + 1, published)
     yield Check(
-        "rotate: events kept, events still pending", (before + len(made) + 1, 0), kept_and_pending(stack)
+        "token rotation: events kept, events still pending",
+        (before + len(made) + 1, 0),
+        kept_and_pending(stack),
     )
-    scene.remarks.append(f"rotate: {len(made)} deliveries while the token was rotated, none was refused")
+    scene.remarks.append(
+        f"token rotation: {len(made)} deliveries came while the token was changed, and none was refused"
+    )
 
 
 def storm(scene: Scene) -> Checks:
@@ -143,7 +147,7 @@ def storm(scene: Scene) -> Checks:
             for one in made:
                 one.wait(ARRIVAL_SECONDS)
             arrivals.wait(1, ARRIVAL_SECONDS)
-            answers, storm = _answers(made), f"storm on {sample.slug}"
+            answers, storm = _answers(made), f"{times} deliveries of one {sample.slug} event at once"
             data = [envelope.get("data") for envelope in scene.count(arrivals, sample, times)]
             yield Check(f"{storm}: deliveries answered 成功 in the end", times, answers.get(ANSWER))
             yield Check(
@@ -152,8 +156,8 @@ def storm(scene: Scene) -> Checks:
             yield Check(f"{storm}: published", [sample.content], data)
             yield Check(f"{storm}: events kept", before + 1, kept_and_pending(stack)[0])
             scene.remarks.append(
-                f"{storm}: {times} deliveries of one event at once, told to come back (5031): "
-                f"{answers.get(BUSY, 0)}, told 成功: {answers.get(ANSWER)}, published: {len(data)}"
+                f"{storm}: events published: {len(data)}; answered 成功 in the end: {answers.get(ANSWER)}, "
+                f"asked to come again before that (errcode 5031): {answers.get(BUSY, 0)}"
             )
 
 
@@ -207,8 +211,8 @@ def heal_outage(scene: Scene) -> Checks:
     yield Check("all: events seen more than once", [], sorted(name for name in seen if seen[name] > 1))
     yield Check("all: events kept, events still pending", (len(seen), 0), kept_and_pending(stack))
     scene.remarks.append(
-        f"outage: {len(HIT)} topics took nothing, {vain} deliveries came in vain until the gateway gave up, "
-        f"recovery published {counts['recovered']} events"
+        f"outage: {len(HIT)} topics took nothing; the gateway gave up after {vain} attempts answered with "
+        f"503, and recovery published the {counts['recovered']} events afterwards"
     )
 
 

@@ -138,7 +138,8 @@ def recover(scene: Scene) -> Checks:
     await_count(lambda: len(portal.accepted(WAITING)), count, WAIT_SECONDS)
     yield from _checks_of_acceptance(scene, WAITING)
     scene.remarks.append(
-        f"portal down: {count} notices waited, {failed} calls came in vain, all accepted afterwards"
+        f"portal down: {count} notices waited in the queue, the portal was called {failed} times meanwhile; "
+        "all were accepted once it was back"
     )
     portal.break_down(break_on=frozenset({BREAKER}))
     put_on_queue(scene.stage.stack, {BREAKING: SENT[BREAKING]})
@@ -148,7 +149,9 @@ def reject_poison(scene: Scene) -> Checks:
     """The others were taken long before it, alone and again and again, has proved to break the portal."""
     await_count(lambda: int(BREAKER in _rejected(scene)), 1, WAIT_SECONDS)
     yield _queue_is_empty(scene)
-    yield Check("breaking notice: its dead letter", "500 internal error", _rejected(scene).get(BREAKER))
+    yield Check(
+        "notice that breaks the portal: its dead letter", "500 internal error", _rejected(scene).get(BREAKER)
+    )
     yield from _checks_of_acceptance(scene, BREAKING, but={BREAKER})
     calls, through, others_through = _calls(scene, BREAKING), set[str](), 0
     for number, call in enumerate(calls):
@@ -157,11 +160,11 @@ def reject_poison(scene: Scene) -> Checks:
             others_through = number
     before = sum(not call.ok for call in calls[:others_through])
     few = before <= MOST_BREAKS_OF_OTHERS, len(calls) <= MOST_CALLS_BREAKING
-    what = "breaking notice: it broke few calls before the others were through, and calls are few in all"
+    what = "notice that breaks the portal: few calls failed before the others were through, and few in all"
     yield Check(what, (True, True), few)
     scene.remarks.append(
-        f"breaking notice: it broke {before} calls before the {len(through)} others were through, "
-        f"and was rejected after {len(calls)} calls in all"
+        f"notice that breaks the portal: {before} calls failed before the {len(through)} others were "
+        f"accepted; after {len(calls)} calls in all it went to the dead-letter queue"
     )
     scene.stage.portal.fix()
 
@@ -189,7 +192,10 @@ def redrive(scene: Scene) -> Checks:
     yield Check("fixed notice: its tags at the portal", TAG, portal.message(REFUSED, POISON)["tags"])
     yield Check("records in the notice queue, dead letters", (0, 0), left)
     yield Check("all: what needs a person, by `status`", [], operate(stack, "status")["needs"])
-    scene.remarks.append(f"dead letters: {POISON} was fixed, {BREAKER} sent as it was; both are accepted")
+    scene.remarks.append(
+        f"dead letters: {POISON} was fixed and sent again, {BREAKER} was sent again as it was; "
+        "both are accepted"
+    )
 
 
 def _checks_of_calls(org_id: str, calls: list[Call]) -> Checks:

@@ -3,6 +3,7 @@
 import json
 import shlex
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
@@ -54,7 +55,8 @@ def watch(console: Console, running: Stage) -> NoReturn:
         calls = running.portal.calls
         for call in calls[shown:]:
             answer = "accepted" if call.ok else f"HTTP {call.status} {call.message}"
-            line = f"{time.strftime('%H:%M:%S')} {call.org_id}, notices in the call: {call.size}, {answer}"
+            now = datetime.now().astimezone()
+            line = f"{now:%H:%M:%S%:z} {call.org_id}, notices in the call: {call.size}, {answer}"
             console.print(line, markup=False, soft_wrap=True)
         shown = len(calls)
         time.sleep(0.5)

@@ -230,16 +230,16 @@ def encode(message: Mapping[str, Any], shape: Shape = "json") -> bytes:
     return quote(text).encode() + b"=" if shape == "form-key" else text.encode()
 
 
-def post(url: str, body: bytes, timeout: float) -> Attempt:
+def post(url: str, body: bytes, timeout: float, **headers: str) -> Attempt:
     """One POST as the gateway does it. No answer within `timeout` seconds is status 0."""
     split, at = urlsplit(url), time.monotonic()
     connection = http.client.HTTPConnection(split.hostname or "", split.port or 80, timeout=timeout)
     try:
-        connection.request("POST", split.path, body, {"Content-Type": CONTENT_TYPE})
+        connection.request("POST", split.path, body, {"Content-Type": CONTENT_TYPE, **headers})
         answer = connection.getresponse()
         text = answer.read().decode("utf-8", "replace")
-        headers = {name.lower(): value for name, value in answer.getheaders()}
-        return Attempt(answer.status, text, at, headers)
+        answered = {name.lower(): value for name, value in answer.getheaders()}
+        return Attempt(answer.status, text, at, answered)
     except (OSError, http.client.HTTPException) as error:
         return Attempt(0, f"{type(error).__name__}: {error}", at)
     finally:

@@ -1,5 +1,7 @@
 """The local cloud runs functions on what they ship, opens to its key alone, and leaves nothing behind."""
 
+import base64
+import gzip
 import hashlib
 import json
 import os
@@ -48,6 +50,52 @@ def test_a_function_has_no_module_that_its_layer_does_not_ship(cloud: Cloud) -> 
     for module, answer in answers.items():
         assert answer["FunctionError"]
         assert f"No module named '{module}'" in answer["Payload"].read().decode()
+
+
+@pytest.mark.parametrize("message", ["cursor: is none [of ours]", "two\nlines"])
+def test_a_failed_function_says_its_errors_class_as_on_lambda(cloud: Cloud, message: str) -> None:
+    name = f"fails-{len(message)}"
+    raising = f"raise type('InvalidRequest', (Exception,), {{}})({message!r})"
+    small_function(cloud, name, f"def handler(event, context):\n    {raising}\n")
+    answer = cloud.client("lambda").invoke(FunctionName=name)
+
+    assert answer["FunctionError"]
+    failed = json.load(answer["Payload"])
+    assert (failed["errorType"], failed["errorMessage"]) == ("InvalidRequest", message)
+
+
+@pytest.mark.parametrize("kind", [{}, {"Content-Type": "application/json"}], ids=["no type", "JSON"])
+@pytest.mark.parametrize("body", ["离职".encode("gbk"), gzip.compress(b"{}"), "离职".encode()], ids=repr)
+def test_an_api_for_binary_types_hands_on_the_bytes(cloud: Cloud, body: bytes, kind: dict[str, str]) -> None:
+    name = f"bytes-{hashlib.sha256(body + str(kind).encode()).hexdigest()[:8]}"
+    answering = "return {'statusCode': 200, 'body': event['body']} if event['isBase64Encoded'] else {}"
+    function = small_function(cloud, name, f"def handler(event, context):\n    {answering}\n")
+    uri = f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{function}/invocations"
+    proxy = {"type": "aws_proxy", "httpMethod": "POST", "uri": uri}
+    spec = {
+        "openapi": "3.0.1",
+        "info": {"title": name, "version": "1"},
+        "paths": {"/callback": {"post": {"x-amazon-apigateway-integration": proxy}}},
+        "x-amazon-apigateway-binary-media-types": ["*/*"],
+    }
+    api = {"RestApiId": {"Ref": "Api"}}
+    resources = {
+        "Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Body": spec}},
+        "Deployment": {"Type": "AWS::ApiGateway::Deployment", "Properties": api},
+        "Stage": {
+            "Type": "AWS::ApiGateway::Stage",
+            "Properties": {**api, "DeploymentId": {"Ref": "Deployment"}, "StageName": "s"},
+        },
+    }
+    template = {"Resources": resources, "Outputs": {"Api": {"Value": {"Ref": "Api"}}}}
+    stacks = cloud.client("cloudformation")
+    stacks.create_stack(StackName=name, TemplateBody=json.dumps(template))
+    stacks.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+    described = stacks.describe_stacks(StackName=name)["Stacks"][0]["Outputs"]
+    path = f"/restapis/{described[0]['OutputValue']}/s/_user_request_/callback"
+    status, _, answer = send(cloud.url, "POST", path, kind, body)
+
+    assert (status, base64.b64decode(answer)) == (200, body)
 
 
 def test_the_bare_interpreter_sees_a_layer_only_when_it_is_given_one(tmp_path: Path) -> None:

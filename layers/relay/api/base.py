@@ -69,8 +69,30 @@ def event_tag(name: str) -> str:
     kind = catalog.BY_SLUG.get(name)
     tag = kind.event_tag if kind else name
     if tag not in catalog.BY_TAG:
-        raise ValueError(f"{name!r} is neither an eventTag nor a slug of the catalogue")
+        meant = f"; {did_you_mean(name)}" if alike(name) else ""
+        raise ValueError(f"{name!r} is neither an eventTag nor a slug of the catalogue{meant}")
     return tag
+
+
+def alike(name: str) -> list[str]:
+    """Returns the catalogued eventTags of which a name is a half, or another spelling, or one of the slug."""
+    given = _letters(name)
+    return [
+        kind.event_tag
+        for kind in catalog.CATALOG
+        if given in map(_letters, (kind.slug, kind.event_tag, *kind.event_tag.split("|")))
+    ]
+
+
+def did_you_mean(name: str) -> str:
+    """Returns the question whether one of the eventTags that are alike is meant, with their slugs."""
+    meant = [f"{catalog.slug_of(tag)} ({tag})" for tag in alike(name)]
+    return f"did you mean {' or '.join(meant[:3])}{' or …' * (len(meant) > 3)}?"
+
+
+def _letters(name: str) -> str:
+    """Returns what of a name does not depend on its spelling."""
+    return "".join(one for one in name.casefold() if one.isalnum())
 
 
 def other_tag(name: str) -> str:

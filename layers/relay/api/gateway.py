@@ -198,13 +198,15 @@ class ListedTag(AnswerPart):
 class ListAnswer(ActionAnswer):
     """The registrations of every tag in the catalogue and of others that lead here by their own slugs.
 
-    `unknown` are some of the rest, as they came.
+    `unknown` are some of the rest, as they came. `rotating` is whether the callback lets the token before the
+    current one in as well; None from a function of a release that did not say.
     """
 
     action: Literal["list"]
     counts: ListCounts
     tags: list[ListedTag]
     unknown: list[Any]
+    rotating: bool | None = None
 
 
 class FailedCounts(AnswerPart):

@@ -136,10 +136,15 @@ CONTENT_NAMES = frozenset(map(to_camel, _CONTENT))
 _SPELLINGS = {name[0].upper() + name[1:]: name for name in _NAMES} | dict.fromkeys(("tag", "Tag"), "tags")
 
 
+def _plain(said: str) -> str:
+    """What pydantic says, as the other rules are said."""
+    return said.replace("Input should be ", "must be ").replace(" a valid ", " a ")
+
+
 def _faults(error: ValidationError) -> Iterator[str]:
     for fault in error.errors(include_input=False, include_url=False, include_context=False):
         place = ".".join(str(part) for part in fault["loc"] if isinstance(part, int) or part in _PARTS)
-        said = _SAID.get(fault["type"], fault["msg"])
+        said = _SAID.get(fault["type"]) or _plain(fault["msg"])
         yield f"{place}: {said}" if place else said
 
 

@@ -131,6 +131,7 @@ def test_the_list(invoke: Invoke) -> None:
             *(tag(kind.event_tag, state="notRegistered") for kind in catalog.CATALOG[3:]),
         ],
         "unknown": [{"id": 5, "eventTag": "new|tag", "callbackUrl": f"{BASE}/***"}],
+        "rotating": False,
     }
 
 

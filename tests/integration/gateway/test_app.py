@@ -227,6 +227,7 @@ def test_a_tag_outside_the_catalogue_is_registered_listed_moved_and_unregistered
     rotate(secrets)
     outdated, updated = invoke("list"), invoke("update")
 
+    assert (listed["rotating"], outdated["rotating"]) == (False, True)
     assert registered["tags"] == [shown | {"change": "registered"}]
     assert listed["counts"] == {"current": 1, "notRegistered": ALL, "unknown": 0}
     assert listed["tags"][-1] == shown | {"state": "current", "id": str(gateway.defines[TRACE].id)}

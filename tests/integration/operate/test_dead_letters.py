@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import signal
 import time
 from pathlib import Path
@@ -212,7 +213,7 @@ def test_what_is_deleted_is_gone_and_the_rest_is_not(queues: Queues) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "status", "kept"), [("y\n", 0, 0), ("n\n", 2, 1), ("\n", 2, 1), ("", 130, 1)]
+    ("answer", "status", "kept"), [("y\n", 0, 0), ("n\n", 2, 1), ("\n", 2, 1), ("", 2, 1)]
 )
 def test_a_person_is_asked_before_a_letter_is_deleted(
     queues: Queues, monkeypatch: pytest.MonkeyPatch, answer: str, status: int, kept: int
@@ -223,6 +224,7 @@ def test_a_person_is_asked_before_a_letter_is_deleted(
 
     assert result.status == status
     assert "Delete 1 dead letter for good?" in result.stderr
+    assert ("--yes" in result.stderr) is (answer == "")
     assert queues.counts() == (kept, 0)
 
 
@@ -287,6 +289,22 @@ def test_a_saved_file_is_for_its_owner_alone(queues: Queues, tmp_path: Path) -> 
 
     assert file.stat().st_mode & 0o777 == 0o600
     assert f"mozi-relay redrive --stack relay {file}" in result.stderr
+
+
+def test_without_letters_no_file_is_written_that_stands_in_the_way_of_the_next(
+    queues: Queues, tmp_path: Path
+) -> None:
+    file = tmp_path / "letters.jsonl"
+    result = queues.run("dead-letters", "--save", str(file))
+
+    assert (result.status, file.exists(), "redrive" in result.stderr) == (0, False, False)
+    assert "nothing to save" in result.stderr
+
+
+def test_a_letters_time_says_its_offset(queues: Queues) -> None:
+    queues.fill(1)
+
+    assert re.search(r" \d\d:\d\d:\d\d[+-]\d\d:\d\d  ", queues.run("dead-letters").stdout)
 
 
 def test_a_saved_file_is_never_written_over(queues: Queues, tmp_path: Path) -> None:

@@ -68,14 +68,14 @@ def test_the_tables_add_up_and_name_the_reason() -> None:
     scene = Scene(cast("Stage", None), cast("Any", None))
     scene.received.update({"employee-leave": 3, "app-update": 1})
     scene.published.update({"employee-leave": 1, "app-update": 1})
-    scene.organisations += [OrganisationRow("o-1", 3, [3, 2, 1], 2, {"n-1": "[400] 标签未登记"})]
+    scene.organisations += [OrganisationRow("o-1", 3, [3, 2, 1, 1], 2, {"n-1": "[400] 标签未登记"})]
     demo.show_tables(scene, out)
     cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in shown(out).splitlines()]
 
     assert ["employee-leave", "3", "1", "2"] in cells
     assert ["together", "4", "2", "2"] in cells
-    assert ["o-1", "3", "3", "3 2 1", "2", "1"] in cells
-    assert "rejected o-1 n-1: [400] 标签未登记" in shown(out)
+    assert ["o-1", "3", "4", "3, 2, 1 (2 calls)", "2", "1"] in cells
+    assert "rejected: n-1 of o-1: [400] 标签未登记" in shown(out)
 
 
 @pytest.fixture

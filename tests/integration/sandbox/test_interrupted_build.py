@@ -1,4 +1,4 @@
-"""Ctrl-C during the build leaves nothing outside the sandbox's own folder."""
+"""Ctrl-C during the build leaves nothing outside the folder of its state and that of what is built."""
 
 import os
 import shutil

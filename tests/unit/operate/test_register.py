@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from operate.output import WIDTH
 from relay import catalog
 from relay.api.gateway import Change, ChangeAnswer, ChangeCounts, ChangedTag
-from relay.catalog import CATALOG, Kind
+from relay.catalog import CATALOG, Kind, slug_of
 from tests.support.command_line import Ran, ran
 from tests.support.relay_stub import OUTPUTS, RelayStub
 
@@ -231,4 +231,56 @@ def test_nothing_is_unregistered_without_a_yes(
     result = run(stub, command="unregister")
 
     assert (result.status, len(stub.requests)) == (status, asked)
-    assert ("Nothing was unregistered." in result.stderr) is (status == 2)
+    assert ("Nothing was" in result.stderr) is (status == 2)
+    # What a script that nobody answers lacks.
+    assert ("--yes" in result.stderr) is (typed == "")
+
+
+@pytest.mark.parametrize("name", ["EMPLOYEE_LEAVE", "mozi_vds_tenant_change:employee_leave"])
+def test_half_of_a_catalogued_tag_is_registered_by_its_slug_alone(name: str) -> None:
+    stub = relay(tags(Change.REGISTERED, 1))
+    refused = run(stub, "--other-tag", name)
+
+    assert (refused.status, stub.requests) == (2, [])
+    assert f"did you mean {LEAVE} ({TAG})?" in refused.stderr
+    assert f"If not, the tag is named {slug_of(name)}" in refused.stderr
+    assert run(stub, "--other-tag", slug_of(name)).status == 0
+    assert stub.requests[0]["otherTags"] == [name]
+
+
+def test_of_many_tags_that_may_be_meant_some_are_named() -> None:
+    result = run(relay(), "--other-tag", "MOZI_VDS_TENANT_CHANGE")
+
+    assert (result.status, result.stderr.count("MOZI_VDS_TENANT_CHANGE|")) == (2, 3)
+    assert " or …?" in result.stderr
+
+
+def test_half_of_a_catalogued_tag_that_was_registered_is_unregistered() -> None:
+    stub = relay(tags(Change.UNREGISTERED, 1))
+
+    assert run(stub, "--other-tag", "EMPLOYEE_LEAVE", "--yes", command="unregister").status == 0
+    assert stub.requests[0]["otherTags"] == ["EMPLOYEE_LEAVE"]
+
+
+@pytest.mark.parametrize("command", ["register", "unregister"])
+def test_half_of_a_catalogued_tag_is_not_led_to_the_other_tags(command: str) -> None:
+    result = run(relay(), "--tag", "EMPLOYEE_LEAVE", command=command)
+
+    assert (result.status, "--other-tag" in result.stderr) == (2, False)
+    assert f"did you mean {LEAVE} ({TAG})?" in result.stderr
+
+
+def test_an_address_that_is_not_taken_is_not_hinted_at_again() -> None:
+    address = "http://localhost:8090/callback"
+    result = run(relay(tags(Change.FAILED, error="callbackUrl only supports ip")), "--url", address)
+
+    assert (result.status, address in result.stderr) == (1, False)
+    assert "Nothing was registered." in result.stderr
+    assert "--url" in result.stderr
+
+
+def test_what_only_got_another_token_is_on_one_short_line() -> None:
+    address = f"http://192.0.2.9/callback/***/{LEAVE}"
+    result = run(relay(tags(Change.UPDATED, 1, was=address, callback_url=address)))
+
+    assert result.stdout.splitlines()[1].split() == [CATALOG[0].slug, "updated"]

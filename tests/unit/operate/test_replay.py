@@ -227,10 +227,17 @@ def test_what_sns_refuses_beyond_those_that_are_named_is_counted() -> None:
     [
         ([], "--tag"),
         (["--tag", "employee-left"], "'employee-left' is neither"),
-        (["--id", "a1", "--tag", "employee-leave"], "ids: cannot be asked for together"),
+        (["--id", "a1", "--tag", "employee-leave"], "--id stands alone"),
+        (["--id", "a1", "--cursor", "1"], "--id stands alone"),
+        (["--all", "--tag", "employee-leave"], "--all is every event"),
+        (["--all", "--id", "a1"], "--all is every event"),
+        (["--from", "2130-01-01"], "is in the future"),
+        (["--tag", "real_time_trace"], "are on the topic unclassified: --tag unclassified"),
+        (["--tag", "EMPLOYEE_LEAVE"], "did you mean employee-leave"),
+        (["--all", "--as", "Employee Leave"], "did you mean employee-leave"),
         (["--all", "--rate", "0"], "--rate"),
         (["--from", "yesterday"], "'yesterday' is neither a date"),
-        (["--from", "2026-11-02", "--to", "2026-11-01"], "to: must not be before from"),
+        (["--from", "2026-11-02", "--to", "2026-11-01"], "is before --from, 2026-11-02 00:00:00"),
     ],
 )
 def test_what_cannot_be_meant_is_named_and_nothing_is_done(words: list[str], said: str) -> None:
@@ -272,6 +279,15 @@ def test_a_slow_replay_asks_for_a_few_at_a_time_so_that_progress_is_seen(rate: s
 ANEW = {"a1": "repeated", "a2": "unchanged", "a3": "expired", "a4": "noEvent"}
 
 
+def test_the_function_names_a_field_and_the_command_its_option() -> None:
+    said = "cursor: belongs to a replay of other eventTags, from, to or as"
+    told = {"errorType": "InvalidRequest", "errorMessage": said}
+    result = run(RecoveryStub(LEAVERS, before={1: told}), "--all", "--cursor", "abc")
+
+    assert (result.status, result.stdout) == (2, "")
+    assert ": --cursor: belongs to a replay of other eventTags, from, to or as" in result.stderr
+
+
 def test_what_is_read_anew_is_shown_by_what_became_of_it_and_what_is_gone_by_name() -> None:
     stub = RecoveryStub(LEAVERS[:7], anew=ANEW)
     result = run(stub, "--tag", "unclassified", "--tag", "employee-leave", "--as", "account-frozen")
@@ -283,9 +299,9 @@ def test_what_is_read_anew_is_shown_by_what_became_of_it_and_what_is_gone_by_nam
     assert first.startswith("3 events read anew in ")
     assert [line.split() for line in rest[:1]] == [["account-frozen", "3"]]
     assert rest[1:] == [
-        "  not published, for they were published by an earlier reading: 1",
-        "  not published, for they say what they said: 1",
-        "  not published, for they are handshakes by this reading: 1",
+        "  not published, published by an earlier reading: 1",
+        "  not published, reading them under account-frozen changes nothing: 1",
+        "  not published, read under account-frozen they are handshakes: 1",
         "  not read, for its body is not kept any more: a3",
     ]
     assert "Go on with" not in result.stderr

@@ -59,7 +59,7 @@ def test_the_last_event_of_a_topic_is_shown_with_how_long_ago_it_came(
     latest = dict.fromkeys(SLUGS) | {"employee-leave": iso(at)}
     result = run(RelayStub(recovery=standing(tags=latest)), "--tag", "employee-leave")
 
-    assert f"employee-leave  yes         {at.astimezone():%Y-%m-%d %H:%M:%S}  {said}" in result.stdout
+    assert f"employee-leave  yes         {at.astimezone():%Y-%m-%d %H:%M:%S%:z}  {said}" in result.stdout
     assert result.status == 0
 
 

@@ -12,6 +12,7 @@ from relay.catalog import slug_of
 from tests.support.relay_stub import (
     LETTERS,
     NAME,
+    OUTPUTS,
     QUEUE,
     RelayStub,
     ago,
@@ -81,6 +82,32 @@ def test_what_sns_refuses_needs_a_person_who_replays_it_when_it_is_fixed(ids: li
         replay = f"mozi-relay replay --stack {NAME}" + "".join(f" --id {one}" for one in ids)
         assert line.startswith(f"{len(ids)} event")
         assert line.endswith(replay)
+
+
+@pytest.mark.parametrize(
+    ("state", "base", "hinted"),
+    [
+        ("current", "http://127.0.0.1:4566/restapis/a/relay/_user_request_/callback", True),
+        ("outdated", "http://192.0.2.10:8090/callback", True),
+        ("current", OUTPUTS["CallbackUrl"], False),
+        # Somebody else's.
+        ("other", "http://192.0.2.99/callback", False),
+    ],
+)
+def test_a_tag_is_to_be_registered_where_the_others_are(state: str, base: str, hinted: bool) -> None:
+    found = listed(app_update="notRegistered", employee_leave=state)
+    at = [
+        tag.model_copy(update={"callback_url": f"{base}/***/{tag.slug}"})
+        if tag.slug == "employee-leave"
+        else tag
+        for tag in found.tags
+    ]
+    stub = RelayStub()
+    stub.gateway["list"] = found.model_copy(update={"tags": at})
+    (hint,) = [one for one in needs(stub) if " not registered: " in one]
+
+    url = f" --url {base}" if hinted else ""
+    assert hint == f"1 eventTag not registered: mozi-relay register --stack {NAME}{url}"
 
 
 def test_of_several_registrations_of_a_tag_the_best_counts() -> None:
@@ -155,6 +182,31 @@ def test_the_limits_are_those_of_the_alarms() -> None:
     assert (limit("PendingAlarm"), limit("NoticeQueueAgeAlarm")) == (PENDING_SECONDS, QUEUE_SECONDS)
     assert faults["Period"] * faults["EvaluationPeriods"] == FAULT_SECONDS
     assert "LogGroupName" in RESOURCES["NoticeLogGroup"]["Properties"]
+
+
+@pytest.mark.parametrize(
+    ("rotating", "hours", "registered", "needed"),
+    [
+        (True, 4.1, "current", True),
+        (True, 3.9, "current", False),
+        (False, 4.1, "current", False),
+        # A function of a release that did not say.
+        (None, 4.1, "current", False),
+        # The registration comes first.
+        (True, 4.1, "outdated", False),
+    ],
+)
+def test_a_rotation_that_nobody_finished_needs_a_person(
+    rotating: bool | None, hours: float, registered: str, needed: bool
+) -> None:
+    found = listed(app_update=registered).model_copy(update={"rotating": rotating})
+    stub = RelayStub(gateway={"list": found, "failed": failed_list(0)})
+    stub.secrets["arn:token"] = {"VersionIdsToStages": {"v": []}, "LastChangedDate": ago(hours=hours)}
+    result = run(stub)
+
+    finish = f"the old callback token is still let in: mozi-relay rotate-token --stack {NAME} --finish"
+    assert (finish in " ".join(result.stdout.split())) is needed
+    assert ("the token before it is let in as well" in result.stdout) is bool(rotating)
 
 
 def test_secrets_are_shown_with_their_age_and_those_not_filled_need_a_person() -> None:

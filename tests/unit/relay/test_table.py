@@ -1,13 +1,14 @@
 """What an event costs to keep: an item is written twice, in units of 1,024 bytes."""
 
 import json
-from typing import Any
+from typing import Any, cast
 from zlib import compress
 
 import pytest
+from botocore.exceptions import ClientError
 
 from relay.events import Content, Event, envelope, timestamp
-from relay.table import WRITE_UNIT, event_of, item_of, packed
+from relay.table import BY_TAG, WRITE_UNIT, EventIndexes, event_of, item_of, packed
 
 CONTENT: dict[str, Any] = {"tag": "变动", "tenantId": "50006001", "employeeCodes": ["GE_1", "GE_2"]}
 
@@ -73,3 +74,21 @@ def test_characters_are_counted_in_bytes() -> None:
 
     assert sum(len(value) for kind in item.values() for value in kind.values()) < WRITE_UNIT < size(item)
     assert set(packed(item)["envelope"]) == {"B"}
+
+
+class StrictTable:
+    """A client that refuses what DynamoDB refuses, a range that ends before it begins; else it is empty."""
+
+    def query(self, **question: Any) -> dict[str, Any]:
+        values = question["ExpressionAttributeValues"]
+        if values[":since"]["S"] > values[":until"]["S"]:
+            raise ClientError({"Error": {"Code": "ValidationException", "Message": "BETWEEN"}}, "Query")
+        return {"Items": [], "Count": 0}
+
+
+@pytest.mark.parametrize(("since", "until"), [(1, 0), (1, 1), (0, 1)])
+def test_a_time_that_ends_before_it_begins_holds_nothing(since: float, until: float) -> None:
+    indexes = EventIndexes(cast("Any", StrictTable()), "events")
+    found = indexes.query(BY_TAG, "app-update#0", since=timestamp(since), until=timestamp(until), limit=1)
+
+    assert (found.items, found.count, found.following) == ([], 0, None)

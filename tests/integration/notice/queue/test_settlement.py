@@ -140,7 +140,7 @@ def test_a_notice_that_breaks_a_rule_is_a_dead_letter_beside_accepted_ones(queue
 
     (found,) = queues.letters()
     assert (found["messageId"], found["errorCode"]) == ("b", "InvalidNotice")
-    assert found["errorMessage"] == "messageType: Input should be 1"
+    assert found["errorMessage"] == "messageType: must be 1"
 
 
 @pytest.mark.parametrize("returns", [1, 5])

@@ -65,7 +65,7 @@ def test_what_the_relay_would_reject_is_named_and_the_rest_is_sent(queue: Queue)
     not_sent = queue.send([message("a"), message("b", messageType=2), message("c"), "text"])
 
     assert [one.position for one in not_sent] == [1, 3]
-    assert not_sent[0].reason == "messageType: Input should be 1"
+    assert not_sent[0].reason == "messageType: must be 1"
     assert [one.message_id for one in queue.notices()] == ["a", "c"]
 
 

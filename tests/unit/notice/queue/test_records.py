@@ -105,7 +105,7 @@ def test_one_bad_notice_in_a_good_record_is_rejected_alone() -> None:
     rejected = [entry for entry in found.places if isinstance(entry.notice, Rejected)]
     assert [entry.message_id for entry in found.places] == ["n-1", "n-2", "", "n-4"]
     assert [entry.sent for entry in rejected] == [json.dumps(message("n-2", messageType=2)), '"text"']
-    assert rejected[0].notice == Rejected("InvalidNotice", "messageType: Input should be 1")
+    assert rejected[0].notice == Rejected("InvalidNotice", "messageType: must be 1")
 
 
 def test_a_notice_is_kept_as_the_very_text_that_was_sent() -> None:
