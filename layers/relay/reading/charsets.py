@@ -1,9 +1,10 @@
 """Bytes of a body as text: the charsets that they may be in are weighed, and the lightest is taken.
 
-The weight of a charset is the number of bits that `relay.reading.weights` gives the text that it makes of the
-bytes: few if the characters are common ones and every byte fits. The gateway says UTF-8, so every other
-charset has a handicap; the weight of a declared one is halved. If even the lightest text has more bits than
-the bytes themselves, they are no text.
+The gateway says UTF-8, so what fits that is UTF-8, unless another charset is declared and lighter, or it
+would be text in no language. Else the weight of a charset is the number of bits that `relay.reading.weights`
+gives the text that it makes of the bytes: few if the characters are common ones and every byte fits. Every
+charset but UTF-8 has a handicap; the weight of a declared one is halved. If even the lightest text has more
+bits than the bytes themselves, they are no text.
 """
 
 import re
@@ -39,14 +40,19 @@ _BYTE_ORDER_MARKS = (
     (b"\xfe\xff", "utf-16"),
 )
 
-# Bits that a charset must be better than UTF-8 to be believed undeclared. The western one fits all that is
-# UTF-8, and servers declare it unasked: it is no candidate beside clean UTF-8.
+# Bits that a charset must be better than UTF-8 to be believed undeclared.
 _WESTERN = "cp1252"
 _HANDICAPS = {"utf-8": 0, "gb18030": 16, _WESTERN: 3, "big5hkscs": 30}
+# What has a character for each byte fits all that is UTF-8, and servers declare it unasked: it is no
+# candidate beside clean UTF-8.
+_FIT_ALL = (_WESTERN,)
 # Bits by which no text may be longer than its bytes: a name of two characters that is cut is a text.
 _ALLOWANCE = 24
-# In clean UTF-8 each is the first of two bytes: letters with accents and other alphabets, or a GBK name.
-_FIRST_OF_TWO = re.compile(b"[\xc2-\xdf]")
+# Characters of two bytes alone: what fits UTF-8 so may as well be in a charset of Asia. No name of theirs
+# looks like one of three.
+_TWO_BYTES = re.compile(rb"(?:[\x00-\x7f]|[\xc2-\xdf][\x80-\xbf])*+")
+# Of these, what is a character of the Chinese standard in GBK too, each of them.
+_ALL_CHINESE = re.compile(rb"(?:[\x00-\x7f]|[\xc2-\xdf][\xa1-\xbf])*+")
 
 
 class Charset(NamedTuple):
@@ -79,13 +85,22 @@ def weigh(raw: bytes, declared: str | None = None) -> Charset:
     if not _fits(raw, "utf-8"):
         codec, sample = _lightest(raw, named, {*_HANDICAPS})
         return _accepted(raw, codec, sample, sure=codec in ("utf-8", named))
-    if not _FIRST_OF_TWO.search(raw):
+    if raw.isascii() or not _TWO_BYTES.fullmatch(raw):
         return Charset("utf-8")
-    # What is UTF-8 is a text; another charset is believed in its place where that is one as well.
-    codec, sample = _lightest(raw, named, {*_HANDICAPS} - {_WESTERN})
-    if codec == "utf-8" or not _fits(raw, codec) or not _is_text(codec, sample):
-        return Charset("utf-8")
-    return Charset(codec, repaired=codec != named)
+    if named not in (None, "utf-8", *_FIT_ALL):
+        codec, sample = _lightest(raw, named, {"utf-8"})
+        if codec == named and _fits(raw, codec) and _is_text(codec, sample):
+            return Charset(codec)
+    return Charset("gb18030", repaired=True) if _is_gbk(raw) else Charset("utf-8")
+
+
+def _is_gbk(raw: bytes) -> bool:
+    """Returns whether clean UTF-8 is Chinese all the same: it would be letters that nobody writes so."""
+    if not _ALL_CHINESE.fullmatch(raw):
+        return False
+    from relay.reading.alphabets import is_written
+
+    return not is_written(raw.decode())
 
 
 def _lightest(raw: bytes, declared: str | None, candidates: set[str]) -> "tuple[str, Sample]":
