@@ -34,7 +34,7 @@ _MOST = 16_384
 def is_written(text: str) -> bool:
     """Returns whether letters that stand side by side are such as do: a letter by itself always may.
 
-    GBK of \u859b\u971e, a name, looks like `\u0466\u03fc` in UTF-8, which is Old Slavonic and Coptic.
+    The name 薛霞 in GBK is `Ѧϼ` in UTF-8: a letter of Old Slavonic, and one of Greek mathematics.
     """
     return all(
         _WRITTEN.fullmatch(found[0]) and not _MARK_ALONE.match(text, found.start())

@@ -43,6 +43,8 @@ _BYTE_ORDER_MARKS = (
 # Bits that a charset must be better than UTF-8 to be believed undeclared.
 _WESTERN = "cp1252"
 _HANDICAPS = {"utf-8": 0, "gb18030": 16, _WESTERN: 3, "big5hkscs": 30}
+# Where UTF-8 does not fit everywhere, one that does not either is a bad explanation.
+_NO_FIT_BITS = 40
 # What has a character for each byte fits all that is UTF-8, and servers declare it unasked: it is no
 # candidate beside clean UTF-8.
 _FIT_ALL = (_WESTERN,)
@@ -110,6 +112,8 @@ def _lightest(raw: bytes, declared: str | None, candidates: set[str]) -> "tuple[
     def weight(codec: str) -> tuple[float, bool, bool]:
         bits = sample.bits(codec)
         weighed = bits / 2 if codec == declared != "utf-8" else bits + _HANDICAPS[codec]
+        if codec != "utf-8" and not _fits(raw, codec):
+            weighed += _NO_FIT_BITS
         # Of two that weigh the same the declared one, else UTF-8.
         return weighed, codec != declared, codec != "utf-8"
 

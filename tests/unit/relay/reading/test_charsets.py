@@ -270,6 +270,25 @@ def test_a_damaged_character_is_marked_and_the_rest_is_read(declared: str | None
     assert (charset.decode(raw), charset.repaired) == ("杭州\ufffd人民政府办公厅", True)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Modelλ 100 m² 25£ - 1", "价格 25©", "7ç A1ñ xé x¿ 100 m¥", "100 mΩ ¥5 R&Dµ xα", "面积72m², 55m² ± 3m²",
+        "第·15·节", "éПривет", "Ելք, մուտք", "£ 5 © 杭州市",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("declared", [None, DECLARED])
+def test_signs_and_letters_stay_what_they_are_beside_a_damaged_character(
+    text: str, declared: str | None
+) -> None:
+    for at, byte in enumerate(text.encode()):
+        raw = text.encode()[:at] + text.encode()[at + 1 :]
+        if byte > 0xBF:
+            # Less its first byte a letter is none, and any western one is.
+            continue
+        assert decode(raw, declared) == raw.decode("utf-8", "replace")
+
+
 def test_a_gbk_text_with_a_byte_too_few_keeps_its_other_characters() -> None:
     text = json.dumps({"名": "杭州市人民政府", "n": "公安局"}, ensure_ascii=False)
     raw = text.encode("gbk").replace("府".encode("gbk"), "府".encode("gbk")[:1])
