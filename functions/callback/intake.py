@@ -70,11 +70,11 @@ class Intake:
             delivery = read(body, request.content_type)
             if isinstance(delivery, Handshake):
                 return self._shake_hands(delivery)
+            if delivery.handshake:
+                self._shake_hands(delivery.handshake)
             receipt = self.accept(delivery, request.slug, request.id)
             return receipt.counting(CallbackMetric.REPAIRED) if delivery.repaired else receipt
-        except SecretUnavailableError as fault:
-            return Receipt(CallbackResponse.UNAVAILABLE, fault=str(fault))
-        except UnavailableError as fault:
+        except (SecretUnavailableError, UnavailableError) as fault:
             return Receipt(CallbackResponse.UNAVAILABLE, fault=str(fault))
 
     def accept(self, delivery: Delivery, slug: str | None, request_id: str | None = None) -> Receipt:

@@ -18,8 +18,8 @@ from relay.reading.forms import MOST_FIELDS, Value, literal, unfolded, unquoted,
 GATEWAY_FIELDS = ("eventTag", "dispatchId", "sourceMessageId", "callbackMessageId")
 # Of these a message has one each.
 _SINGLE = (*GATEWAY_FIELDS, "content")
-_WRAPPED = {"content", "infos"}
-_FORM_FIELDS = {*GATEWAY_FIELDS, *_WRAPPED}
+WRAPPED = {"content", "infos"}
+_FORM_FIELDS = {*GATEWAY_FIELDS, *WRAPPED}
 _CALLBACK_DATA = "callbackData"
 # How often a JSON text may be wrapped as a JSON string.
 _WRAPPINGS = 3
@@ -61,7 +61,7 @@ def fields_of(text: str, charset: str | None = None) -> Fields:
         return Fields(body.held, Json(_values(body.held), body.text), body.repaired)
     repaired = body.repaired
     for at, (name, json_) in enumerate(single):
-        wrapped = name in _WRAPPED and isinstance(json_.value, str)
+        wrapped = name in WRAPPED and isinstance(json_.value, str)
         if wrapped and (found := _opened(json_.value, _json)):
             single[at] = name, found.held
             repaired = repaired or found.repaired
@@ -82,6 +82,12 @@ def members_of(text: str) -> Members:
     if text.lstrip().startswith("["):
         return [("content", _json(text))]
     return json_text.members(text, _DECODER, most=MOST_MEMBERS)
+
+
+def is_empty(json_: Json) -> bool:
+    """Returns whether a value says nothing: what is empty counts as absent."""
+    value = json_.value
+    return value is None or value in ({}, []) or (isinstance(value, str) and not value.strip())
 
 
 def _values(members: Members) -> dict[str, object]:
@@ -141,7 +147,7 @@ def _opened[T](text: str, read: Callable[[str], T]) -> _Opened[T] | None:
 def _message_within(body: _Opened[Members]) -> _Opened[Members]:
     """Returns the message in `callbackData`, with what stands beside that; the body itself if there is none.
 
-    Beside a content it is a field like any other.
+    Beside a content that says something it is a field like any other.
     """
     data = [json_ for name, json_ in body.held if name == _CALLBACK_DATA]
     if len(data) != 1:
@@ -154,22 +160,33 @@ def _message_within(body: _Opened[Members]) -> _Opened[Members]:
     if not beside:
         return inner._replace(repaired=repaired)
     message = not _FORM_FIELDS.isdisjoint(name for name, _ in inner.held)
-    if not message or not _WRAPPED.isdisjoint(name for name, _ in beside):
+    if not message or any(name in WRAPPED and not is_empty(json_) for name, json_ in beside):
         return body
+    beside = [(name, json_) for name, json_ in beside if name not in WRAPPED]
     return _Opened([*inner.held, *beside], body.text, repaired)
 
 
 def _each_once(members: Members) -> Members | None:
-    """Returns the members with each of the gateway's own once; None if two of those say different things."""
+    """Returns the members with each of the gateway's own once; None if two of those say different things.
+
+    One that is empty is none beside another.
+    """
     known: dict[str, Json] = {}
+    for name, json_ in members:
+        if name in _SINGLE and (name not in known or is_empty(known[name])):
+            known[name] = json_
     once = []
     for name, json_ in members:
-        first = known.setdefault(name, json_) if name in _SINGLE else json_
+        first = known.get(name, json_)
         if first is json_:
             once.append((name, json_))
-        elif first.text != json_.text and Content(first.text).digest != Content(json_.text).digest:
+        elif not is_empty(json_) and not _says_the_same(json_, first):
             return None
     return once
+
+
+def _says_the_same(json_: Json, other: Json) -> bool:
+    return json_.text == other.text or Content(json_.text).digest == Content(other.text).digest
 
 
 def _form(form: str) -> _Opened[Members]:

@@ -13,14 +13,14 @@ _WEIGHED = 16_384
 _CONTROLS = rb"\x00-\x08\x0b\x0c\x0e-\x1f\x7f"
 _ISLAND = re.compile(rb"[\x00-\x7f]?[\x80-\xff%s]{1,256}[\x00-\x7f]{0,2}" % _CONTROLS)
 _CONTROL = re.compile(f"[{_CONTROLS.decode()}]")
-# What a cut leaves of Chinese in UTF-8 is none of these. In b"\xcd\xf5", which is 王 in GBK, \xcd would begin a
-# letter of two bytes, and Chinese has three; \xf5 begins nothing.
+# What a cut leaves of Chinese in UTF-8 is none of these. In b"\xcd\xf5", which is 王 in GBK, \xcd would begin
+# a letter of two bytes, and Chinese has three; \xf5 begins nothing.
 _UNCUT = re.compile(
     rb"[\xc0\xc1\xf5-\xff]|[\xc2-\xdf](?![\x80-\xbf])"
     rb"|[\xe0\xe1\xea-\xee](?![\x80-\xbf]{2})|[\xf0-\xf4](?![\x80-\xbf]{3})"
 )
 _UNCUT_BITS = 20
-# Nor is a letter of two bytes right beside it: b"\xcd\xf5\xce\xb0", which is 王伟 in GBK, has the Greek \xce\xb0.
+# Nor is a letter of two bytes right beside it: the Greek \xce\xb0 in b"\xcd\xf5\xce\xb0", 王伟 in GBK.
 _BESIDE_DAMAGE = re.compile("\ufffd[\x80-\u07ff]|[\x80-\u07ff]\ufffd")
 _DAMAGE = re.compile("\ufffd+")
 # Letters and signs that stand where one expects them: accents beside plain letters, an alphabet in company,

@@ -187,7 +187,7 @@ def test_callback_data_holds_the_message(beside: dict[str, Any], data: Any, writ
     "given",
     [
         {"callbackData": OWN, "content": 1},
-        {"callbackData": OWN, "infos": []},
+        {"callbackData": OWN, "infos": [1]},
         {"callbackData": {"a": 1}, "b": 2},
         {"callbackData": "text", "b": 2},
         {"callbackData": "text"},
@@ -196,6 +196,29 @@ def test_callback_data_holds_the_message(beside: dict[str, Any], data: Any, writ
 )
 def test_other_callback_data_is_a_field_like_any_other(given: dict[str, Any]) -> None:
     assert {name: json_.value for name, json_ in fields_of(dumps(given)).items()} == given
+
+
+@pytest.mark.parametrize("nothing", [None, "", " ", [], {}])
+@pytest.mark.parametrize("data", [OWN, dumps(OWN)])
+@pytest.mark.parametrize("names", [["content"], ["infos"], ["content", "infos", "dispatchId", "eventTag"]])
+def test_what_is_empty_beside_callback_data_is_not_there(data: Any, names: list[str], nothing: Any) -> None:
+    beside = dict.fromkeys(names, nothing)
+
+    for written in ({"callbackData": data} | beside, beside | {"callbackData": data}):
+        fields = body.fields_of(dumps(written))
+        assert fields.whole is None
+        found = {name: json_.value for name, json_ in fields.members if name not in names or name in OWN}
+        assert found == OWN
+
+
+@pytest.mark.parametrize("nothing", ["null", '""', '" "', "[]", "{}"])
+def test_what_comes_once_and_once_empty_comes_once(nothing: str) -> None:
+    for text in (f'{{"content":{nothing},"content":1}}', f'{{"content":1,"content":{nothing}}}'):
+        fields = body.fields_of(text)
+        assert ([(name, json_.value) for name, json_ in fields.members], fields.whole) == (
+            [("content", 1)],
+            None,
+        )
 
 
 @pytest.mark.parametrize("data", [{"tenantId": "7"}, '{"tenantId":"7"}'])

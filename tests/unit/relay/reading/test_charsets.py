@@ -273,7 +273,8 @@ def test_a_damaged_character_is_marked_and_the_rest_is_read(declared: str | None
 @pytest.mark.parametrize(
     "text",
     [
-        "Modelλ 100 m² 25£ - 1", "价格 25©", "7ç A1ñ xé x¿ 100 m¥", "100 mΩ ¥5 R&Dµ xα", "面积72m², 55m² ± 3m²",
+        "Modelλ 100 m² 25£ - 1", "价格 25©", "7ç A1ñ xé x¿ 100 m¥", "100 mΩ ¥5 R&Dµ xα",
+        "面积72m², 55m² ± 3m²",
         "第·15·节", "éПривет", "Ելք, մուտք", "£ 5 © 杭州市",
     ],
 )  # fmt: skip
