@@ -7,6 +7,7 @@ a form whose single key is the JSON. Values keep their own text, so that `1.10` 
 import json
 import re
 from collections.abc import Callable
+from itertools import accumulate
 from typing import NamedTuple
 
 from relay import json_text
@@ -27,10 +28,18 @@ _WRAPPINGS = 3
 MOST_MEMBERS = MOST_FIELDS
 # Objects and lists take twenty times what they take on the wire: the function's memory has room for these.
 MOST_BRACKETS = 500_000
+# Members of all objects, of which each colon may be one: half a second for these, and no message has a tenth.
+MOST_COLONS = 150_000
+# Levels of objects and lists: half of what the parsers of subscribers follow.
+DEEPEST = 500
 # As strict as the parsers of subscribers: no NaN, and no integer of more than 4,300 digits.
 _DECODER = json_text.decoder()
 # How JSON begins, and no form: the name of a field may well begin with a bracket.
 _JSON_START = re.compile(r"""\s*+(?:["{]|\[\s*+["{\[])""")
+_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_NO_BRACKETS = re.compile(r"[^\[\]{}]+")
+# What each bracket does to the level.
+_STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 type Members = list[tuple[str, Json]]
@@ -46,9 +55,9 @@ class Fields(NamedTuple):
 
 
 class _Opened[T](NamedTuple):
-    """What was read of a JSON text, beside the text itself."""
+    """What a JSON text was parsed to, beside the text itself."""
 
-    held: T
+    parsed: T
     text: str
     repaired: bool = False
 
@@ -56,14 +65,14 @@ class _Opened[T](NamedTuple):
 def fields_of(text: str, charset: str | None = None) -> Fields:
     """Returns the fields of a body. Raises UnreadableError."""
     body = _message_within(_outermost(text.removeprefix("\ufeff"), charset))
-    single = _each_once(body.held)
+    single = _each_once(body.parsed)
     if single is None:
-        return Fields(body.held, Json(_values(body.held), body.text), body.repaired)
+        return Fields(body.parsed, Json(_values(body.parsed), body.text), body.repaired)
     repaired = body.repaired
     for at, (name, json_) in enumerate(single):
         wrapped = name in WRAPPED and isinstance(json_.value, str)
         if wrapped and (found := _opened(json_.value, _json)):
-            single[at] = name, found.held
+            single[at] = name, found.parsed
             repaired = repaired or found.repaired
     return Fields(single, None, repaired)
 
@@ -117,31 +126,50 @@ def _outermost(text: str, charset: str | None) -> _Opened[Members]:
     return found._replace(repaired=found.repaired or form.repaired)
 
 
-def _opened[T](text: str, read: Callable[[str], T]) -> _Opened[T] | None:
-    """Reads the object or array that a text is, also if it is wrapped as a JSON string once or more."""
+def _opened[T](text: str, parse: Callable[[str], T]) -> _Opened[T] | None:
+    """Parses the object or array that a text is, also if it is wrapped as a JSON string once or more."""
     repaired = False
     for _ in range(_WRAPPINGS + 1):
         text = text.removeprefix("\ufeff")
         begin = text.lstrip()[:1]
-        if begin not in ("{", "[", '"') or text.count("[") + text.count("{") > MOST_BRACKETS:
+        if begin in ("{", "[") and _is_bounded(text):
+            opened = _parsed(text, parse)
+            return opened and opened._replace(repaired=opened.repaired or repaired)
+        wrapped = _parsed(text, _string) if begin == '"' else None
+        if wrapped is None:
             return None
-        take: Callable[[str], T] = _DECODER.decode if begin == '"' else read
-        try:
-            found = take(text)
-        except (ValueError, RecursionError):
-            # Loaded at first use: few bodies need it.
-            from relay.reading.repair import repair
-
-            try:
-                text = repair(text)
-                found = take(text)
-            except (ValueError, RecursionError):
-                return None
-            repaired = True
-        if not isinstance(found, str):
-            return _Opened(found, text.strip(), repaired)
-        text = found
+        text, repaired = wrapped.parsed, wrapped.repaired or repaired
     return None
+
+
+def _parsed[T](text: str, parse: Callable[[str], T]) -> _Opened[T] | None:
+    try:
+        return _Opened(parse(text), text.strip())
+    except (ValueError, RecursionError):
+        # Loaded at first use: few bodies need it.
+        from relay.reading.repair import repair
+    try:
+        text = repair(text)
+        return _Opened(parse(text), text.strip(), repaired=True)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _string(text: str) -> str:
+    return str(_DECODER.decode(text))
+
+
+def _is_bounded(text: str) -> bool:
+    """Returns whether JSON has no more members, objects, lists and levels of them than are read."""
+    brackets = text.count("[") + text.count("{")
+    if brackets > MOST_BRACKETS or text.count(":") > MOST_COLONS:
+        return False
+    return brackets <= DEEPEST or _depth(text) <= DEEPEST
+
+
+def _depth(text: str) -> int:
+    brackets = _NO_BRACKETS.sub("", _STRING.sub("", text)).encode()
+    return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0)
 
 
 def _message_within(body: _Opened[Members]) -> _Opened[Members]:
@@ -149,21 +177,21 @@ def _message_within(body: _Opened[Members]) -> _Opened[Members]:
 
     Beside a content that says something it is a field like any other.
     """
-    data = [json_ for name, json_ in body.held if name == _CALLBACK_DATA]
+    data = [json_ for name, json_ in body.parsed if name == _CALLBACK_DATA]
     if len(data) != 1:
         return body
     inner = _opened(data[0].value if isinstance(data[0].value, str) else data[0].text, members_of)
     if inner is None:
         return body
     repaired = body.repaired or inner.repaired
-    beside = [(name, json_) for name, json_ in body.held if name != _CALLBACK_DATA]
+    beside = [(name, json_) for name, json_ in body.parsed if name != _CALLBACK_DATA]
     if not beside:
         return inner._replace(repaired=repaired)
-    message = not _FORM_FIELDS.isdisjoint(name for name, _ in inner.held)
+    message = not _FORM_FIELDS.isdisjoint(name for name, _ in inner.parsed)
     if not message or any(name in WRAPPED and not is_empty(json_) for name, json_ in beside):
         return body
     beside = [(name, json_) for name, json_ in beside if name not in WRAPPED]
-    return _Opened([*inner.held, *beside], body.text, repaired)
+    return _Opened([*inner.parsed, *beside], body.text, repaired)
 
 
 def _each_once(members: Members) -> Members | None:
@@ -198,7 +226,7 @@ def _form(form: str) -> _Opened[Members]:
         repeated = values.get(name, ()) if name in _SINGLE else ()
         members += [(name, _of_form(value)) for value in repeated] if len(repeated) > 1 else [(name, field)]
     found = _message_within(_Opened(members, gathered(fields).text))
-    if not _FORM_FIELDS.isdisjoint(name for name, _ in found.held):
+    if not _FORM_FIELDS.isdisjoint(name for name, _ in found.parsed):
         return found
     # A form of one field that is the whole body, whatever the field is called.
     only = fields[0][1].value if len(fields) == 1 else None

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from relay.json_text import Json
 from relay.reading import body
-from relay.reading.body import MOST_BRACKETS, MOST_MEMBERS, gathered, members_of
+from relay.reading.body import (
+    DEEPEST,
+    MOST_BRACKETS,
+    MOST_COLONS,
+    MOST_MEMBERS,
+    gathered,
+    members_of,
+)
 from relay.reading.charsets import UnreadableError
 from tests.support.inbound import SHAPES, dumps, message
 
@@ -270,3 +277,38 @@ def test_a_body_of_more_objects_and_lists_than_the_limit_is_unreadable(more: int
     else:
         with pytest.raises(UnreadableError):
             fields_of(text)
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_a_content_of_more_members_than_the_limit_is_unreadable(more: int) -> None:
+    text = '{"content":{' + ",".join(f'"{number}":1' for number in range(MOST_COLONS - 1 + more)) + "}}"
+
+    if more <= 0:
+        assert len(fields_of(text)["content"].value) == MOST_COLONS - 1 + more
+    else:
+        with pytest.raises(UnreadableError):
+            fields_of(text)
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1])
+@pytest.mark.parametrize(("begin", "end"), [("[", "]"), ('{"a":', "}")])
+@pytest.mark.parametrize("inside", ["1", "[" + "[],{}," * 600 + '"[[["]'])
+def test_a_body_that_nests_deeper_than_the_limit_is_unreadable(
+    begin: str, end: str, inside: str, more: int
+) -> None:
+    levels = DEEPEST - 1 + more - (2 if inside != "1" else 0)
+    text = '{"content":' + begin * levels + inside + end * levels + "}"
+
+    if more <= 0:
+        assert fields_of(text)["content"].text == text.removeprefix('{"content":')[:-1]
+    else:
+        with pytest.raises(UnreadableError):
+            fields_of(text)
+        # As the text of a content it is that text.
+        assert fields_of(json.dumps({"content": text}))["content"].value == text
+
+
+def test_wide_is_not_deep() -> None:
+    text = '{"content":[' + '[["]"]],' * 2 * DEEPEST + "1]}"
+
+    assert len(fields_of(text)["content"].value) == 2 * DEEPEST + 1
