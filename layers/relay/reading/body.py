@@ -52,6 +52,8 @@ class Fields(NamedTuple):
     whole: Json | None = None
     """All of the body, if one of the gateway's own fields comes twice in it with different values."""
     repaired: bool = False
+    rewritten: bool = False
+    """What a value says stood otherwise in the body: in a form, or within a string."""
 
 
 class _Opened[T](NamedTuple):
@@ -60,6 +62,7 @@ class _Opened[T](NamedTuple):
     parsed: T
     text: str
     repaired: bool = False
+    rewritten: bool = False
 
 
 def fields_of(text: str, charset: str | None = None) -> Fields:
@@ -67,14 +70,15 @@ def fields_of(text: str, charset: str | None = None) -> Fields:
     body = _message_within(_outermost(text.removeprefix("\ufeff"), charset))
     single = _each_once(body.parsed)
     if single is None:
-        return Fields(body.parsed, Json(_values(body.parsed), body.text), body.repaired)
-    repaired = body.repaired
+        whole = Json(_values(body.parsed), body.text)
+        return Fields(body.parsed, whole, body.repaired, body.rewritten)
+    repaired, rewritten = body.repaired, body.rewritten
     for at, (name, json_) in enumerate(single):
         wrapped = name in WRAPPED and isinstance(json_.value, str)
         if wrapped and (found := _opened(json_.value, _json)):
             single[at] = name, found.parsed
-            repaired = repaired or found.repaired
-    return Fields(single, None, repaired)
+            repaired, rewritten = repaired or found.repaired, True
+    return Fields(single, None, repaired, rewritten)
 
 
 def gathered(members: Members) -> Json:
@@ -123,22 +127,22 @@ def _outermost(text: str, charset: str | None) -> _Opened[Members]:
         # What stands between `&` and `=` in damaged JSON is no field of the gateway.
         raise UnreadableError("JSON that cannot be repaired")
     found = found or _form(form.text)
-    return found._replace(repaired=found.repaired or form.repaired)
+    return found._replace(repaired=found.repaired or form.repaired, rewritten=True)
 
 
 def _opened[T](text: str, parse: Callable[[str], T]) -> _Opened[T] | None:
     """Parses the object or array that a text is, also if it is wrapped as a JSON string once or more."""
-    repaired = False
+    repaired = rewritten = False
     for _ in range(_WRAPPINGS + 1):
         text = text.removeprefix("\ufeff")
         begin = text.lstrip()[:1]
         if begin in ("{", "[") and _is_bounded(text):
             opened = _parsed(text, parse)
-            return opened and opened._replace(repaired=opened.repaired or repaired)
+            return opened and opened._replace(repaired=opened.repaired or repaired, rewritten=rewritten)
         wrapped = _parsed(text, _string) if begin == '"' else None
         if wrapped is None:
             return None
-        text, repaired = wrapped.parsed, wrapped.repaired or repaired
+        text, repaired, rewritten = wrapped.parsed, wrapped.repaired or repaired, True
     return None
 
 
@@ -180,18 +184,21 @@ def _message_within(body: _Opened[Members]) -> _Opened[Members]:
     data = [json_ for name, json_ in body.parsed if name == _CALLBACK_DATA]
     if len(data) != 1:
         return body
-    inner = _opened(data[0].value if isinstance(data[0].value, str) else data[0].text, members_of)
+    within = isinstance(data[0].value, str)
+    inner = _opened(data[0].value if within else data[0].text, members_of)
     if inner is None:
         return body
-    repaired = body.repaired or inner.repaired
+    inner = inner._replace(
+        repaired=body.repaired or inner.repaired, rewritten=body.rewritten or inner.rewritten or within
+    )
     beside = [(name, json_) for name, json_ in body.parsed if name != _CALLBACK_DATA]
     if not beside:
-        return inner._replace(repaired=repaired)
+        return inner
     message = not _FORM_FIELDS.isdisjoint(name for name, _ in inner.parsed)
     if not message or any(name in WRAPPED and not is_empty(json_) for name, json_ in beside):
         return body
     beside = [(name, json_) for name, json_ in beside if name not in WRAPPED]
-    return _Opened([*inner.parsed, *beside], body.text, repaired)
+    return inner._replace(parsed=[*inner.parsed, *beside], text=body.text)
 
 
 def _each_once(members: Members) -> Members | None:

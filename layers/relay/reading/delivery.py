@@ -121,17 +121,19 @@ def read(body: bytes | str, content_type: str | None) -> Handshake | Delivery:
     except UnreadableError:
         return Delivery(Content.of_bytes(raw), as_came=raw, content_type=content_type)
     text = body if isinstance(body, str) else charset.decode(body)
+    found: Handshake | Delivery
     try:
-        found = _interpreted(fields_of(text, declared))
+        fields = fields_of(text, declared)
+        found, rewritten = _interpreted(fields), fields.rewritten
     except UnreadableError:
         whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        found = Delivery(Content(whole, TEXT), repaired=whole != text)
+        found, rewritten = Delivery(Content(whole, TEXT), repaired=whole != text), False
     if isinstance(found, Handshake):
         return found
     repaired = found.repaired or charset.repaired
     published = found.content.text.encode(errors="surrogatepass")
     # What is published is a piece of what came: then it is its own copy, unless another piece was repaired.
-    if published in raw and charset.codec.startswith("utf-8") and not repaired:
+    if published in raw and charset.codec.startswith("utf-8") and not repaired and not rewritten:
         return found
     return replace(found, as_came=raw, content_type=content_type, repaired=repaired)
 

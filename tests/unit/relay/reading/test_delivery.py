@@ -60,6 +60,17 @@ def test_what_came_is_at_hand_unless_the_content_is_published_byte_for_byte(
         ("content=%7B%22a%22%3A1%7D", True),
         ('{"content": "{\\"a\\": 1}"}', True),
         ('{"dispatchId": "d", "a": 1, "b": 2}', True),
+        ('{"content":[1]}', False),
+        ('{"content":"[1]"}', True),
+        ('{"content":"[1]","x":[1]}', True),
+        ('{"infos":"[1]","content":{"a":1}}', True),
+        ('{"content":1}=', False),
+        (dumps('{"content":[1]}'), True),
+        (dumps({"callbackData": '{"content":[1]}'}), True),
+        ('{"callbackData":{"content":[1]}}', False),
+        ("content=[1]", True),
+        ("content=%5B1%5D&a=[1]", True),
+        ("%7B%22content%22:[1]%7D", True),
     ],
 )
 def test_only_a_copy_of_what_came_is_its_own(body: bytes | str, kept: bool) -> None:
