@@ -20,15 +20,22 @@ class UnreadableError(ValueError):
     """The body is in no charset or form that is known: deliver it as it is."""
 
 
-# By declared name; of the codecs that Python has, those that are charsets of text in use on the web. ASCII is
-# not among them: true or false, it says nothing.
+# By declared name, in small letters and with hyphens; of the codecs that Python has, those that are charsets
+# of text in use on the web. ASCII is not among them: true or false, it says nothing.
 _CHARSETS = {
     "utf-8": "utf-8", "utf8": "utf-8",
-    "gbk": "gb18030", "gb2312": "gb18030", "gb18030": "gb18030", "cp936": "gb18030",
-    "big5": "big5hkscs", "big5-hkscs": "big5hkscs",
+    "gbk": "gb18030", "gb2312": "gb18030", "gb18030": "gb18030", "cp936": "gb18030", "x-gbk": "gb18030",
+    "gb-2312-80": "gb18030", "euc-cn": "gb18030", "windows-936": "gb18030",
+    "big5": "big5hkscs", "big5-hkscs": "big5hkscs", "cn-big5": "big5hkscs", "x-x-big5": "big5hkscs",
     "utf-16": "utf-16-le", "utf-16le": "utf-16-le", "utf-16be": "utf-16-be", "utf-32": "utf-32",
-    "iso-8859-1": "cp1252", "latin1": "cp1252", "windows-1252": "cp1252",
-    "shift_jis": "shift_jis", "euc-jp": "euc_jp", "euc-kr": "euc_kr",
+    "shift-jis": "shift_jis", "sjis": "cp932", "x-sjis": "cp932", "windows-31j": "cp932", "cp932": "cp932",
+    "euc-jp": "euc_jp",
+    "euc-kr": "euc_kr", "ks-c-5601-1987": "cp949", "ksc5601": "cp949", "cp949": "cp949",
+    "windows-949": "cp949",
+    "iso-8859-1": "cp1252", "latin1": "cp1252", "windows-1252": "cp1252", "cp1252": "cp1252",
+    "iso-8859-15": "iso8859-15", "iso-8859-2": "iso8859-2", "windows-1250": "cp1250",
+    "windows-1251": "cp1251", "cp1251": "cp1251", "koi8-r": "koi8-r", "koi8-u": "koi8-u",
+    "iso-8859-5": "iso8859-5",
 }  # fmt: skip
 _WIDE = ("utf-16-le", "utf-16-be", "utf-32")
 # The marks of UTF-32 first: that of UTF-16 is the beginning of one.
@@ -47,7 +54,7 @@ _HANDICAPS = {"utf-8": 0, "gb18030": 16, _WESTERN: 3, "big5hkscs": 30}
 _NO_FIT_BITS = 40
 # What has a character for each byte fits all that is UTF-8, and servers declare it unasked: it is no
 # candidate beside clean UTF-8.
-_FIT_ALL = (_WESTERN,)
+_FIT_ALL = {_WESTERN, "iso8859-15", "iso8859-2", "cp1250", "cp1251", "koi8-r", "koi8-u", "iso8859-5"}
 # Bits by which no text may be longer than its bytes: a name of two characters that is cut is a text.
 _ALLOWANCE = 24
 # Characters of two bytes alone: what fits UTF-8 so may as well be in a charset of Asia. No name of theirs
@@ -80,7 +87,7 @@ def weigh(raw: bytes, declared: str | None = None) -> Charset:
 
     Raises UnreadableError if the bytes are in none.
     """
-    named = _CHARSETS.get((declared or "").lower())
+    named = _CHARSETS.get((declared or "").lower().replace("_", "-"))
     marked = _marked(raw)
     if codec := marked or _plain_utf_16(raw, named):
         return _accepted(raw, codec, None, sure=codec in (marked, named))
@@ -89,7 +96,7 @@ def weigh(raw: bytes, declared: str | None = None) -> Charset:
         return _accepted(raw, codec, sample, sure=codec in ("utf-8", named))
     if raw.isascii() or not _TWO_BYTES.fullmatch(raw):
         return Charset("utf-8")
-    if named not in (None, "utf-8", *_FIT_ALL):
+    if named not in {None, "utf-8", *_FIT_ALL}:
         codec, sample = _lightest(raw, named, {"utf-8"})
         if codec == named and _fits(raw, codec) and _is_text(codec, sample):
             return Charset(codec)
@@ -118,7 +125,7 @@ def _lightest(raw: bytes, declared: str | None, candidates: set[str]) -> "tuple[
         return weighed, codec != declared, codec != "utf-8"
 
     sample = Sample(raw)
-    return min(candidates | ({declared} if declared not in (None, _WESTERN) else set()), key=weight), sample
+    return min(candidates | ({declared} if declared else set()), key=weight), sample
 
 
 def _marked(raw: bytes) -> str | None:
