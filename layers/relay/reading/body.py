@@ -11,6 +11,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from relay import json_text
+from relay.catalog import CATALOG
 from relay.events import Content
 from relay.json_text import Json
 from relay.reading.charsets import UnreadableError
@@ -21,6 +22,7 @@ GATEWAY_FIELDS = ("eventTag", "dispatchId", "sourceMessageId", "callbackMessageI
 _SINGLE = (*GATEWAY_FIELDS, "content")
 WRAPPED = {"content", "infos"}
 _FORM_FIELDS = {*GATEWAY_FIELDS, *WRAPPED}
+_CONTENT_FIELDS = {field.alias for kind in CATALOG for field in kind.content.model_fields.values()}
 _CALLBACK_DATA = "callbackData"
 # How often a JSON text may be wrapped as a JSON string.
 _WRAPPINGS = 3
@@ -120,7 +122,8 @@ def _outermost(text: str, charset: str | None) -> _Opened[Members]:
     found = _opened(text, members_of) or (_opened(bare, members_of) if bare != text else None)
     if found:
         return found
-    form = unquoted(text, charset)
+    # Of a form the end of its last line is no part.
+    form = unquoted(text.strip("\r\n"), charset)
     key = literal(form.text.removesuffix("="))
     found = _opened(key, members_of) if key not in (text, bare) else None
     if not found and _JSON_START.match(text):
@@ -238,9 +241,9 @@ def _form(form: str) -> _Opened[Members]:
     # A form of one field that is the whole body, whatever the field is called.
     only = fields[0][1].value if len(fields) == 1 else None
     inner = _opened(only, members_of) if isinstance(only, str) else None
-    if inner is None:
-        raise UnreadableError("a form without a field of the gateway")
-    return inner
+    if inner is None and _CONTENT_FIELDS.isdisjoint(name for name, _ in fields):
+        raise UnreadableError("a form without a field of the gateway or of the vendor's table")
+    return inner or found
 
 
 def _of_form(value: Value) -> Json:

@@ -312,3 +312,32 @@ def test_wide_is_not_deep() -> None:
     text = '{"content":[' + '[["]"]],' * 2 * DEEPEST + "1]}"
 
     assert len(fields_of(text)["content"].value) == 2 * DEEPEST + 1
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r\n\r\n", "\n\n"])
+def test_the_end_of_a_line_behind_a_form_is_none_of_its_value(end: str) -> None:
+    fields = fields_of(f"dispatchId=d&tenantId=1&name=a%0A{end}")
+
+    assert {name: json_.value for name, json_ in fields.items()} == {
+        "dispatchId": "d", "tenantId": "1", "name": "a\n"
+    }  # fmt: skip
+    assert fields_of(f"dispatchId=d&tenantId=1%0D%0A{end}")["tenantId"].value == "1\r\n"
+    assert fields_of(f"dispatchId=d&name={end}")["name"].value == ""
+
+
+@pytest.mark.parametrize(
+    ("form", "fields"),
+    [
+        (
+            "tenantId=1&employeeCodes=GE_1&employeeCodes=GE_2",
+            {"tenantId": "1", "employeeCodes": ["GE_1", "GE_2"]},
+        ),
+        ("employeeCodes[1]=GE_2&employeeCodes[0]=GE_1", {"employeeCodes": ["GE_1", "GE_2"]}),
+        ("infos[0].employeeCode=GE_1", {"infos": [{"employeeCode": "GE_1"}]}),
+        ("Account=%E5%BC%A0&RealmId=7", {"Account": "张", "RealmId": "7"}),
+        ("bizMsgId=b&x=1", {"bizMsgId": "b", "x": "1"}),
+        ("tag=%7B%22content%22%3A1%7D", {"content": 1}),
+    ],
+)
+def test_a_form_may_be_the_content_by_itself(form: str, fields: dict[str, Any]) -> None:
+    assert {name: json_.value for name, json_ in fields_of(form).items()} == fields
