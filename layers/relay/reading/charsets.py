@@ -149,13 +149,15 @@ def _accepted(raw: bytes, codec: str, sample: "Sample | None", *, sure: bool) ->
 
     fits = _fits(raw, codec)
     vouched = fits and sure and not has_controls(raw.decode(codec))
-    if not vouched and not _is_text(codec, sample or Sample(raw)):
+    # A declared one that fits weighs half, as in the choice.
+    half = fits and sure and sample is not None and codec != "utf-8"
+    if not vouched and not _is_text(codec, sample or Sample(raw), 0.5 if half else 1):
         raise UnreadableError("no charset fits")
     return Charset(codec, repaired=not (fits and sure))
 
 
-def _is_text(codec: str, sample: "Sample") -> bool:
-    return sample.bits(codec) <= sample.plain_bits(codec) + _ALLOWANCE
+def _is_text(codec: str, sample: "Sample", share: float = 1) -> bool:
+    return sample.bits(codec) * share <= sample.plain_bits(codec) + _ALLOWANCE
 
 
 def _fits(raw: bytes, codec: str) -> bool:
