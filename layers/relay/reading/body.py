@@ -32,8 +32,8 @@ MOST_MEMBERS = MOST_FIELDS
 MOST_BRACKETS = 500_000
 # Members of all objects, of which each colon may be one: half a second for these, and no message has a tenth.
 MOST_COLONS = 150_000
-# Levels of objects and lists: half of what the parsers of subscribers follow.
-DEEPEST = 500
+# Levels of objects and lists: below the 1,000 at which strict parsers of subscribers give up.
+DEEPEST = 950
 # As strict as the parsers of subscribers: no NaN, and no integer of more than 4,300 digits.
 _DECODER = json_text.decoder()
 # How JSON begins, and no form: the name of a field may well begin with a bracket.
