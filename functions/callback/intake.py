@@ -69,6 +69,8 @@ class Intake:
             delivery = read(body, request.content_type)
             if isinstance(delivery, Handshake):
                 return self._shake_hands(delivery)
+            if delivery.handshake:
+                self._shake_hands(delivery.handshake)
             receipt = self.accept(delivery, request.slug, request.id)
             return receipt.counting(CallbackMetric.REPAIRED) if delivery.repaired else receipt
         except (SecretUnavailableError, UnavailableError) as fault:

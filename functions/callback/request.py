@@ -33,8 +33,8 @@ class CallbackRequest:
     def of(cls, event: HttpEvent) -> Self:
         """Returns the request in an event."""
         token, slug = _path(event)
-        content_type, encoding = _header(event, "content-type"), _header(event, "content-encoding")
-        return cls(token, slug, _body(event), content_type or None, encoding or None, _id(event))
+        content_type, encodings = _header(event, "content-type"), _headers(event, "content-encoding")
+        return cls(token, slug, _body(event), content_type or None, ", ".join(encodings) or None, _id(event))
 
 
 def _path(event: HttpEvent) -> tuple[str, str | None]:
@@ -69,9 +69,14 @@ def _id(event: HttpEvent) -> str | None:
 
 
 def _header(event: HttpEvent, wanted: str) -> str:
-    """Returns a header's first value, by its name in small letters; empty if it is not there."""
+    """Returns a header's first value; empty if it is not there."""
+    return next(iter(_headers(event, wanted)), "")
+
+
+def _headers(event: HttpEvent, wanted: str) -> list[str]:
+    """Returns a header's values, by its name in small letters."""
     for kind in ("multiValueHeaders", "headers"):
         for name, values in (event.get(kind) or {}).items():
             if name.lower() == wanted and values:
-                return values if isinstance(values, str) else str(values[0])
-    return ""
+                return [values] if isinstance(values, str) else [*map(str, values)]
+    return []

@@ -1,6 +1,7 @@
 """Bodies that are sent packed: gzip and deflate, as the header says or as the bytes show."""
 
 import zlib
+from contextlib import suppress
 
 # What Lambda would take of a body that is not packed: packed or not, none is larger.
 UNPACKED_LIMIT = 6 * 1024 * 1024
@@ -9,8 +10,11 @@ _TIMES = 4
 # A gzip file may be several, one after the other; each is a copy of what follows it.
 _MEMBERS = 64
 _GZIP = b"\x1f\x8b\x08"
-# By coding, as zlib numbers its formats. Deflate is to come in a frame of zlib's, and often comes without.
-_FORMATS = {"gzip": (31,), "x-gzip": (31,), "deflate": (15, -15)}
+# By coding, as zlib numbers its formats: 47 is a frame of gzip or of zlib, which are taken for one another.
+# Deflate is to come in a frame of zlib's, and often comes without.
+_FORMATS = {"gzip": (47,), "x-gzip": (47,), "deflate": (47, -15)}
+# What may stand behind a packed body: the rest of a buffer, or the end of a line.
+_BEHIND = b"\0\r\n"
 
 
 class _NotPackedError(ValueError):
@@ -18,18 +22,19 @@ class _NotPackedError(ValueError):
 
 
 def unpacked(body: bytes, content_encoding: str | None = None) -> bytes:
-    """Returns a body unpacked: by the codings that its header names, and by the mark of gzip without one.
+    """Returns a body unpacked: by the codings that its header names, and by the mark of gzip in any case.
 
     What cannot be unpacked, or only to more than UNPACKED_LIMIT, is returned as it is.
     """
-    named = [coding.strip().lower() for coding in (content_encoding or "").split(",")]
+    named = [
+        coding.partition(";")[0].strip(" \t\"'").lower() for coding in (content_encoding or "").split(",")
+    ]
     codings = [coding for coding in reversed(named) if coding not in ("", "identity")]
-    try:
+    with suppress(_NotPackedError):
         body = _by_codings(body, codings)
+    with suppress(_NotPackedError):
         for _ in range(_TIMES):
             body = _by_codings(body, ["gzip"] if body.startswith(_GZIP) else [])
-    except _NotPackedError:
-        pass
     return body
 
 
@@ -59,6 +64,6 @@ def _inflated(body: bytes, wbits: int) -> bytes:
         body = member.unused_data
         if left < 0 or not member.eof:
             raise _NotPackedError("too large, or not whole")
-        if not body.strip(b"\0"):
+        if not body.strip(_BEHIND):
             return b"".join(parts)
     raise _NotPackedError("more follows it")

@@ -1,5 +1,6 @@
 """A handshake or a delivery of an event, as read from a body, and the event of a delivery."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
@@ -8,12 +9,18 @@ from relay.catalog import LONGEST_NAME, UNCLASSIFIED, Kind
 from relay.content import fits
 from relay.events import TEXT, Content, Event, event_id, timestamp
 from relay.json_text import Json
-from relay.reading.body import GATEWAY_FIELDS, Fields, Members, fields_of, gathered
+from relay.reading.body import GATEWAY_FIELDS, WRAPPED, Fields, Members, fields_of, gathered, is_empty
 from relay.reading.charsets import Charset, UnreadableError, declared_charset, weigh
 
 # What stands beside `content` unasked may be carried in the envelope up to here, in characters.
 LONGEST_OTHER_FIELDS = 4_096
 _MESSAGE_IDS = {"sourceMessageId", "callbackMessageId"}
+# What may stand in a handshake too: its tag in parts, and when and where it is sent.
+_OF_HANDSHAKES = {
+    "topic", "tag", "timestamp", "nonce", "eventTime", "eventTimeStr", "callbackUrl", "callBackUrl",
+}  # fmt: skip
+# Names of a form that could not be unfolded are a content's all the same.
+_OF_CONTENT = re.compile(r"infos$|(?:content|infos)[.\[]")
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,8 @@ class Delivery:
     """Nothing of it can be trusted to be the gateway's own: all of it is the content."""
     named_by_content: bool = False
     """A message id stands in it: if that is no name, its content names the event."""
+    handshake: Handshake | None = None
+    """What it is as well if the gateway's handshakes say more than its page shows."""
 
     @property
     def tenant_id(self) -> str | None:
@@ -114,18 +123,21 @@ def read(body: bytes | str, content_type: str | None) -> Handshake | Delivery:
     except UnreadableError:
         return Delivery(Content.of_bytes(raw), as_came=raw, content_type=content_type)
     text = body if isinstance(body, str) else charset.decode(body)
+    found: Handshake | Delivery
     try:
-        found = _interpreted(fields_of(text, declared))
+        fields = fields_of(text, declared)
+        found, rewritten = _interpreted(fields), fields.rewritten
     except UnreadableError:
         whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        found = Delivery(Content(whole, TEXT), repaired=whole != text)
+        found, rewritten = Delivery(Content(whole, TEXT), repaired=whole != text), False
     if isinstance(found, Handshake):
         return found
     repaired = found.repaired or charset.repaired
     published = found.content.text.encode(errors="surrogatepass")
     # What is published is a piece of what came: then it is its own copy, unless another piece was repaired or
     # it is not known which piece it should be.
-    if published in raw and charset.codec.startswith("utf-8") and not repaired and not found.strange:
+    untouched = not (repaired or rewritten or found.strange)
+    if untouched and published in raw and charset.codec.startswith("utf-8"):
         return found
     return replace(found, as_came=raw, content_type=content_type, repaired=repaired)
 
@@ -144,18 +156,22 @@ def _interpreted(fields: Fields) -> Handshake | Delivery:
     tag, dispatch_id, source, callback = map(names.get, GATEWAY_FIELDS)
     # Present, and no name: then nothing of the body can be trusted to be the gateway's own.
     strange = fields.whole is not None or None in names.values()
+    handshake = None
     if strange:
         content, other = fields.whole or gathered(fields.members), None
     else:
         rest = [(name, json) for name, json in fields.members if name not in GATEWAY_FIELDS]
-        if tag and not source and not callback and not _says_something(rest, tag):
-            return Handshake(tag, dispatch_id)
+        if tag and not source and not callback:
+            if not (saying := {name for name, json in rest if not is_empty(json)} - _OF_HANDSHAKES):
+                return Handshake(tag, dispatch_id)
+            handshake = Handshake(tag, dispatch_id) if saying.isdisjoint(WRAPPED) else None
         content, other = _content(rest)
     return Delivery(
         Content(content.text), content.value, tag, dispatch_id, source, callback, other,
         repaired=fields.repaired,
         strange=strange,
         named_by_content=not names.keys().isdisjoint(_MESSAGE_IDS),
+        handshake=handshake,
     )  # fmt: skip
 
 
@@ -163,24 +179,35 @@ def _each_present(members: Members, wanted: str) -> list[object]:
     return [json.value for name, json in members if name == wanted and _present(json)]
 
 
-def _says_something(rest: Members, tag: str) -> bool:
-    """Returns whether there is a content, or a field of one as the vendor's table has it for this tag."""
-    known = catalog.kind_of(tag).content.model_fields.values()
-    # A handshake may well name its tag once more.
-    fields = {"content", "infos", *(field.alias for field in known)} - {"tag"}
-    return any(_present(json) and json.value not in ({}, []) for name, json in rest if name in fields)
-
-
 def _content(rest: Members) -> tuple[Json, str | None]:
     """Returns the content, or else all that is not the gateway's own; and what stands beside the content."""
     content = dict(rest).get("content")
+    beside = [(name, json) for name, json in rest if name != "content"]
     if content is None or not _present(content):
         return gathered(rest), None
-    beside = [(field, json) for field, json in rest if field != "content"]
+    if content.value in ({}, []) and not all(is_empty(json) for _, json in beside):
+        return gathered(rest), None
+    more = [(name, json) for name, json in beside if _OF_CONTENT.match(name) and not is_empty(json)]
+    if more:
+        if not _has_room(content, more):
+            return gathered(rest), None
+        content = _with_infos(content, more[0][1])
+        beside = [(name, json) for name, json in beside if name != "infos"]
     other = gathered(beside).text if beside else None
     if other and len(other) > LONGEST_OTHER_FIELDS:
         return gathered(rest), None
     return content, other
+
+
+def _has_room(content: Json, more: Members) -> bool:
+    """Returns whether infos is all that belongs to the content beside it, and can be a member of it."""
+    only = [name for name, _ in more] == ["infos"]
+    return only and isinstance(content.value, dict) and "infos" not in content.value
+
+
+def _with_infos(content: Json, infos: Json) -> Json:
+    text = f'{content.text.removesuffix("}")},"infos":{infos.text}}}'
+    return Json({**content.value, "infos": infos.value}, text)
 
 
 def _present(json: Json) -> bool:

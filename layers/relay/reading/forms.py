@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Self
 from urllib.parse import unquote_to_bytes
 
 from relay.reading.charsets import UnreadableError, weigh
@@ -21,12 +21,10 @@ _NAMES = (
 _STEP = re.compile(r"\.([^.\[\]]+)|\[([^\[\]]*)\]")
 
 type Value = str | list[Value] | dict[str, Value]
-# What is put together of names: under each step what follows it, at the end the values of one name.
-type _Tree = dict[str, _Tree | list[str]]
 
 
 class _ContradictionError(ValueError):
-    """Two names put different things at one place: leave them as they are."""
+    """Two names put different things at one place: leave them as they are written."""
 
 
 class Unquoted(NamedTuple):
@@ -76,55 +74,69 @@ def values_by_name(form: str) -> dict[str, list[str]]:
 def unfolded(fields: Mapping[str, list[str]]) -> dict[str, Value]:
     """Returns what the names stand for: of `a[b]` an object, of `a[]`, `a[0]` or a repeated `a` a list.
 
-    Names that begin alike and contradict each other stay as they are written, each with its own values: a
-    value and a structure at one place, an object and a list, or a list whose numbers do not count from 0 in
-    their order.
+    Names that contradict each other stay as they are written from where they part, each with its own values:
+    a value and a structure at one place, an object and a list, or a list whose numbers have gaps.
     """
-    alike: dict[str, dict[str, list[str]]] = {}
-    for name in fields:
-        first, *steps = _steps(name)
-        alike.setdefault(first, {})[name] = steps
-    found: dict[str, Value] = {}
-    for first, names in alike.items():
+    try:
+        return _object([_Name.of(name, values) for name, values in fields.items()], 0)
+    except _ContradictionError:
+        return {name: _of_one_name(values) for name, values in fields.items()}
+
+
+class _Name(NamedTuple):
+    """A name as its steps, the text that follows each of them, and the values that it has."""
+
+    steps: list[str]
+    endings: list[str]
+    values: list[str]
+
+    @classmethod
+    def of(cls, name: str, values: list[str]) -> Self:
+        if name.count("[") + name.count(".") <= DEEPEST_NAME:
+            for pattern in _NAMES:
+                if found := pattern.fullmatch(name):
+                    steps = [*_STEP.finditer(name, found.end(1))]
+                    names = [found[1], *(step[1] or step[2] for step in steps)]
+                    return cls(names, [name[found.end(1) :], *(name[step.end() :] for step in steps)], values)
+        return cls([name], [""], values)
+
+
+def _object(names: list[_Name], depth: int) -> dict[str, Value]:
+    members: dict[str, list[_Name]] = {}
+    for name in names:
+        members.setdefault(name.steps[depth], []).append(name)
+    found: list[tuple[str, Value]] = []
+    for step, alike in members.items():
         try:
-            tree: _Tree = {}
-            for name, steps in names.items():
-                _put(tree, [first, *steps], fields[name])
-            found[first] = _folded(tree[first])
+            found.append((step, _value(alike, depth + 1)))
         except _ContradictionError:
-            found |= {name: _folded(fields[name]) for name in names}
-    return found
-
-
-def _steps(name: str) -> list[str]:
-    if "[" in name or "." in name:
-        if name.count("[") + name.count(".") > DEEPEST_NAME:
-            return [name]
-        for pattern in _NAMES:
-            if found := pattern.fullmatch(name):
-                return [found[1], *(dotted or bracketed for dotted, bracketed in _STEP.findall(found[2]))]
-    return [name]
-
-
-def _put(tree: _Tree, steps: list[str], values: list[str]) -> None:
-    for step in steps[:-1]:
-        place = tree.setdefault(step, {})
-        if isinstance(place, list):
-            raise _ContradictionError
-        tree = place
-    if tree.setdefault(steps[-1], values) is not values:
+            found += [(step + name.endings[depth], _of_one_name(name.values)) for name in alike]
+    together = dict(found)
+    if len(together) < len(found):
         raise _ContradictionError
+    return together
 
 
-def _folded(tree: _Tree | list[str]) -> Value:
-    if isinstance(tree, list):
-        return tree[0] if len(tree) == 1 else [*tree]
-    if "" in tree:
-        if len(tree) > 1 or isinstance(tree[""], dict):
-            raise _ContradictionError
-        return [*tree[""]]
-    if not any(step.isdecimal() for step in tree):
-        return {step: _folded(place) for step, place in tree.items()}
-    if [*tree] != [str(number) for number in range(len(tree))]:
+def _value(names: list[_Name], depth: int) -> Value:
+    """Returns what stands where these names have led so far."""
+    if len(names) == 1 and len(names[0].steps) == depth:
+        return _of_one_name(names[0].values)
+    if any(len(name.steps) == depth for name in names):
         raise _ContradictionError
-    return [_folded(place) for place in tree.values()]
+    steps = {name.steps[depth] for name in names}
+    if "" in steps:
+        if len(names) > 1 or len(names[0].steps) > depth + 1:
+            raise _ContradictionError
+        return [*names[0].values]
+    if not any(step.isdecimal() for step in steps):
+        return _object(names, depth)
+    if steps != {str(number) for number in range(len(steps))}:
+        raise _ContradictionError
+    elements: list[list[_Name]] = [[] for _ in steps]
+    for name in names:
+        elements[int(name.steps[depth])].append(name)
+    return [_value(element, depth + 1) for element in elements]
+
+
+def _of_one_name(values: list[str]) -> Value:
+    return values[0] if len(values) == 1 else [*values]

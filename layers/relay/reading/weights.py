@@ -13,21 +13,27 @@ _WEIGHED = 16_384
 _CONTROLS = rb"\x00-\x08\x0b\x0c\x0e-\x1f\x7f"
 _ISLAND = re.compile(rb"[\x00-\x7f]?[\x80-\xff%s]{1,256}[\x00-\x7f]{0,2}" % _CONTROLS)
 _CONTROL = re.compile(f"[{_CONTROLS.decode()}]")
-# What a cut leaves of Chinese in UTF-8 is none of these.
+# What a cut leaves of Chinese in UTF-8 is none of these. In b"\xcd\xf5", which is 王 in GBK, \xcd would begin
+# a letter of two bytes, and Chinese has three; \xf5 begins nothing.
 _UNCUT = re.compile(
     rb"[\xc0\xc1\xf5-\xff]|[\xc2-\xdf](?![\x80-\xbf])"
     rb"|[\xe0\xe1\xea-\xee](?![\x80-\xbf]{2})|[\xf0-\xf4](?![\x80-\xbf]{3})"
 )
 _UNCUT_BITS = 20
-# Nor does it leave a letter of another script by itself.
-_ALONE = re.compile("[\x80-\u07ff]")
+# Nor is a letter of two bytes right beside it: the Greek \xce\xb0 in b"\xcd\xf5\xce\xb0", 王伟 in GBK.
+_BESIDE_DAMAGE = re.compile("\ufffd[\x80-\u07ff]|[\x80-\u07ff]\ufffd")
 _DAMAGE = re.compile("\ufffd+")
-# Letters that stand where one expects them: accents beside plain letters, an alphabet in company.
+# Letters and signs that stand where one expects them: accents beside plain letters, an alphabet in company,
+# a unit's sign behind it.
 _LETTERS = re.compile(
     "(?<=[A-Za-z])[À-ÖØ-öø-ɏ]|[À-ÖØ-öø-ɏ](?=[A-Za-z])"
+    "|(?<=[A-Za-z0-9])[¡-¿×÷]|[¡-¿×÷](?=[A-Za-z0-9])"
     "|[\u0386-\u03ce]{2,}|[\u0401-\u0451]{2,}|[\u05d0-\u05ea]{2,}|[\u0621-\u064a]{2,}"
 )
 _LETTER_BITS = 10
+# Others in use. In UTF-8 they have two bytes; in a charset of one byte they are what any bytes would be.
+_IN_USE = re.compile("[¡-ſ\u0384-\u03ce\u0400-\u052f\u0531-\u058a\u05d0-\u05f4\u0621-\u06ff]")
+_IN_USE_BITS = 12
 # Characters by their place in GB18030, or in Big5 for what is read as that: the common ones are in front.
 _RANKS = (
     rb"(?P<plain>[\t\n\r\x20-\x7e])|(?P<control>[\x00-\x7f])|(?P<common>%s)|(?P<second>%s)"
@@ -67,10 +73,10 @@ class Sample:
     def bits(self, codec: str) -> int:
         """Returns how many bits it has as the text of a codec."""
         text = self._raw(codec).decode(codec, "replace").removeprefix("\ufeff")
-        foreign = 0
-        if codec == "utf-8" and "\ufffd" in text:
-            foreign = len(_UNCUT.findall(self._islands)) + len(_ALONE.findall(_LETTERS.sub("", text)))
-        return _bits(text, codec) + foreign * _UNCUT_BITS
+        if codec != "utf-8" or "\ufffd" not in text:
+            return _bits(text, codec)
+        uncut = len(_UNCUT.findall(self._islands)) + len(_BESIDE_DAMAGE.findall(_LETTERS.sub("", text)))
+        return _bits(text, codec) + uncut * _UNCUT_BITS
 
     def plain_bits(self, codec: str) -> int:
         """Returns how many bits the bytes have that are weighed for a codec."""
@@ -88,11 +94,14 @@ def has_controls(text: str) -> bool:
 def _bits(text: str, codec: str) -> int:
     damage = sum(map(_damage_bits, map(len, _DAMAGE.findall(text))))
     text = _DAMAGE.sub("", text)
-    letters = sum(map(len, _LETTERS.findall(text)))
+    letters = _LETTER_BITS * sum(map(len, _LETTERS.findall(text)))
     text = _LETTERS.sub("", text)
+    if codec == "utf-8":
+        letters += _IN_USE_BITS * len(_IN_USE.findall(text))
+        text = _IN_USE.sub("", text)
     known, ranks = ("big5hkscs", _BIG5_RANKS) if codec == "big5hkscs" else ("gb18030", _GB_RANKS)
     found = Counter(one.lastgroup for one in ranks.finditer(text.encode(known, "replace")))
-    return damage + letters * _LETTER_BITS + sum(_BITS[rank or ""] * count for rank, count in found.items())
+    return damage + letters + sum(_BITS[rank or ""] * count for rank, count in found.items())
 
 
 def _damage_bits(length: int) -> int:

@@ -79,7 +79,7 @@ def test_a_sweep_publishes_what_was_cut_short_and_counts_it(
 
     assert answer == {
         "action": "sweep",
-        "counts": {"recovered": 1, "settled": 0, "setAside": 0, "failed": 0, "left": 0, "refused": 0},
+        "counts": {"recovered": 1, "settled": 0, "setAside": 0, "failed": 0, "left": 0},
         "oldest": event.received_at,
         "faults": {},
     }
@@ -98,7 +98,7 @@ def test_a_sweep_publishes_what_was_cut_short_and_counts_it(
 def test_a_sweep_of_nothing_reports_no_age(invoke: Invoke, capsys: pytest.CaptureFixture[str]) -> None:
     assert invoke("sweep") == {
         "action": "sweep",
-        "counts": {"recovered": 0, "settled": 0, "setAside": 0, "failed": 0, "left": 0, "refused": 0},
+        "counts": {"recovered": 0, "settled": 0, "setAside": 0, "failed": 0, "left": 0},
         "oldest": None,
         "faults": {},
     }

@@ -90,6 +90,27 @@ def test_a_handshake_is_answered_kept_and_not_published(inbound: Inbound, tag: s
     assert inbound.topics.events == []
 
 
+@pytest.mark.parametrize("slug", [None, LEAVE, "real_time_trace"])
+def test_what_may_be_both_is_kept_as_a_handshake_and_published(inbound: Inbound, slug: str | None) -> None:
+    body = {"eventTag": LEAVE, "dispatchId": "d-1", "callbackData": '{"employeeCodes":["GE_1"]}'}
+
+    receipt = receive(inbound, body, slug and slug_of(slug))
+
+    assert receipt.response is CallbackResponse.PUBLISHED
+    assert json.loads(receipt.response.render(rest_api(""))["body"]) == {"errcode": "0", "errmsg": "成功"}
+    assert inbound.handshakes.tags == {"d-1": [LEAVE]}
+    assert inbound.topics.last["data"] == {"callbackData": '{"employeeCodes":["GE_1"]}'}
+    assert inbound.topics.last["type"] == (slug or LEAVE)
+
+
+def test_no_two_lists_beside_an_empty_content_are_taken_for_one(inbound: Inbound) -> None:
+    for code in ("GE_1", "GE_2"):
+        body = {"sourceMessageId": "s", "content": {}, "infos": [{"employeeCode": code}]}
+        assert receive(inbound, body, "organization-attach-employee").response is CallbackResponse.PUBLISHED
+
+    assert [event.slug for event in inbound.topics.events] == ["organization-attach-employee"] * 2
+
+
 def test_a_handshake_without_a_dispatch_id_is_answered(inbound: Inbound) -> None:
     assert receive(inbound, {"eventTag": LEAVE, "dispatchId": None}).response is CallbackResponse.HANDSHAKE
     assert inbound.handshakes.tags == {}
@@ -453,7 +474,7 @@ def test_a_field_that_moves_from_repeat_to_repeat_may_be_left_out_of_the_identit
 @pytest.mark.parametrize("then", ['"a":3,"a":2', '"a":1.0,"a":2', '"a":2'])
 def test_other_fields_differ_in_each_value_that_they_have(inbound: Inbound, then: str) -> None:
     first, repeat = (
-        receive(inbound, '{"sourceMessageId":"s","content":{},%s}' % fields, "app-update")  # noqa: UP031
+        receive(inbound, '{"sourceMessageId":"s","content":{"x":1},%s}' % fields, "app-update")  # noqa: UP031
         for fields in ('"a":1,"a":2', then)
     )
 

@@ -20,10 +20,16 @@ EXAMPLES = int(os.environ.get("INBOUND_EXAMPLES", "200"))
 # A fifth of a second for each is a hundred times what it takes.
 pytestmark = pytest.mark.timeout(120 + EXAMPLES // 5)
 NAMES = st.sampled_from(
-    ["eventTag", "dispatchId", "sourceMessageId", "callbackMessageId", "content", "infos", "tag", "tenantId"]
-)
-# Half characters too: Lambda's events may hold them as escapes.
-TEXT = st.text(st.characters(codec=None, exclude_categories=()), max_size=20)
+    [
+        "eventTag", "dispatchId", "sourceMessageId", "callbackMessageId", "content", "infos", "tag",
+        "tenantId", "callbackData", "timestamp", "content.tenantId", "content.employeeCodes[1]",
+        "content.employeeCodes[0]",
+    ]
+)  # fmt: skip
+# Half characters too: Lambda's events may hold them as escapes. And what has two bytes in UTF-8, and may be
+# Chinese in GBK.
+SIGNS = st.text("²§·©®é£αΩжИծ 1", max_size=8)
+TEXT = st.text(st.characters(codec=None, exclude_categories=()), max_size=20) | SIGNS
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | TEXT | st.sampled_from(TAGS),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES | TEXT, inner, max_size=4),
@@ -86,6 +92,7 @@ def test_any_text_is_answered_and_published(source: Any, body: str, charset: str
 @example(SOURCES[0], '{"content":{"a":' + "9" * 5_000 + "}}", "utf-8", None)
 @example(SOURCES[0], '{"content":' + "[" * 50_000 + "]" * 50_000 + "}", "utf-8", "app-update")
 @example(SOURCES[0], '{"content":' + "[" * 9_000 + "]" * 9_000 + "}", "utf-8", "app-update")
+@example(SOURCES[0], '{"content":' + "[" * 949 + "]" * 949 + "}", "utf-8", "app-update")
 @example(SOURCES[0], '{"content":{"a":1e400,"a":-0.0}}', "utf-8", "app-update")
 @example(SOURCES[0], '{"content":{"a":NaN}}', "utf-8", "app-update")
 def test_any_json_in_any_charset_is_answered_and_published(
@@ -114,6 +121,18 @@ def test_no_other_token_is_ever_admitted(source: Any, token: str, slug: str | No
         or inbound.intake.receive(CallbackRequest.of(event)).response is CallbackResponse.FORBIDDEN
     )
     assert inbound.topics.events == []
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(st.sampled_from(SOURCES), SIGNS, st.booleans())
+def test_signs_and_letters_in_utf_8_are_published_as_they_are(source: Any, text: str, as_form: bool) -> None:
+    inbound = Inbound()
+    body = {"sourceMessageId": "s", "content": json.dumps({"appName": text}, ensure_ascii=False)}
+    raw = urlencode(body) if as_form else json.dumps(body, ensure_ascii=False)
+
+    inbound.intake.receive(CallbackRequest.of(source(raw.encode(), slug="app-update")))
+
+    assert inbound.topics.last["data"] == {"appName": text}
 
 
 @settings(max_examples=EXAMPLES, deadline=None)

@@ -65,6 +65,13 @@ def test_the_coding_of_a_packed_body_is_found(name: str) -> None:
     assert CallbackRequest.of(rest_api("x")).content_encoding is None
 
 
+@pytest.mark.parametrize("source", [rest_api, load_balancer])
+def test_a_coding_that_comes_in_two_headers_is_both(source: Any) -> None:
+    event = source("x", multiValueHeaders={"Content-Encoding": ["deflate", "gzip"]})
+
+    assert CallbackRequest.of(event).content_encoding == "deflate, gzip"
+
+
 @pytest.mark.parametrize("missing", [{"headers": None}, {"headers": {}}, {"headers": {"Accept": "*/*"}}])
 def test_headers_may_be_missing(missing: dict[str, Any]) -> None:
     assert CallbackRequest.of(rest_api("x") | missing).content_type is None

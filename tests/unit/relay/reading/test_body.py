@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from relay.json_text import Json
 from relay.reading import body
-from relay.reading.body import MOST_BRACKETS, MOST_MEMBERS, gathered, members_of
+from relay.reading.body import (
+    DEEPEST,
+    MOST_BRACKETS,
+    MOST_COLONS,
+    MOST_MEMBERS,
+    gathered,
+    members_of,
+)
 from relay.reading.charsets import UnreadableError
 from tests.support.inbound import SHAPES, dumps, message
 
@@ -187,7 +194,7 @@ def test_callback_data_holds_the_message(beside: dict[str, Any], data: Any, writ
     "given",
     [
         {"callbackData": OWN, "content": 1},
-        {"callbackData": OWN, "infos": []},
+        {"callbackData": OWN, "infos": [1]},
         {"callbackData": {"a": 1}, "b": 2},
         {"callbackData": "text", "b": 2},
         {"callbackData": "text"},
@@ -196,6 +203,29 @@ def test_callback_data_holds_the_message(beside: dict[str, Any], data: Any, writ
 )
 def test_other_callback_data_is_a_field_like_any_other(given: dict[str, Any]) -> None:
     assert {name: json_.value for name, json_ in fields_of(dumps(given)).items()} == given
+
+
+@pytest.mark.parametrize("nothing", [None, "", " ", [], {}])
+@pytest.mark.parametrize("data", [OWN, dumps(OWN)])
+@pytest.mark.parametrize("names", [["content"], ["infos"], ["content", "infos", "dispatchId", "eventTag"]])
+def test_what_is_empty_beside_callback_data_is_not_there(data: Any, names: list[str], nothing: Any) -> None:
+    beside = dict.fromkeys(names, nothing)
+
+    for written in ({"callbackData": data} | beside, beside | {"callbackData": data}):
+        fields = body.fields_of(dumps(written))
+        assert fields.whole is None
+        found = {name: json_.value for name, json_ in fields.members if name not in names or name in OWN}
+        assert found == OWN
+
+
+@pytest.mark.parametrize("nothing", ["null", '""', '" "', "[]", "{}"])
+def test_what_comes_once_and_once_empty_comes_once(nothing: str) -> None:
+    for text in (f'{{"content":{nothing},"content":1}}', f'{{"content":1,"content":{nothing}}}'):
+        fields = body.fields_of(text)
+        assert ([(name, json_.value) for name, json_ in fields.members], fields.whole) == (
+            [("content", 1)],
+            None,
+        )
 
 
 @pytest.mark.parametrize("data", [{"tenantId": "7"}, '{"tenantId":"7"}'])
@@ -247,3 +277,67 @@ def test_a_body_of_more_objects_and_lists_than_the_limit_is_unreadable(more: int
     else:
         with pytest.raises(UnreadableError):
             fields_of(text)
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_a_content_of_more_members_than_the_limit_is_unreadable(more: int) -> None:
+    text = '{"content":{' + ",".join(f'"{number}":1' for number in range(MOST_COLONS - 1 + more)) + "}}"
+
+    if more <= 0:
+        assert len(fields_of(text)["content"].value) == MOST_COLONS - 1 + more
+    else:
+        with pytest.raises(UnreadableError):
+            fields_of(text)
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1])
+@pytest.mark.parametrize(("begin", "end"), [("[", "]"), ('{"a":', "}")])
+@pytest.mark.parametrize("inside", ["1", "[" + "[],{}," * 600 + '"[[["]'])
+def test_a_body_that_nests_deeper_than_the_limit_is_unreadable(
+    begin: str, end: str, inside: str, more: int
+) -> None:
+    levels = DEEPEST - 1 + more - (2 if inside != "1" else 0)
+    text = '{"content":' + begin * levels + inside + end * levels + "}"
+
+    if more <= 0:
+        assert fields_of(text)["content"].text == text.removeprefix('{"content":')[:-1]
+    else:
+        with pytest.raises(UnreadableError):
+            fields_of(text)
+        # As the text of a content it is that text.
+        assert fields_of(json.dumps({"content": text}))["content"].value == text
+
+
+def test_wide_is_not_deep() -> None:
+    text = '{"content":[' + '[["]"]],' * 2 * DEEPEST + "1]}"
+
+    assert len(fields_of(text)["content"].value) == 2 * DEEPEST + 1
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r\n\r\n", "\n\n"])
+def test_the_end_of_a_line_behind_a_form_is_none_of_its_value(end: str) -> None:
+    fields = fields_of(f"dispatchId=d&tenantId=1&name=a%0A{end}")
+
+    assert {name: json_.value for name, json_ in fields.items()} == {
+        "dispatchId": "d", "tenantId": "1", "name": "a\n"
+    }  # fmt: skip
+    assert fields_of(f"dispatchId=d&tenantId=1%0D%0A{end}")["tenantId"].value == "1\r\n"
+    assert fields_of(f"dispatchId=d&name={end}")["name"].value == ""
+
+
+@pytest.mark.parametrize(
+    ("form", "fields"),
+    [
+        (
+            "tenantId=1&employeeCodes=GE_1&employeeCodes=GE_2",
+            {"tenantId": "1", "employeeCodes": ["GE_1", "GE_2"]},
+        ),
+        ("employeeCodes[1]=GE_2&employeeCodes[0]=GE_1", {"employeeCodes": ["GE_1", "GE_2"]}),
+        ("infos[0].employeeCode=GE_1", {"infos": [{"employeeCode": "GE_1"}]}),
+        ("Account=%E5%BC%A0&RealmId=7", {"Account": "张", "RealmId": "7"}),
+        ("bizMsgId=b&x=1", {"bizMsgId": "b", "x": "1"}),
+        ("tag=%7B%22content%22%3A1%7D", {"content": 1}),
+    ],
+)
+def test_a_form_may_be_the_content_by_itself(form: str, fields: dict[str, Any]) -> None:
+    assert {name: json_.value for name, json_ in fields_of(form).items()} == fields

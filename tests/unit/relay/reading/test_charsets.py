@@ -2,13 +2,14 @@
 
 import gzip
 import json
+import os
 import zlib
 from collections.abc import Callable, Iterator
 from random import Random
 
 import pytest
 
-from relay.reading.charsets import UnreadableError, weigh
+from relay.reading.charsets import Charset, UnreadableError, weigh
 
 SURNAMES = (
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛"
@@ -30,6 +31,9 @@ OFFICES = (
 )
 # The vendor's header says it of every body.
 DECLARED = "UTF-8"
+
+# Of each kind that is written at random; 20,000 take half a minute.
+TEXTS = int(os.environ.get("INBOUND_EXAMPLES", "1000"))
 
 type Wrap = Callable[[bytes], bytes]
 WHOLE: Wrap = bytes
@@ -128,6 +132,82 @@ def test_clean_utf_8_stays_it_and_is_no_guess(text: str, declared: str | None) -
     assert (charset.decode(text.encode()), charset.repaired) == (text, False)
 
 
+# Letters by alphabet, as they stand in words of their own.
+ALPHABETS = {
+    "accents": "àèìòùáéíóúýâêîôûäëïöüñçåøæœßãõ",
+    "central european": "čšžřůąęłśćďťňőűğışżźŁŠŻ",
+    "greek": "αβγδεζηθικλμνξοπρστυφχψωςάέήίόύώΑΒΓΔΩΣΠ",
+    "cyrillic": "абвгдежзийклмнопрстуфхцчшщъыьэюяёАБВГДЖИСЯіїєґўљњћџ",
+    "cyrillic of asia": "қңғүұһөәҷӣӯҳҶӢҺ",
+    "armenian": "ԱԲԳԴԵԶԷԸԹԺաբգդեզէըթժիլխծկհձղճմյնշոչպջռսվտրցւփքօֆ",
+    "hebrew": "אבגדהוזחטיכלמנסעפצקרשתםןץףך",
+    "arabic": "ابتثجحخدذرزسشصضطظعغفقكلمنهويپچژگکی",
+    "syriac": "ܐܒܓܕܗܘܙܚܛܝܟܠܡܢܣܥܦܨܩܪܫܬ",
+    "thaana": "ހށނރބޅކއވމފދތލގޏސޑަާިީުޫ",
+    "n'ko": "ߊߋߌߍߎߏߐߑߒߓߔߕߖߗߘߙߚߛߜߝߞߟߠߡߢߣߤߥߦߧ",
+    "phonetic": "ɡɪʊəɛɔʃʒθðŋˈˌː",
+    "vietnamese": "ăâđêôơưĂÂĐÊÔƠƯ",
+}
+SIGNS = "·°±§²³¹µ©®£¥½¼¾¬÷×«»¿¡¢¦¨ªº¯¶¸"
+WORDS = ["Model", "A1", "x", "No", "price", "app", "7", "100 m", "25", "(", "R&D"]
+CHINESE = ["面积", "温度", "误差", "第", "版权所有", "杭州市人民政府", "·"]
+
+
+def alphabet(random: Random) -> str:
+    letters = random.choice([*ALPHABETS.values()])
+    words = ("".join(random.choices(letters, k=random.randint(1, 7))) for _ in range(random.randint(1, 6)))
+    return random.choice([" ", " ", ", ", "-", "·"]).join(words)
+
+
+def signs(random: Random) -> str:
+    return "".join(random.choices(SIGNS, k=random.randint(1, 9)))
+
+
+def words_with_signs(random: Random) -> str:
+    ends = SIGNS + "éüöñçàαβγΩπλИВДЖжאבար"
+    words = (random.choice(WORDS) + random.choice(ends) for _ in range(random.randint(1, 6)))
+    return random.choice([" ", " ", "", "/"]).join(words)
+
+
+def units_beside_chinese(random: Random) -> str:
+    parts = (
+        f"{random.choice(CHINESE) * random.randint(0, 2)}{random.randint(1, 99)}m{random.choice(SIGNS)}"
+        for _ in range(random.randint(1, 6))
+    )
+    return "".join(parts)
+
+
+def signs_beside_letters(random: Random) -> str:
+    """Any of the letters and signs that are in daily use, next to each other."""
+    used = "accents", "central european", "greek", "cyrillic", "armenian", "hebrew", "arabic"
+    return "".join(random.choices(SIGNS + "".join(ALPHABETS[name] for name in used), k=random.randint(1, 4)))
+
+
+@pytest.mark.parametrize(
+    "write", [alphabet, signs, words_with_signs, units_beside_chinese, signs_beside_letters]
+)
+@pytest.mark.parametrize("declared", [None, DECLARED, "us-ascii", "iso-8859-1", "windows-1251"])
+def test_no_clean_utf_8_is_misread(write: Callable[[Random], str], declared: str | None) -> None:
+    random = Random(6)  # noqa: S311
+
+    for _ in range(TEXTS):
+        text = write(random)
+        raw = random.choice([WHOLE, IN_JSON, IN_A_FORM])(text.encode())
+        assert weigh(raw, declared) == Charset("utf-8"), text
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("薛霞", "Ѧϼ"), ("姚强", "Ҧǿ"), ("卢霞", "¬ϼ"), ("谭英懿", "̷Ӣܲ"), ("魏懿平强", "κܲƽǿ")]
+)
+def test_what_no_language_writes_is_a_name_in_gbk_although_it_fits_utf_8(name: str, text: str) -> None:
+    assert name.encode("gbk") == text.encode()
+    for wrap in (WHOLE, IN_JSON, IN_A_FORM):
+        assert weigh(wrap(text.encode()), DECLARED) == Charset("gb18030", repaired=True)
+        # As soon as something beside it cannot be a name in GBK, it is not.
+        assert weigh(wrap(f"{text} é".encode()), DECLARED).codec == "gb18030"
+        assert weigh(wrap(f"{text} À".encode()), DECLARED) == Charset("utf-8")
+
+
 @pytest.mark.parametrize("text", ["\x7fá\0\x01á\x02á", "á\0\0\0\0\0", "\0\0\x01ж"])
 def test_clean_utf_8_is_a_text_whatever_it_holds(text: str) -> None:
     assert decode(text.encode()) == text
@@ -146,6 +226,12 @@ def test_clean_utf_8_is_not_read_as_what_is_declared_falsely(text: str, declared
         ("日本語テスト", "shift_jis", "Shift_JIS"), ("にほん", "euc-jp", "euc-jp"),
         ("서울", "euc-kr", "euc-kr"),
         ("é", "latin-1", "iso-8859-1"), ("25°C", "cp1252", "windows-1252"),
+        ("서울", "euc-kr", "ks_c_5601-1987"), ("뷁 서울", "cp949", "CP949"), ("組織", "big5", "cn-big5"),
+        ("テスト①", "cp932", "sjis"), ("テスト①", "cp932", "Windows-31J"), ("テスト", "shift_jis", "x-sjis"),
+        ("Привет", "cp1251", "windows-1251"), ("Привет", "koi8-r", "KOI8-R"),
+        ("Žena 5 €", "iso8859-15", "iso-8859-15"), ("Łódź", "iso8859-2", "iso-8859-2"),
+        ("Łódź", "cp1250", "windows-1250"), ("杭州市", "gbk", "gb_2312-80"),
+        ("杭州市", "gbk", "x-gbk"), ("é", "latin-1", "ISO_8859-1"), ("杭州", "utf-16-le", "utf_16"),
         ("杭州", "utf-16-le", "utf-16"),
         ("杭州", "utf-16-be", "utf-16be"), ("杭州", "utf-16", None), ("한국어 문자" * 99, "utf-16", "gbk"),
         ("a杭", "utf-32", None),
@@ -188,6 +274,26 @@ def test_a_damaged_character_is_marked_and_the_rest_is_read(declared: str | None
     charset = weigh(raw, declared)
 
     assert (charset.decode(raw), charset.repaired) == ("杭州\ufffd人民政府办公厅", True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Modelλ 100 m² 25£ - 1", "价格 25©", "7ç A1ñ xé x¿ 100 m¥", "100 mΩ ¥5 R&Dµ xα",
+        "面积72m², 55m² ± 3m²",
+        "第·15·节", "éПривет", "Ելք, մուտք", "£ 5 © 杭州市",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("declared", [None, DECLARED])
+def test_signs_and_letters_stay_what_they_are_beside_a_damaged_character(
+    text: str, declared: str | None
+) -> None:
+    for at, byte in enumerate(text.encode()):
+        raw = text.encode()[:at] + text.encode()[at + 1 :]
+        if byte > 0xBF:
+            # Less its first byte a letter is none, and any western one is.
+            continue
+        assert decode(raw, declared) == raw.decode("utf-8", "replace")
 
 
 def test_a_gbk_text_with_a_byte_too_few_keeps_its_other_characters() -> None:

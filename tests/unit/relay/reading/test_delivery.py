@@ -60,6 +60,17 @@ def test_what_came_is_at_hand_unless_the_content_is_published_byte_for_byte(
         ("content=%7B%22a%22%3A1%7D", True),
         ('{"content": "{\\"a\\": 1}"}', True),
         ('{"dispatchId": "d", "a": 1, "b": 2}', True),
+        ('{"content":[1]}', False),
+        ('{"content":"[1]"}', True),
+        ('{"content":"[1]","x":[1]}', True),
+        ('{"infos":"[1]","content":{"a":1}}', True),
+        ('{"content":1}=', False),
+        (dumps('{"content":[1]}'), True),
+        (dumps({"callbackData": '{"content":[1]}'}), True),
+        ('{"callbackData":{"content":[1]}}', False),
+        ("content=[1]", True),
+        ("content=%5B1%5D&a=[1]", True),
+        ("%7B%22content%22:[1]%7D", True),
     ],
 )
 def test_only_a_copy_of_what_came_is_its_own(body: bytes | str, kept: bool) -> None:
@@ -79,37 +90,29 @@ def test_a_tag_without_ids_and_content_is_a_handshake_and_nothing_else_is_one() 
 
 
 @pytest.mark.parametrize(
-    ("body", "content_type", "repaired"),
+    ("body", "content_type", "repaired", "text"),
     [
-        ('{"content":"杭州"}'.encode(), None, False),
-        ('{"content":"杭州"}', None, False),
-        ('{"content":"杭州"}'.encode("gbk"), "x;charset=GBK", False),
-        ('{"content":"杭州"}'.encode("gbk"), "x;charset=UTF-8", True),
-        ('{"content":"杭州"}'.encode("utf-16"), None, False),
-        ('{"content":"杭州市"}'.encode().replace(b"\xb7", b""), None, True),
-        ("杭州".encode("gbk"), None, True),
-        (b"content=" + quote_plus("杭州", encoding="gbk").encode(), "x;charset=GBK", False),
-        (b"content=" + quote_plus("杭州", encoding="gbk").encode(), "x;charset=UTF-8", True),
-        (b"dispatchId=d&content=" + quote_plus("杭州").encode(), "x;charset=GBK", False),
-        ("?\ud800", None, True),
-        (b"\xff\x00\xff", None, False),
+        ('{"content":"杭州"}'.encode(), None, False, '"杭州"'),
+        ('{"content":"杭州"}', None, False, '"杭州"'),
+        ('{"content":"杭州"}'.encode("gbk"), "x;charset=GBK", False, '"杭州"'),
+        ('{"content":"杭州"}'.encode("gbk"), "x;charset=UTF-8", True, '"杭州"'),
+        ('{"content":"杭州"}'.encode("utf-16"), None, False, '"杭州"'),
+        ('{"content":"杭州市"}'.encode().replace(b"\xb7", b""), None, True, '"杭\ufffd市"'),
+        ("杭州".encode("gbk"), None, True, "杭州"),
+        (b"content=" + quote_plus("杭州", encoding="gbk").encode(), "x;charset=GBK", False, '"杭州"'),
+        (b"content=" + quote_plus("杭州", encoding="gbk").encode(), "x;charset=UTF-8", True, '"杭州"'),
+        (b"dispatchId=d&content=" + quote_plus("杭州").encode(), "x;charset=GBK", False, '"杭州"'),
+        ("?\ud800", None, True, "?\ufffd"),
+        (b"\xff\x00\xff", None, False, "/wD/"),
     ],
 )
 def test_what_was_guessed_or_repaired_is_said_and_readable(
-    body: bytes | str, content_type: str | None, repaired: bool
+    body: bytes | str, content_type: str | None, repaired: bool, text: str
 ) -> None:
     delivery = read(body, content_type)
 
     assert isinstance(delivery, Delivery)
-    assert delivery.repaired is repaired
-    assert delivery.content.text in (
-        '"杭州"',
-        '"杭\ufffd\ufffd市"',
-        '"杭\ufffd市"',
-        "杭州",
-        "?\ufffd",
-        "/wD/",
-    )
+    assert (delivery.content.text, delivery.repaired) == (text, repaired)
 
 
 @pytest.mark.parametrize(
@@ -181,9 +184,125 @@ def test_a_tag_beside_what_its_events_say_is_no_handshake(beside: dict[str, obje
     assert delivery.value == beside.get("content", beside)
 
 
-@pytest.mark.parametrize("beside", [{"tag": "A"}, {"timestamp": 1}, {"tenantId": ""}, {"employeeCodes": []}])
-def test_a_handshake_may_have_other_fields(beside: dict[str, object]) -> None:
-    assert read(dumps({"eventTag": TAGS[0], "dispatchId": "d"} | beside), None) == Handshake(TAGS[0], "d")
+@pytest.mark.parametrize("tag", [TAGS[0], "real_time_trace"])
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"tag": "A"}, {"topic": "A", "tag": "B"}, {"timestamp": 1, "nonce": "n"}, {"tenantId": ""},
+        {"callbackUrl": "http://192.0.2.1/x"}, {"callBackUrl": "http://192.0.2.1/x"}, {"employeeCodes": []},
+        {"eventTime": 1_586_311_200_000, "eventTimeStr": "2020-04-08"}, {"callbackData": None, "data": {}},
+    ],
+)  # fmt: skip
+def test_a_handshake_may_say_when_and_where_and_leave_the_rest_empty(
+    beside: dict[str, object], tag: str
+) -> None:
+    body = {"eventTag": tag, "dispatchId": "d"} | beside
+
+    assert read(dumps(body), None) == Handshake(tag, "d")
+
+
+@pytest.mark.parametrize("tag", [TAGS[4], "real_time_trace"])
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"callbackData": '{"employeeCodes":["GE_1"]}'}, {"callbackData": "text"}, {"data": {"traceId": "t1"}},
+        {"traceId": "t1"}, {"id": 1, "tenantId": "1"}, {"id": 282}, {"success": False}, {"count": 0},
+        {"employeeInfos": [{}]},
+    ],
+)  # fmt: skip
+def test_a_tag_beside_anything_else_is_an_event_and_perhaps_a_handshake_too(
+    beside: dict[str, object], tag: str
+) -> None:
+    delivery = delivery_of(dumps({"eventTag": tag, "dispatchId": "d"} | beside))
+
+    assert (delivery.value, delivery.event_tag) == (beside, tag)
+    assert delivery.handshake == Handshake(tag, "d")
+
+
+def test_so_it_is_in_a_form() -> None:
+    delivery = delivery_of("eventTag=real_time_trace&dispatchId=d&traceId=t1")
+
+    assert (delivery.value, delivery.handshake) == ({"traceId": "t1"}, Handshake("real_time_trace", "d"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        message({"a": 1}, eventTag="A|B"), message({"a": 1}),
+        {"eventTag": "A|B", "dispatchId": "d", "callbackMessageId": "c", "a": 1},
+        {"eventTag": "A|B", "dispatchId": "d", "sourceMessageId": ["s"], "a": 1},
+        {"eventTag": ["A|B"], "dispatchId": "d", "a": 1}, {"dispatchId": "d", "content": {"a": 1}},
+    ],
+)  # fmt: skip
+def test_what_holds_a_message_id_or_no_tag_is_no_handshake(body: dict[str, object]) -> None:
+    assert delivery_of(dumps(body)).handshake is None
+
+
+EMPTY: list[object] = [None, "", " ", {}, []]
+
+
+@pytest.mark.parametrize("nothing", EMPTY)
+def test_an_empty_content_is_none_if_something_stands_beside_it(nothing: object) -> None:
+    ids = {"dispatchId": "d", "sourceMessageId": "s"}
+    found = {
+        delivery_of(dumps(ids | {"content": nothing, "infos": [{"employeeCode": code}]}))
+        .event(kind_of(TAGS[5]), NOW)
+        .id
+        for code in ("GE_1", "GE_2")
+    }
+    delivery = delivery_of(dumps(ids | {"content": nothing, "infos": [{"employeeCode": "GE_1"}]}))
+
+    assert len(found) == 2
+    assert delivery.value == {"content": nothing, "infos": [{"employeeCode": "GE_1"}]}
+
+
+@pytest.mark.parametrize("beside", [{}, {"infos": []}, {"callbackData": ""}, {"corp": None}])
+@pytest.mark.parametrize("nothing", [{}, []])
+def test_an_empty_content_by_itself_is_the_content(nothing: object, beside: dict[str, object]) -> None:
+    assert delivery_of(dumps({"sourceMessageId": "s", "content": nothing} | beside)).value == nothing
+
+
+def test_infos_beside_a_content_belong_to_it() -> None:
+    body = {"sourceMessageId": "s", "content": {"tenantId": "7"}, "infos": [{"employeeCode": "GE_1"}], "x": 1}
+    delivery = delivery_of(dumps(body))
+
+    assert delivery.value == {"tenantId": "7", "infos": [{"employeeCode": "GE_1"}]}
+    assert json.loads(delivery.content.text) == delivery.value
+    assert (delivery.tenant_id, delivery.other_fields) == ("7", '{"x":1}')
+    assert delivery.as_came == dumps(body).encode()
+
+
+@pytest.mark.parametrize(
+    "content", [[1], "text", 7, {"infos": []}, {"infos": [{"employeeCode": "GE_3"}], "a": 1}, {"infos": None}]
+)
+def test_where_they_do_not_fit_in_all_is_the_content(content: object) -> None:
+    body = {"content": content, "infos": [{"employeeCode": "GE_1"}]}
+
+    assert delivery_of(dumps({"sourceMessageId": "s"} | body)).value == body
+
+
+def test_an_infos_that_comes_twice_is_there_twice() -> None:
+    text = '{"content":{"a":1},"infos":[1],"infos":[2]}'
+
+    assert delivery_of(text).content.text == text
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        'content={"a":1}&content.tenantId=',
+        'content={"a":1}&content[x][]=',
+        "content.a[1]=x&content.b=",
+        'content={"a":1}&infos[2].employeeCode=',
+        "content=text&content.a=",
+    ],
+)
+def test_names_of_the_content_that_cannot_be_unfolded_belong_to_it(form: str) -> None:
+    ids = {
+        delivery_of(f"sourceMessageId=s&{form}{value}").event(kind_of(None), NOW).id for value in ("1", "2")
+    }
+
+    assert len(ids) == 2
 
 
 @pytest.mark.parametrize(

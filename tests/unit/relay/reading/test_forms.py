@@ -42,8 +42,8 @@ def test_names_that_repeat_or_nest_are_unfolded(form: str, fields: dict[str, Any
     "form",
     [
         "content=x&content.a=y", "content.a=y&content=x", "a[b]=1&a[]=2", "a[0]=1&a[b]=2", "a[]=1&a[0]=2",
-        "a[1]=1", "a[0]=1&a[2]=2", "a[1]=1&a[0]=2", "a[01]=1", "a[9999999999999]=1", "a[-0]=1&a[0]=2",
-        "content.a=1&content[a]=2", "a[][b]=1", "a[b][][c]=1",
+        "a[1]=1", "a[0]=1&a[2]=2", "a[01]=1", "a[9999999999999]=1", "a[-0]=1&a[0]=2", "a[0]=1&a[00]=2",
+        "content.a=1&content[a]=2", "a[][b]=1", "infos[0]=1&infos[0].a=2",
         "app.name=1", "content.=1", "content..a=1", ".a=1", "[]=1", "[a]=1", "a[=1", "a]=1", "a[b=1",
         "a[b]c=1", "a[[b]]=1", "a[b].c=1", "tenant.id[=1",
         f"a{'[b]' * (DEEPEST_NAME + 1)}=1",
@@ -51,6 +51,38 @@ def test_names_that_repeat_or_nest_are_unfolded(form: str, fields: dict[str, Any
 )  # fmt: skip
 def test_names_that_contradict_each_other_or_nest_in_no_known_way_stay_as_they_are(form: str) -> None:
     assert read(form) == dict(field.split("=") for field in form.split("&"))
+
+
+@pytest.mark.parametrize(
+    "order", [[0, 1, 2], [2, 1, 0], [1, 2, 0], [10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0]], ids=str
+)
+def test_a_list_may_come_in_any_order(order: list[int]) -> None:
+    form = "&".join(f"content.employeeCodes[{at}]=GE_{at}&infos[{at}].employeeCode=GE_{at}" for at in order)
+    codes = [f"GE_{at}" for at in sorted(order)]
+
+    assert read(f"content.tenantId=7&{form}") == {
+        "content": {"tenantId": "7", "employeeCodes": codes},
+        "infos": [{"employeeCode": code} for code in codes],
+    }
+
+
+@pytest.mark.parametrize(
+    ("form", "fields"),
+    [
+        ("content.b=2&content.a[1]=1", {"content": {"b": "2", "a[1]": "1"}}),
+        ("content[b]=2&content[a][1]=1", {"content": {"b": "2", "a[1]": "1"}}),
+        ("content.a=1&content.a.b=2&content.c=3", {"content": {"a": "1", "a.b": "2", "c": "3"}}),
+        ("content.a[]=1&content.a[]=2&content.a[0]=3", {"content": {"a[]": ["1", "2"], "a[0]": "3"}}),
+        ("a[b][][c]=1&a[d]=2", {"a": {"b[][c]": "1", "d": "2"}}),
+        ("infos[1].a[2]=x&infos[0].b=y", {"infos": [{"b": "y"}, {"a[2]": "x"}]}),
+        (
+            "content.a.b=1&content.a=2&content[a.b]=3",
+            {"content.a.b": "1", "content.a": "2", "content[a.b]": "3"},
+        ),
+    ],
+)
+def test_a_contradiction_is_none_of_what_stands_beside_it(form: str, fields: dict[str, Any]) -> None:
+    assert read(form) == fields
 
 
 def test_a_contradiction_is_none_of_another_name() -> None:

@@ -22,11 +22,13 @@ from tests.support.inbound import NOW, TAGS
 
 EXAMPLES = int(os.environ.get("INBOUND_EXAMPLES", "200"))
 pytestmark = pytest.mark.timeout(120 + EXAMPLES // 5)
-PIECES = ["", "%26", *'a中😀"\\&=+%[]{. 1,\0\t\n']
+# Of two bytes in UTF-8, and Chinese in GBK: signs, accents, Greek, Cyrillic, Armenian.
+PIECES = ["", "%26", *'a中😀"\\&=+%[]{. 1,\0\t\n', *"²§·©®é£αΩжИծ"]
 NAMES = ["a", "b", "tag", "tenantId", "中", "\0", "infos", "employeeCodes"]
 FORM_NAMES = [
     "content", "content.a", "content.b", "content[a]", "content[c][]", "content.d[0]", "content[d][1]",
     "content.e.f", "infos", "infos[0].a", "infos[0][b]", "infos[1].a", "infos[]",
+    "content.d[1]", "content.d[2]", "content.d[0].e", "infos[2].a", "tenantId", "content.tenantId",
     "a", "b", "a[]", "a[0]", "a[1]", "a[b]", "a[b][c]", "c[2]", "x.y", "[", "a[", "", "中", "callbackData",
 ]  # fmt: skip
 
@@ -78,7 +80,7 @@ class Body:
         if depth and draw < 0.6:
             return self.members(depth - 1)
         if draw < 0.7:
-            return self.random.choice([None, True, False, Members()])
+            return self.random.choice([None, True, False, Members(), [], " "])
         if draw < 0.8:
             number = f"{len(self.values)}.{self.random.choice(['1', '10', '0e3'])}"
             number += "7" * (len(self.values) == self.change)
