@@ -3,11 +3,10 @@
 import re
 
 MASK = "***"
-# An address as it is, in JSON (`https:\/\/`), or percent-encoded; a quote or a blank ends it. No scheme
-# is longer, so that a long text is not searched from each of its letters.
+# What follows the scheme of an address as it is, in JSON (`https:\/\/`), or percent-encoded, up to a quote or
+# a blank.
 _ADDRESS = re.compile(
-    r"(?P<scheme>[a-z][a-z0-9+.-]{0,15}(?:\\u003a|%3A|:)(?:\\u002f|%2F|\\?/){2})(?P<rest>[^\s\"'<>]*)",
-    re.IGNORECASE,
+    r"(?P<begin>(?:\\u003a|%3A|:)(?:\\u002f|%2F|\\?/){2})(?P<rest>[^\s\"'<>]*)", re.IGNORECASE
 )
 _QUERY = re.compile(r"(?P<mark>\\u003f|\\u0023|%3F|%23|[?#]).*", re.IGNORECASE)
 _AUTHORITY = re.compile(r"(?:(?!\\u002f|%2F|\\?/|\\u003f|\\u0023|%3F|%23|[?#]).)*", re.IGNORECASE)
@@ -31,4 +30,4 @@ def _masked(address: re.Match[str]) -> str:
     host, named = _USER.subn(rf"{MASK}\g<at>", rest[:end])
     if not named and not host.startswith("["):
         host = _CUT.sub(rf"\g<colon>{MASK}", host)
-    return address["scheme"] + host + _QUERY.sub(rf"\g<mark>{MASK}", rest[end:])
+    return address["begin"] + host + _QUERY.sub(rf"\g<mark>{MASK}", rest[end:])
