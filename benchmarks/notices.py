@@ -56,6 +56,7 @@ LARGEST: Mapping[str, Callable[[int], Json]] = {
     "the smallest notices": lambda number: {"messageId": f"n-{number:06}"},
     # One character beyond the 65,536 of the basic plane makes Python hold all of a text in four bytes each.
     "notices with an emoji": lambda number: notice(number, body="😀" + "a" * 1800),
+    "the largest notices, with an emoji": lambda number: notice(number, body="😀" + "a" * 990_000),
 }
 
 

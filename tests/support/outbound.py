@@ -137,7 +137,7 @@ def record(
 
 
 def event(*records: dict[str, Any]) -> dict[str, Any]:
-    return {"Records": list(records)}
+    return {"Records": [dict(each) for each in records]}
 
 
 def message(name: str = "n-1", /, **more: Any) -> dict[str, Any]:

@@ -182,7 +182,7 @@ def test_a_notice_that_breaks_a_rule_is_told_as_rejected(told: Told) -> None:
     (rejected,) = told.heard()
     first, second = rejected["data"]["notices"]
     assert first["messageId"] == "a"
-    assert first["errorMessage"] == "messageType: Input should be 1"
+    assert first["errorMessage"] == "messageType: must be 1"
     assert (second["messageId"], second["errorCode"]) == ("", "InvalidNotice")
 
 
