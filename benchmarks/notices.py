@@ -51,18 +51,20 @@ def notice(number: int, *, body: str = "请于三日内办结。") -> Json:
     }
 
 
-LARGEST: Mapping[str, Callable[[int], Json]] = {
-    "notices of 370 bytes": notice,
-    "the smallest notices": lambda number: {"messageId": f"n-{number:06}"},
+# What is made of a number, and how many of them a record holds.
+LARGEST: Mapping[str, tuple[Callable[[int], Json], int]] = {
+    "notices of 370 bytes": (notice, BATCH_LIMIT),
+    "the smallest notices": (lambda number: {"messageId": f"n-{number:06}"}, BATCH_LIMIT),
     # One character beyond the 65,536 of the basic plane makes Python hold all of a text in four bytes each.
-    "notices with an emoji": lambda number: notice(number, body="😀" + "a" * 1800),
-    "the largest notices, with an emoji": lambda number: notice(number, body="😀" + "a" * 990_000),
+    "notices with an emoji": (lambda number: notice(number, body="😀" + "a" * 1800), BATCH_LIMIT),
+    # As large as SQS takes a record.
+    "the largest notices, with an emoji": (lambda number: notice(number, body="😀" + "a" * 1_040_000), 1),
 }
 
 
-def event(notices: Iterable[Json], org: str = ORG) -> Json:
-    """Returns an SQS event, its records as large as real ones."""
-    bodies = [{"orgId": org, "messages": part} for part in batched(notices, BATCH_LIMIT, strict=False)]
+def event(notices: Iterable[Json], org: str = ORG, each: int = BATCH_LIMIT) -> Json:
+    """Returns an SQS event, its records as large as real ones, of so many notices each."""
+    bodies = [{"orgId": org, "messages": part} for part in batched(notices, each, strict=False)]
     return {"Records": [_record(number, compact(body)) for number, body in enumerate(bodies)]}
 
 
@@ -200,20 +202,21 @@ def memory(rounds: int = 3, path: list[Path] | None = None, size: int = EVENT_BY
     """
     with subject("notice", path) as ours:
 
-        def peak(make: Callable[[int], Json]) -> float:
-            count = _most(make, size)
-            file = ours.file("event", event(map(make, range(count))))
+        def peak(make: Callable[[int], Json], each: int) -> float:
+            count = _most(make, each, size)
+            file = ours.file("event", event(map(make, range(count)), each=each))
             ours.behave()
             found = ours.run("invoke", "notice.app", str(TIMES), file)
             if (seen := ours.seen()[ORG])["notices"] != count or seen["times"] != [TIMES]:
                 raise NotAsClaimedError(f"{TIMES} times {count} notices were sent, seen {seen}")
             return float(found[-1]["peak"])
 
-        found = interleaved({name: partial(peak, make) for name, make in LARGEST.items()}, rounds)
+        found = interleaved({name: partial(peak, *shape) for name, shape in LARGEST.items()}, rounds)
     return {"memory": worst("peak memory of `notice` on a full 6 MB event", found, "MB", 140, digits=0)}
 
 
-def _most(make: Callable[[int], Json], size: int) -> int:
+def _most(make: Callable[[int], Json], each: int, size: int) -> int:
     """Returns how many notices an event of at most `size` bytes holds that has no room for another record."""
-    one, empty = (len(compact(event(map(make, range(count)))).encode()) for count in (BATCH_LIMIT, 0))
-    return BATCH_LIMIT * min(RECORDS, (size - empty + 1) // (one - empty + 1))
+    given = (event(map(make, range(count)), each=each) for count in (each, 0))
+    one, empty = (len(compact(each_event).encode()) for each_event in given)
+    return each * min(RECORDS, (size - empty + 1) // (one - empty + 1))

@@ -59,6 +59,7 @@ ENVIRONS = {
         "NOTICE_QUEUE_URL": "https://sqs.cn-north-1.amazonaws.com.cn/111122223333/notices",
         "NOTICE_DEAD_LETTER_QUEUE_URL": "https://sqs.cn-north-1.amazonaws.com.cn/111122223333/dead",
         "NOTICE_OUTCOME_TOPIC_ARN": _ARN.format("sns", "relay-notice-outcome"),
+        "MALLOC_MMAP_THRESHOLD_": "131072",
     },
     "by-the-docs": {
         **_CALLBACK,
