@@ -1,17 +1,20 @@
 """Asks the portal which notices it holds, before they are given up: an earlier call may have reached it."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from enum import Enum, auto
 from typing import Protocol
 
 from notice.deadline import Deadline, run_parallel
 from notice.dispatch.gate import START_SECONDS
+from notice.dispatch.ledger import Report
 from notice.portal.errors import (
     NotAllowedError,
     OrganisationNotAllowedError,
     PortalUnavailableError,
     ProduceError,
+    ProduceTurnedAwayError,
     TokenTurnedDownError,
 )
 from notice.queue.records import QueuedNotice
@@ -20,6 +23,8 @@ from relay.notices import CONTENT_NAMES
 WORKERS = 4
 # So many refusals before any answer: the portal does not have the call, as older ones do not.
 REFUSALS = 4
+# HTTP's, which older ones answer too: no fault of the configuration, as it is of produce.
+NO_SUCH_CALL = "404"
 
 
 class Held(Enum):
@@ -43,8 +48,12 @@ class Inquiry:
     def __init__(self, portal: Holder, *, workers: int = WORKERS) -> None:
         self._portal, self._workers = portal, workers
 
-    def ask(self, notices: Iterable[QueuedNotice], deadline: Deadline) -> dict[QueuedNotice, Held]:
+    def ask(
+        self, notices: Iterable[QueuedNotice], report: Report, deadline: Deadline
+    ) -> dict[QueuedNotice, Held]:
         """Returns whether the portal has each; those are left out that no time was left to ask about.
+
+        What keeps it from saying goes into `report`, each kind once, beside what the sending met.
 
         Once it is unavailable, or does not let such calls in, it is asked no more; where it does not let an
         organisation in, no more about that one. Of a notice without content it cannot be asked: that it has
@@ -53,6 +62,8 @@ class Inquiry:
         asked = list(dict.fromkeys(notices))
         calls = _SharedCalls(self._portal, deadline)
         found = run_parallel(calls.ask, asked, workers=self._workers, deadline=deadline)
+        report.faults |= calls.faults()
+        report.outages |= Counter(calls.outages.copy())
         return {notice: held for notice, held in zip(asked, found, strict=True) if held}
 
 
@@ -64,6 +75,18 @@ class _SharedCalls:
         # Organisations about which no more calls are made; "" stands for all.
         self._silent: set[str] = set()
         self._answered, self._refused = False, 0
+        self._faults = set[tuple[str, str]]()
+        self._turned_away = set[tuple[str, str]]()
+        self.outages = set[str]()
+        """Codes of answers that were none."""
+
+    def faults(self) -> Counter[tuple[str, str]]:
+        """Returns what configuration is at fault for, by organisation ("" for all) and code.
+
+        What a firewall turned away is its notice's matter once anything else came through.
+        """
+        found = self._faults.copy()
+        return Counter(found if self._answered else found | self._turned_away)
 
     def ask(self, notice: QueuedNotice) -> Held | None:
         if self._silent & {"", notice.org_id} or not CONTENT_NAMES.intersection(json.loads(notice.wire)):
@@ -72,18 +95,31 @@ class _SharedCalls:
             return None
         try:
             held = Held.YES if self._holds(notice) else Held.NO
-        except OrganisationNotAllowedError:
-            self._silent.add(notice.org_id)
-        except (PortalUnavailableError, NotAllowedError):
-            self._silent.add("")
-        except ProduceError:
-            self._refused += 1
-            if not self._answered and self._refused >= REFUSALS:
+        except ProduceError as error:
+            self._learn(notice.org_id, error)
+            return Held.UNKNOWN
+        self._answered = True
+        return held
+
+    def _learn(self, org_id: str, error: ProduceError) -> None:
+        match error:
+            case OrganisationNotAllowedError():
+                self._silent.add(org_id)
+                self._faults.add((org_id, error.code))
+            case NotAllowedError() if error.code != NO_SUCH_CALL:
                 self._silent.add("")
-        else:
-            self._answered = True
-            return held
-        return Held.UNKNOWN
+                self._faults.add(("", error.code))
+            case NotAllowedError() | PortalUnavailableError():
+                self._silent.add("")
+                self.outages.add(error.code)
+            case _:
+                self._refused += 1
+                if not self._answered and self._refused >= REFUSALS:
+                    self._silent.add("")
+                if isinstance(error, ProduceTurnedAwayError):
+                    self._turned_away.add(("", error.code))
+                else:
+                    self.outages.add(error.code)
 
     def _holds(self, notice: QueuedNotice) -> bool:
         """One call, or a second if the token is turned down."""

@@ -36,5 +36,5 @@ class Outbound:
         now = self.clock()
         ends = [RecordOutcome.of(record, sent.outcomes) for record in records]
         doubtful = [notice for one in ends for notice in one.doubtful(now)]
-        held = self.inquiry.ask(doubtful, calls_end) if doubtful else {}
+        held = self.inquiry.ask(doubtful, sent, calls_end) if doubtful else {}
         return sent, self.settler.settle(ends, held, now, end)

@@ -21,6 +21,7 @@ from operate.send.entries import (
     NoNoticeError,
     entries_of,
     json_lines,
+    last_moment,
     organisation,
 )
 from operate.send.json_values import is_document, json_values
@@ -43,20 +44,33 @@ _SHOWN_EVERY = 500
     "--org", type=Word(organisation), metavar="ID", help="The organisation of those that name none."
 )
 @click.option(
+    "--not-after",
+    type=Word(last_moment),
+    metavar="TIME",
+    help="The last moment of those that name none, such as 2026-11-22T18:00:00+08:00.",
+)
+@click.option(
     "--format", "form", type=click.Choice(["jsonl", "json", "csv"]), help="Else by the file's suffix."
 )
 @click.option("--skip-invalid", is_flag=True, help="Send the good ones although others are wrong.")
 @click.option("--dry-run", is_flag=True, help="Only check.")
 @json_option
 def send_file(
-    stack: Stack, file: str, org: str | None, form: str | None, skip_invalid: bool, **how: bool
+    stack: Stack,
+    file: str,
+    org: str | None,
+    not_after: str | None,
+    form: str | None,
+    skip_invalid: bool,
+    **how: bool,
 ) -> None:
     """Put the notices of FILE on the queue, once all of them are checked; `-` is the standard input.
 
-    FILE is UTF-8: JSON Lines, a notice a line, maybe with its orgId, or {"orgId", "messages"} as the queue
-    takes it; JSON, an array of such or one over several lines; or a table with a header row, its cells apart
-    by comma, semicolon or tab as that row has them: orgId, messageId, messageType, targetType, targets
-    (u123;u456), appId, url, header, header.zh_CN, body, appName, tags, …
+    FILE is UTF-8: JSON Lines, a notice a line, maybe with its orgId and notAfter, or {"orgId", "messages",
+    "notAfter"?} as the queue takes it; JSON, an array of such or one over several lines; or a table with a
+    header row, its cells apart by comma, semicolon or tab as that row has them: orgId, messageId,
+    messageType, targetType, targets (u123;u456), appId, url, header, header.zh_CN, body, appName, tags,
+    notAfter, …
     Sending a file again is safe: the portal shows each user a notice once.
 
     Exit status: 0 all done; 1 something is left or AWS failed, and calling again is safe; 2 nothing was
@@ -67,7 +81,7 @@ def send_file(
     with keeping() as kept:
         sending, begun, status = Sending(kept), time.monotonic(), int(ExitStatus.INTERRUPTED)
         try:
-            make_ready(_entries(file, form, org), sending)
+            make_ready(_entries(file, form, org, not_after), sending)
             status = _refused(sending, skip_invalid)
             begun = time.monotonic()
             if status < ExitStatus.NOTHING_DONE and not how["dry_run"]:
@@ -86,11 +100,11 @@ def _form(file: str) -> str:
     return _FORMS[suffix]
 
 
-def _entries(file: str, form: str, org: str | None) -> Iterator[Entry | Mistake]:
+def _entries(file: str, form: str, org: str | None, not_after: str | None) -> Iterator[Entry | Mistake]:
     """Raises NothingDoneError, about a file without notices too."""
     with click.open_file(file, "rb") as given, bar("reading") as show_done:
         done = 0
-        for done, entry in enumerate(entries_of(_found(given, form), org), 1):
+        for done, entry in enumerate(entries_of(_found(given, form), org, not_after), 1):
             yield entry
             if done % _SHOWN_EVERY == 0:
                 show_done(done)

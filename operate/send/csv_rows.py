@@ -10,12 +10,13 @@ from typing import Any
 from operate.errors import NothingDoneError
 from operate.send.entries import NoNoticeError, unmarked
 from relay.notices.model import field_names
+from relay.notices.record import NOT_AFTER
 from relay.notices.targets import is_shortened
 
 TEXTS = {"header", "body", "appName"}
 LISTS = {"targets", "tags", "features"}
 NUMBERS = {"messageType", "targetType"}
-NAMES = {"orgId", *field_names()} - TEXTS - LISTS - NUMBERS
+NAMES = {"orgId", NOT_AFTER, *field_names()} - TEXTS - LISTS - NUMBERS
 _IDS = {"orgId", "messageId", "appId"}
 FIELDS = TEXTS | LISTS | NUMBERS | NAMES
 # A Chinese keyboard writes the wide ones. A text may hold a comma, a user does not.

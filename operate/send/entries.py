@@ -8,7 +8,14 @@ from typing import Any, NamedTuple
 
 from relay import json_text
 from relay.json_text import Json
-from relay.notices.record import DECODER, MESSAGES, InvalidRecordError, read_org_id
+from relay.notices.record import (
+    DECODER,
+    MESSAGES,
+    NOT_AFTER,
+    InvalidRecordError,
+    read_not_after,
+    read_org_id,
+)
 
 type Given = Json | dict[str, Any]
 NULL = Json(None, "null")
@@ -33,12 +40,16 @@ class Mistake(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A notice, its organisation, the line it begins on, and its position if that line holds `messages`."""
+    """A notice, its organisation, the line it begins on, and its position if that line holds `messages`.
+
+    `not_after` is its last moment, as it was written.
+    """
 
     line: int
     org_id: str
     notice: Given
     position: int | None = None
+    not_after: str | None = None
 
     @property
     def value(self) -> object:
@@ -74,17 +85,21 @@ def json_lines(lines: Iterable[bytes]) -> Iterator[tuple[int, str | NoNoticeErro
 
 
 def entries_of(
-    found: Iterable[tuple[int, str | dict[str, Any] | NoNoticeError]], org_id: str | None
+    found: Iterable[tuple[int, str | dict[str, Any] | NoNoticeError]],
+    org_id: str | None,
+    not_after: str | None = None,
 ) -> Iterator[Entry | Mistake]:
     """Every notice of lines of JSON, or of rows of cells: one each, or as the queue takes them.
 
-    `org_id` is the organisation of those that name none.
+    `org_id` is the organisation, `not_after` the last moment of those that name none.
     """
     for line, value in found:
         try:
             for own, notice, position in _notices(value):
                 try:
-                    yield Entry(line, organisation(own, org_id), notice, position)
+                    named = organisation(own.org_id, org_id)
+                    moment = not_after if own.not_after is None else last_moment(own.not_after)
+                    yield Entry(line, named, notice, position, moment)
                 except NoNoticeError as error:
                     yield Mistake(line, _message_id(notice), str(error))
         except NoNoticeError as error:
@@ -104,15 +119,31 @@ def organisation(own: object, asked: str | None = None) -> str:
     return given
 
 
-def _notices(value: str | dict[str, Any] | NoNoticeError) -> Iterator[tuple[object, Given, int | None]]:
-    """Each notice of a line: what names its organisation, if anything; itself; its position in `messages`."""
+def last_moment(given: object) -> str:
+    """Returns a `notAfter` as it was written. Raises NoNoticeError."""
+    try:
+        read_not_after(given)
+    except InvalidRecordError as error:
+        raise NoNoticeError(str(error)) from error
+    return str(given)
+
+
+class _Own(NamedTuple):
+    """What a line says of the notices in it, if anything."""
+
+    org_id: object
+    not_after: object
+
+
+def _notices(value: str | dict[str, Any] | NoNoticeError) -> Iterator[tuple[_Own, Given, int | None]]:
+    """Each notice of a line: what the line says of it; itself; its position in `messages`."""
     if isinstance(value, NoNoticeError):
         raise value
     if isinstance(value, dict):
-        yield value.pop("orgId", None), value, None
+        yield _Own(value.pop("orgId", None), value.pop(NOT_AFTER, None)), value, None
         return
     members = _taken_apart(value)[0]
-    own = members.pop("orgId", NULL).value
+    own = _Own(members.pop("orgId", NULL).value, members.pop(NOT_AFTER, NULL).value)
     if not isinstance(members.get(MESSAGES, NULL).value, list):
         written = ",".join(
             f"{json.dumps(name, ensure_ascii=False)}:{part.text}" for name, part in members.items()
@@ -120,7 +151,7 @@ def _notices(value: str | dict[str, Any] | NoNoticeError) -> Iterator[tuple[obje
         yield own, Json({name: part.value for name, part in members.items()}, f"{{{written}}}"), None
         return
     if len(members) > 1:
-        raise NoNoticeError(f"{MESSAGES}: only orgId may stand beside it")
+        raise NoNoticeError(f"{MESSAGES}: only orgId and {NOT_AFTER} may stand beside it")
     elements = _taken_apart(value, elements_of=MESSAGES)[1]
     if not elements:
         raise NoNoticeError(f"{MESSAGES}: must not be empty")

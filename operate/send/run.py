@@ -48,8 +48,8 @@ class Sending:
     def on_queue(self, *, dry_run: bool) -> tuple[Counter[str], int]:
         """Notices on the queue by organisation, and in how many SQS messages; of a dry run what would be."""
         if dry_run and self.checked:
-            return Counter(self.kept.by_organisation()), sum(1 for _ in self.kept.messages())
-        return Counter(self.kept.on_queue()), self.messages
+            return self.kept.by_organisation(), sum(1 for _ in self.kept.messages())
+        return self.kept.on_queue(), self.messages
 
     def missing(self) -> list[Mistake]:
         """Once the sending has begun: the notices that are not known to be on the queue, by line."""
@@ -77,7 +77,7 @@ def make_ready(found: Iterable[Entry | Mistake], sending: Sending) -> None:
         try:
             if one.org_id not in checkers:
                 checkers[one.org_id] = Checker(one.org_id)
-            kept.add(one, checkers[one.org_id].texts(one.notice))
+            kept.add(one, checkers[one.org_id].texts(one.notice, one.not_after))
             names.append(hash((one.org_id, one.message_id)))
         except InvalidNoticeError as error:
             mistakes.append(one.mistake(str(error)))

@@ -2,6 +2,7 @@
 
 import json
 from array import array
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from tempfile import SpooledTemporaryFile
@@ -32,7 +33,8 @@ def _written() -> Iterator[None]:
 
 
 class Spool:
-    """Notices by organisation, in the order in which they came. In memory are numbers alone.
+    """Notices by organisation and last moment, in the order in which they came. In memory are
+    numbers, and each organisation and moment once.
 
     What is sent is thereby what was checked, whatever becomes of the file that it was read from.
     """
@@ -44,7 +46,8 @@ class Spool:
         self._texts = array("I", [0])
         """How many texts there are up to each notice."""
         self._lines, self._positions, self._left = array("I"), array("i"), array("I")
-        self._organisations: dict[str, array[int]] = {}
+        self._groups: dict[tuple[str, str | None], array[int]] = {}
+        """Numbers of the notices by organisation and last moment, which a message has one of each."""
 
     def __len__(self) -> int:
         return len(self._lines)
@@ -56,7 +59,7 @@ class Spool:
             with _written():
                 self._file.write(data)
             self._ends.append(self._ends[-1] + len(data))
-        self._organisations.setdefault(entry.org_id, array("I")).append(len(self))
+        self._groups.setdefault((entry.org_id, entry.not_after), array("I")).append(len(self))
         self._texts.append(len(self._ends) - 1)
         self._lines.append(entry.line)
         self._positions.append(-1 if entry.position is None else entry.position)
@@ -76,29 +79,31 @@ class Spool:
 
     def messages(self) -> Iterator[Packed]:
         """Yields the SQS messages of all notices, with their numbers as positions."""
-        for org_id, numbers in self._organisations.items():
+        for (org_id, not_after), numbers in self._groups.items():
             texts = (
                 (number, self._text(which))
                 for number in numbers
                 for which in range(self._texts[number], self._texts[number + 1])
             )
-            yield from packed(org_id, texts)
+            yield from packed(org_id, texts, not_after)
 
     def count_taken(self, message: Packed) -> None:
         """Note that a message is on the queue."""
         for number in message.positions:
             self._left[number] -= 1
 
-    def on_queue(self) -> dict[str, int]:
+    def on_queue(self) -> Counter[str]:
         """Returns how many notices of each organisation are on the queue with all of their parts."""
-        counts = {
-            org_id: sum(not self._left[number] for number in numbers)
-            for org_id, numbers in self._organisations.items()
-        }
-        return {org_id: count for org_id, count in counts.items() if count}
+        counts = Counter[str]()
+        for (org_id, _), numbers in self._groups.items():
+            counts[org_id] += sum(not self._left[number] for number in numbers)
+        return +counts
 
-    def by_organisation(self) -> dict[str, int]:
-        return {org_id: len(numbers) for org_id, numbers in self._organisations.items()}
+    def by_organisation(self) -> Counter[str]:
+        counts = Counter[str]()
+        for (org_id, _), numbers in self._groups.items():
+            counts[org_id] += len(numbers)
+        return counts
 
     def not_on_queue(self) -> Iterator[int]:
         """Yields the numbers of the notices of which a part is not known to be on the queue."""

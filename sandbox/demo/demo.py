@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from sandbox.demo import body_steps, inbound_steps, outbound_steps
+from sandbox.demo import body_steps, inbound_steps, outbound_steps, outcome_steps
 from sandbox.demo.scene import Check, Checks, OrganisationRow, Scene
 from sandbox.demo.stage import HURRY, Stage, stage
 from sandbox.demo.subscribers import Subscribers
@@ -28,9 +28,12 @@ STEPS: dict[str, Callable[[Scene], Checks]] = {
     "Delivering two events, each sixteen times at the same moment": inbound_steps.storm,
     "The portal is back; then one of 100 notices makes it fail": outbound_steps.recover,
     "The outage ends: recovery publishes what was cut off; `failed --retry`": inbound_steps.heal_outage,
+    # As does this while the portal fails on that notice.
+    "A notice comes too late (`send --not-after`, `redrive --anyway`)": outcome_steps.reject_late,
     "Waiting until the notice that breaks the portal is rejected": outbound_steps.reject_poison,
     "The application loses its right to the portal's API, and gets it back": outbound_steps.misconfigure,
     "A person fixes one dead letter (`dead-letters --save`, `redrive`); `status`": outbound_steps.redrive,
+    "Comparing what senders were told: accepted, rejected and why": outcome_steps.tell,
 }
 """By title, in their order; each does something and yields the checks of what came of it."""
 _SIZES = "notices in each call"
@@ -44,7 +47,8 @@ def run(console: Console, port: int) -> int:
     """The whole demo; the exit status: 0 only if every check agrees. Raises SandboxError."""
     with only_one("demo"), stage("demo", console, port, wait_scale=HURRY) as running:
         with part(console, "Subscribing a queue to every topic"):
-            scene = Scene(running, Subscribers(running.stack))
+            outcomes = running.stack.outputs["NoticeOutcomeTopicArn"]
+            scene = Scene(running, Subscribers(running.stack, outcomes=outcomes))
         checks: list[Check] = []
         for title, step in STEPS.items():
             with part(console, title):

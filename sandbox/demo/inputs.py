@@ -17,6 +17,7 @@ ORGANISATIONS = {
     "o-jiaxing": USERS[:12],
     "o-shaoxing": USERS[2:],
     "o-taizhou": USERS[:5],
+    "o-huzhou": USERS[:3],
     "o15504745674071": ("u123", "u456", *USERS),
 }
 

@@ -1,7 +1,6 @@
 """A downstream system: SQS queues on the topics of the relay, and what arrives in them."""
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from sandbox.cloud.deploy import Stack
@@ -10,12 +9,12 @@ Envelope = dict[str, Any]
 
 
 class Subscribers:
-    """Subscribes a queue to each topic and keeps what arrives.
+    """Subscribes a queue to each topic of events, and to that of `outcomes`, and keeps what arrives.
 
     Raw delivery is on: a message's body is then the CloudEvent itself, without SNS's wrapping around it.
     """
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, *, outcomes: str = "") -> None:
         self._sqs = stack.cloud.client("sqs")
         prefix = stack.outputs["EventTopicArnPrefix"]
         pages = stack.cloud.client("sns").get_paginator("list_topics").paginate()
@@ -23,18 +22,26 @@ class Subscribers:
         slugs = sorted(arn.removeprefix(prefix) for arn in arns if arn.startswith(prefix))
         self.urls = {slug: subscribe_queue(stack, slug, f"downstream-{slug}") for slug in slugs}
         self.received: dict[str, list[Envelope]] = {slug: [] for slug in slugs}
+        name = "downstream-notice-outcome"
+        self._outcomes_url = _subscribe(stack, outcomes, name, {}) if outcomes else ""
+        self._outcomes: list[Envelope] = []
 
     def collect(self) -> int:
         """Take in what has arrived on every queue; how many envelopes there are by now."""
         for slug, url in self.urls.items():
-            while messages := self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-                self._take(slug, url, messages)
+            self._take(url, self.received[slug])
         return sum(len(envelopes) for envelopes in self.received.values())
 
-    def _take(self, slug: str, url: str, messages: list[Mapping[str, Any]]) -> None:
-        for message in messages:
-            self.received[slug].append(json.loads(message["Body"]))
-            self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    def outcomes(self) -> list[Envelope]:
+        """Take in what has arrived of outcomes; returns all so far."""
+        self._take(self._outcomes_url, self._outcomes)
+        return self._outcomes
+
+    def _take(self, url: str, into: list[Envelope]) -> None:
+        while messages := self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            for message in messages:
+                into.append(json.loads(message["Body"]))
+                self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
 
 def subscribe_queue(stack: Stack, slug: str, name: str, *, raw: bool = True, only: Any = None) -> str:
@@ -42,12 +49,15 @@ def subscribe_queue(stack: Stack, slug: str, name: str, *, raw: bool = True, onl
 
     What SNS cannot deliver goes into a queue of its own, as docs/subscribe.md has it.
     """
-    topic = stack.outputs["EventTopicArnPrefix"] + slug
+    filtered = {"FilterPolicy": json.dumps(only)} if only else {}
+    return _subscribe(stack, stack.outputs["EventTopicArnPrefix"] + slug, name, filtered, raw=raw)
+
+
+def _subscribe(stack: Stack, topic: str, name: str, more: dict[str, str], *, raw: bool = True) -> str:
     url, arn = _queue(stack, name, topic)
     _, undelivered = _queue(stack, f"{name}-undelivered", topic)
-    filtered = {"FilterPolicy": json.dumps(only)} if only else {}
     redrive = json.dumps({"deadLetterTargetArn": undelivered})
-    attributes = {"RawMessageDelivery": json.dumps(raw), "RedrivePolicy": redrive, **filtered}
+    attributes = {"RawMessageDelivery": json.dumps(raw), "RedrivePolicy": redrive, **more}
     sns = stack.cloud.client("sns")
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes=attributes)
     return url

@@ -54,13 +54,12 @@ class Checker:
     what is meant.
     """
 
-    def __init__(self, org_id: str = "", not_after: str | None = None) -> None:
-        around = len(_record(org_id, [], not_after).encode())
-        self._rooms = RECORD_BYTES - around, LARGEST_RECORD_BYTES - around
+    def __init__(self, org_id: str = "") -> None:
+        self._org_id = org_id
         self._names: dict[str, Text] = {}
 
-    def texts(self, given: object) -> list[str]:
-        """Returns a notice's JSON as SQS takes it. Raises InvalidNoticeError.
+    def texts(self, given: object, not_after: str | None = None) -> list[str]:
+        """Returns a notice's JSON as SQS takes it beside `not_after`. Raises InvalidNoticeError.
 
         What has more targets than a record has room for is several: the same notice, each for some of them.
         """
@@ -72,19 +71,21 @@ class Checker:
             name = notice.app_name.default_value or notice.app_name.i18n_value["en_US"]
             if self._names.setdefault(name, notice.app_name) != notice.app_name:
                 raise InvalidNoticeError("appName: differs from an earlier notice's of the same app")
-        return self._fitting(text, has_targets=notice.target_type != 0)
+        around = len(_record(self._org_id, [], not_after).encode())
+        return _fitting(text, around, has_targets=notice.target_type != 0)
 
-    def _fitting(self, text: str, *, has_targets: bool) -> list[str]:
-        usual, largest = self._rooms
-        size = len(text.encode())
-        if size <= usual:
-            return [text]
-        # A record that is large for its text alone gains nothing from fewer targets.
-        if has_targets and (parts := parted(text, [usual] if size <= largest else self._rooms)):
-            return parts
-        if size <= largest:
-            return [text]
-        raise InvalidNoticeError(f"larger than {largest:,} bytes of JSON: {_SHORTEN}")
+
+def _fitting(text: str, around: int, *, has_targets: bool) -> list[str]:
+    usual, largest = rooms = RECORD_BYTES - around, LARGEST_RECORD_BYTES - around
+    size = len(text.encode())
+    if size <= usual:
+        return [text]
+    # A record that is large for its text alone gains nothing from fewer targets.
+    if has_targets and (parts := parted(text, [usual] if size <= largest else rooms)):
+        return parts
+    if size <= largest:
+        return [text]
+    raise InvalidNoticeError(f"larger than {largest:,} bytes of JSON: {_SHORTEN}")
 
 
 def check(notices: Sequence[object]) -> list[NotSent]:
@@ -96,12 +97,12 @@ def _checked(
     notices: Sequence[object], org_id: str = "", not_after: str | None = None
 ) -> tuple[list[tuple[int, str]], list[NotSent]]:
     """The texts of each good notice beside its position, and what is wrong with the others."""
-    checker = Checker(org_id, not_after)
+    checker = Checker(org_id)
     good: list[tuple[int, str]] = []
     wrong: list[NotSent] = []
     for position, given in enumerate(notices):
         try:
-            good += [(position, text) for text in checker.texts(given)]
+            good += [(position, text) for text in checker.texts(given, not_after)]
         except InvalidNoticeError as error:
             wrong.append(NotSent(position, str(error)))
     return good, wrong

@@ -317,6 +317,21 @@ def test_what_is_received_too_late_again_is_asked_about(function: Function) -> N
     assert function.dead_letters() == ["TooLate"]
 
 
+def test_what_kept_the_portal_from_saying_is_in_the_log_and_no_produce_call(
+    function: Function, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = json.dumps({"orgId": "o-1", "messages": [message("n-1")], "notAfter": "2020-01-01T00:00:00Z"})
+    function.portal.break_down(status=403)
+
+    assert function(event(fresh(body=body, receives=2))) == []
+
+    found = lines(capsys)
+    (said,) = [line for line in found if line.get("message") == "configuration at fault"]
+    assert (said["org_id"], said["error_code"], said["times"]) == ("o-1", "403", 1)
+    assert metric(found, "ConfigurationFault") == 1
+    assert not any("ProduceCalls" in line for line in found)
+
+
 @pytest.mark.parametrize(
     "reply",
     [

@@ -1,5 +1,6 @@
 """What the portal is asked before notices are given up, and days on which their time is over."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from notice.deadline import Deadline
+from notice.dispatch.ledger import Report
 from notice.inquiry import REFUSALS, Held, Inquiry
 from notice.portal.errors import (
     OrganisationNotAllowedError,
@@ -15,6 +17,7 @@ from notice.portal.errors import (
     ProduceError,
     ProduceFailedError,
     ProduceRefusedError,
+    ProduceTurnedAwayError,
     TokenTurnedDownError,
 )
 from tests.support.days import DAY, HOUR, MINUTE, Simulation
@@ -36,9 +39,11 @@ class Holder:
         return message_id in self.held
 
 
-def ask(holder: Holder, count: int = 3, seconds: float = 50) -> list[Held | None]:
+def ask(
+    holder: Holder, count: int = 3, seconds: float = 50, report: Report | None = None
+) -> list[Held | None]:
     given = notices(count)
-    found = Inquiry(holder, workers=1).ask(given, deadline(seconds))
+    found = Inquiry(holder, workers=1).ask(given, report or Report(), deadline(seconds))
     return [found.get(one) for one in given]
 
 
@@ -49,7 +54,7 @@ def test_each_notice_is_asked_about() -> None:
 def test_copies_of_a_notice_are_asked_about_once() -> None:
     holder = Holder("n-0")
 
-    Inquiry(holder, workers=1).ask([notice(0), notice(0)], deadline())
+    Inquiry(holder, workers=1).ask([notice(0), notice(0)], Report(), deadline())
 
     assert holder.asked == ["n-0"]
 
@@ -72,7 +77,7 @@ def test_what_speaks_of_one_organisation_stops_that_one_alone() -> None:
     holder = Holder("n-1", raises=[OrganisationNotAllowedError("512")])
     given = [notice(0, org="o-1"), notice(1, org="o-1"), notice(1, org="o-2")]
 
-    found = Inquiry(holder, workers=1).ask(given, deadline())
+    found = Inquiry(holder, workers=1).ask(given, Report(), deadline())
 
     assert [found[one] for one in given] == [Held.UNKNOWN, Held.UNKNOWN, Held.YES]
     assert len(holder.asked) == 2
@@ -98,6 +103,42 @@ def test_a_token_that_is_turned_down_is_replaced_once() -> None:
     assert ask(Holder("n-0", raises=twice), 1) == [Held.UNKNOWN]
 
 
+@pytest.mark.parametrize(
+    ("errors", "faults", "outages"),
+    [
+        ([], {}, {}),
+        ([PortalUnavailableError("503")], {}, {"503": 1}),
+        ([ProduceFailedError("500"), ProduceFailedError("500")], {}, {"500": 1}),
+        ([ProduceRefusedError("400")], {}, {"400": 1}),
+        ([PortalNotAllowedError("498")], {("", "498"): 1}, {}),
+        ([TokenTurnedDownError("401")] * 2, {("", "401"): 1}, {}),
+        ([OrganisationNotAllowedError("512")], {("o-1", "512"): 1}, {}),
+        ([ProduceTurnedAwayError("403")] * 3, {("", "403"): 1}, {}),
+        # Another notice's answer came through.
+        ([ProduceTurnedAwayError("403"), None], {}, {}),
+        # As of an older portal, which does not have the call.
+        ([PortalNotAllowedError("404")], {}, {"404": 1}),
+    ],
+)
+def test_what_keeps_the_portal_from_saying_is_reported_once(
+    errors: list[ProduceError | None], faults: dict[tuple[str, str], int], outages: dict[str, int]
+) -> None:
+    report = Report()
+
+    ask(Holder(raises=errors), report=report)
+
+    assert (report.faults, report.outages, report.calls) == (faults, outages, 0)
+
+
+def test_what_the_sending_met_already_is_not_reported_again() -> None:
+    report = Report(faults=Counter({("", "498"): 2}), outages=Counter({"503": 3}))
+
+    ask(Holder(raises=[PortalNotAllowedError("498")]), report=report)
+    ask(Holder(raises=[PortalUnavailableError("503")]), report=report)
+
+    assert (report.faults, report.outages) == ({("", "498"): 2}, {"503": 3})
+
+
 def test_no_call_is_begun_that_the_time_left_cannot_finish() -> None:
     holder = Holder("n-0")
 
@@ -109,7 +150,7 @@ def test_of_a_notice_that_sends_again_what_is_there_the_portal_can_say_nothing()
     holder, again = Holder("n-0"), notice(0)
     sent_again = type(again)(again.org_id, "n-0", b'{"messageId":"n-0","targetType":1,"targets":["u-1"]}')
 
-    assert Inquiry(holder).ask([sent_again], deadline()) == {sent_again: Held.UNKNOWN}
+    assert Inquiry(holder).ask([sent_again], Report(), deadline()) == {sent_again: Held.UNKNOWN}
     assert holder.asked == []
 
 

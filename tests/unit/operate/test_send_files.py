@@ -98,7 +98,7 @@ def test_a_line_may_hold_what_the_queue_takes_or_the_vendors_own_body() -> None:
     ("line", "said"),
     [
         ('{"messages": []}', "messages: must not be empty"),
-        ('{"messages": [{"messageId": "a"}], "orgID": "o-1"}', "messages: only orgId may stand beside it"),
+        ('{"messages": [{"messageId": "a"}], "orgID": "o-1"}', "messages: only orgId and notAfter may stand"),
         ('{"messageId": "a"} {"messageId": "b"}', "not a JSON object on a line of its own"),
         ('[{"messageId": "a"}]', "not a JSON object on a line of its own"),
         ('{"messageId": "a",}', "character 19"),
@@ -149,8 +149,8 @@ def test_a_table_gives_every_field() -> None:
     assert Notice.read(entry.notice)
 
 
-def test_the_columns_are_the_fields_of_a_notice() -> None:
-    assert {field.alias for field in Notice.model_fields.values()} | {"orgId"} == FIELDS
+def test_the_columns_are_the_fields_of_a_notice_and_what_its_record_says_of_it() -> None:
+    assert {field.alias for field in Notice.model_fields.values()} | {"orgId", "notAfter"} == FIELDS
 
 
 def test_an_empty_cell_counts_as_not_given() -> None:
