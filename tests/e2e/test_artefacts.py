@@ -26,9 +26,11 @@ BOTOCORE = {"botocore": 74, "dateutil": 11, "six": 2, "urllib3": 28}
 LOADED = {
     "CallbackFunction": POWERTOOLS | PYDANTIC | BOTOCORE | {"callback": 8, "relay": 23},
     "NoticeFunction": POWERTOOLS | PYDANTIC | {"botocore": 1, "notice": 30, "relay": 15},
-    "RecoveryFunction": POWERTOOLS | PYDANTIC | BOTOCORE | {"pydantic": 42, "recovery": 10, "relay": 18},
+    "RecoveryFunction": POWERTOOLS | PYDANTIC | BOTOCORE | {"pydantic": 42, "recovery": 10, "relay": 17},
     "GatewayFunction": POWERTOOLS | PYDANTIC | {"botocore": 1, "gateway": 10, "relay": 16},
 }
+# The usual deploy: what a proxy or a private authority takes is loaded where there is one.
+NO_WAY_OUT = {"OUTBOUND_PROXY_SECRET_ARN": "", "PORTAL_CA_SECRET_ARN": ""}
 # Of Python's own, what takes long to load and no function has a use for.
 HEAVY = {
     "asyncio", "ctypes", "curses", "doctest", "http.server", "importlib.metadata", "multiprocessing", "pdb",
@@ -60,7 +62,7 @@ def module(function: str) -> str:
 def environ(function: str) -> dict[str, str]:
     shared = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
     own = dict.fromkeys(variables(function), "1") | {"LOG_LEVEL": "INFO"}
-    return {"AWS_DEFAULT_REGION": REGION, **shared, **own}
+    return {"AWS_DEFAULT_REGION": REGION, **shared, **own, **NO_WAY_OUT}
 
 
 def told_by(program: str, path: list[Path]) -> str:

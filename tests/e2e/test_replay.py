@@ -50,8 +50,7 @@ def test_events_since_a_time_are_counted_and_replayed_with_their_ids(running: St
         (["--stack", "nothing-there", "--all"], "There is no stack nothing-there in cn-north-1", 2),
         ([], "Which events?", 2),
         (["--tag", "employee-left"], "'employee-left' is neither an eventTag nor a slug", 2),
-        # On AWS this is 2 as well: the local cloud does not name the errors of a function.
-        (["--all", "--cursor", "nonsense"], "cursor: is none that a replay answered", 1),
+        (["--all", "--cursor", "nonsense"], "--cursor: is none that a replay answered", 2),
     ],
 )
 def test_what_cannot_be_done_is_said_and_nothing_is_published(

@@ -52,6 +52,7 @@ CHANGED = {
     "CallbackRateLimit": "100",
     "CallbackBurstLimit": "100",
     "SubscriberAccountIds": "111122223333",
+    "SenderAccountIds": "111122223333",
     "EventRetentionDays": "30",
     "IdentityIgnoresFields": "eventTime",
     "OutboundSubnetIds": "subnet-0a1b2c3d,subnet-4e5f6a7b",
