@@ -28,4 +28,5 @@ def running() -> Iterator[Stage]:
 
 @pytest.fixture(scope="session")
 def scene(running: Stage) -> Scene:
-    return Scene(running, Subscribers(running.stack))
+    outcomes = running.stack.outputs["NoticeOutcomeTopicArn"]
+    return Scene(running, Subscribers(running.stack, outcomes=outcomes))
