@@ -261,8 +261,9 @@ class _Connection(io.RawIOBase):
                 self._http.request("POST", self._before + target, body, given)
             self._end, self.phase = min(end, self._timer() + limits.answer_seconds), "AnswerTimeout"
             response = self._http.getresponse()
+            _pass_interim(response)
             content = _content(response, limits.answer_bytes)
-            self.lasts = self._http.sock is self
+            self.lasts = self._http.sock is self and not response.will_close
             if self._proxy and response.status == 407:
                 raise AddressError("Proxy 407", f"{self._proxy.host}: {response.reason}")
         finally:
@@ -317,6 +318,15 @@ class _Connection(io.RawIOBase):
         if left <= 0:
             raise TimeoutError
         return left
+
+
+def _pass_interim(response: "HTTPResponse") -> None:
+    """Read on to the final answer: `http.client` knows of no interim one but 100. Raises NoAnswerError."""
+    while response.status < 200:
+        if response.status == 101:
+            raise NoAnswerError("SwitchingProtocols", "an answer in a protocol that nobody asked for")
+        response.headers = response.msg = None  # type: ignore[assignment]
+        response.begin()
 
 
 def _content(response: "HTTPResponse", limit: int) -> bytes:

@@ -152,9 +152,10 @@ def test_an_answer_up_to_the_limit_is_read(answer: bytes) -> None:
         b"HTTP/1.1 200 OK\r\n" + b"X-Name: value\r\n" * 100_000,
         b"HTTP/1.1 200 OK\r\nX-Name: " + b"x" * 1_000_000,
         b"HTTP/1.1 100 Continue\r\n\r\n" * 100_000,
+        b"HTTP/1.1 103 Early Hints\r\n\r\n" * 100_000,
         b"x" * 1_000_000,
     ],
-    ids=["many", "long", "continue", "no HTTP"],
+    ids=["many", "long", "continue", "hints", "no HTTP"],
 )
 def test_headers_without_end_are_not_read_to_the_end(answer: bytes) -> None:
     with answering(answer) as server:
@@ -193,6 +194,68 @@ def test_an_answer_that_breaks_off_is_named(answer: bytes, code: str) -> None:
 
     with Server(script) as server:
         assert code_of(Transport(server.url, LIMITS)) == code
+
+
+@pytest.mark.parametrize("status", [100, 102, 103, 199])
+@pytest.mark.parametrize("piece", [1, 1_000_000], ids=["byte by byte", "at once"])
+@pytest.mark.parametrize("times", [1, 2])
+def test_an_interim_answer_is_not_taken_for_the_answer(status: int, piece: int, times: int) -> None:
+    interim = b"HTTP/1.1 %d Wait\r\nLink: </a>\r\n\r\n" % status * times
+    answers = [interim + b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n%d" % number for number in (1, 2)]
+    with answering(*answers, piece=piece) as server:
+        transport = Transport(server.url, LIMITS)
+
+        assert [transport.post("/", b"", {}).body for _ in range(2)] == [b"1", b"2"]
+        assert server.connections == 1
+
+
+def test_an_answer_that_comes_after_an_interim_one_is_its_own_calls() -> None:
+    def script(connection: socket.socket, _: int) -> None:
+        for answer in (b"1", b"2"):
+            server.read(connection)
+            connection.sendall(b"HTTP/1.1 102 Processing\r\n\r\n")
+            time.sleep(0.1)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n" + answer)
+
+    with Server(script) as server:
+        transport = Transport(server.url, LIMITS)
+
+        assert [transport.post("/", b"", {}).body for _ in range(2)] == [b"1", b"2"]
+
+
+def test_a_connection_that_ends_after_its_answer_is_not_kept_for_an_interim_one() -> None:
+    last = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+    with answering(b"HTTP/1.1 103 Early Hints\r\n\r\n" + last) as server:
+        transport = Transport(server.url, LIMITS)
+        for _ in range(2):
+            transport.post("/", b"", {})
+
+        assert server.connections == 2
+
+
+def test_another_protocol_is_no_answer_and_its_connection_is_not_kept() -> None:
+    def script(connection: socket.socket, number: int) -> None:
+        while server.read(connection):
+            connection.sendall(OK if number else b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
+
+    with Server(script) as server:
+        transport = Transport(server.url, LIMITS)
+
+        assert code_of(transport) == "SwitchingProtocols"
+        assert transport.post("/", b"", {}).body == b"OK"
+        assert server.connections == 2
+
+
+@pytest.mark.parametrize("status", [100, 103])
+def test_interim_answers_without_end_are_waited_for_no_longer_than_an_answer(status: int) -> None:
+    def script(connection: socket.socket, _: int) -> None:
+        server.read(connection)
+        while True:
+            connection.sendall(b"HTTP/1.1 %d Wait\r\n\r\n" % status)
+            time.sleep(0.05)
+
+    with Server(script) as server:
+        assert code_of(Transport(server.url, LIMITS)) == "AnswerTimeout"
 
 
 def test_the_names_of_headers_are_written_in_one_way() -> None:
