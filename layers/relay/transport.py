@@ -11,10 +11,10 @@ waits for its first event.
 import io
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from math import inf
-from threading import Lock
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import finalize
 
@@ -93,6 +93,9 @@ class Route(NamedTuple):
     """Certificates of a private authority in PEM; without, what the system trusts is trusted."""
 
 
+type Left = Callable[[], float]
+"""Returns the seconds that are left of a call's connecting. Raises TimeoutError when none are."""
+
 type Routes = Callable[[], Route]
 """Returns the route in force. Raises AddressError where it is set wrongly, NotSentError in an outage."""
 
@@ -100,6 +103,10 @@ type Routes = Callable[[], Route]
 def direct() -> Route:
     """Returns the route without a proxy and a private authority."""
     return Route()
+
+
+# As `socket.getaddrinfo` gives it.
+type _Address = tuple[int, int, int, str, tuple[str | int | bytes, ...]]
 
 
 class Transport:
@@ -140,6 +147,8 @@ class Transport:
         """
         end = self._timer() + seconds
         route = self._routes()
+        if self._timer() >= end:
+            raise NotSentError("NoTime", "its time was over before it began")
         if kept := self._kept(route):
             try:
                 return self._exchange(kept, target, body, headers, end)
@@ -187,44 +196,79 @@ class Transport:
         """A fresh connection. Raises NotSentError."""
         scheme, host, port = _parts(self._base_url)
         until, proxy = min(end, self._timer() + self._limits.connect_seconds), route.proxy
+
+        def left() -> float:
+            if (seconds := until - self._timer()) <= 0:
+                raise TimeoutError
+            return seconds
+
         if proxy is None:
             with _not_sent(host):
-                plain = self._reached(host.strip("[]"), port, until)
+                plain = _reached(host.strip("[]"), port, left)
         else:
             with _not_sent(proxy.host, "Proxy "):
-                plain = self._reached(proxy.host, proxy.port, until)
+                plain = _reached(proxy.host, proxy.port, left)
                 if scheme == "https":
-                    proxy.tunnel(plain, f"{host}:{port}", lambda: until - self._timer())
-        if scheme == "https":
+                    proxy.tunnel(plain, f"{host}:{port}", left)
+        try:
             with _not_sent(host):
-                plain = self._secured(plain, host.strip("[]"), until, route.authority)
+                if scheme == "https":
+                    context = self._tls_by(route.authority)
+                    plain.settimeout(left())
+                    plain = context.wrap_socket(plain, server_hostname=host.strip("[]"))
+                left()
+        except NotSentError:
+            plain.close()
+            raise
         return _Connection(plain, self._base_url, route, self._timer)
 
-    def _secured(self, plain: "socket.socket", host: str, until: float, authority: str) -> "socket.socket":
-        """The connection with TLS on it, after the other side has shown who it is."""
+    def _tls_by(self, authority: str) -> "ssl.SSLContext":
         if self._tls is None or self._tls[0] != authority:
             self._tls = authority, _trusting(authority)
-        plain.settimeout(max(0.01, until - self._timer()))
-        return self._tls[1].wrap_socket(plain, server_hostname=host)
+        return self._tls[1]
 
-    def _reached(self, host: str, port: int, until: float) -> "socket.socket":
-        """A connection to one of the host's addresses; they share the time."""
-        import socket
 
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        for left, (family, kind, protocol, _, address) in enumerate(reversed(found)):
-            plain = socket.socket(family, kind, protocol)
-            try:
-                plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                plain.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
-                plain.settimeout(max(0.01, (until - self._timer()) / (len(found) - left)))
-                plain.connect(address)
-            except OSError as error:
-                plain.close()
-                failure = error
-            else:
-                return plain
-        raise failure
+def _reached(host: str, port: int, left: Left) -> "socket.socket":
+    """A connection to one of the host's addresses; they share the time."""
+    import socket
+
+    found = _looked_up(host, port, left)
+    for tried, (family, kind, protocol, _, address) in enumerate(found):
+        plain = socket.socket(family, kind, protocol)
+        try:
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            plain.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
+            plain.settimeout(left() / (len(found) - tried))
+            plain.connect(address)
+        except OSError as error:
+            plain.close()
+            failure = error
+        else:
+            return plain
+    raise failure
+
+
+def _looked_up(host: str, port: int, left: Left) -> Sequence[_Address]:
+    """The host's addresses. Raises NotSentError when the system does not know them in time."""
+    import socket
+    from concurrent.futures import Future
+
+    found: Future[Sequence[_Address]] = Future()
+
+    def look_up() -> None:
+        try:
+            found.set_result(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except (OSError, ValueError) as error:  # Of a name that is none: UnicodeError.
+            found.set_exception(error)
+
+    # The system's own wait has no limit that could be set. A lookup that is given up holds nothing.
+    Thread(target=look_up, daemon=True).start()
+    try:
+        addresses = found.result(left())
+        left()
+    except TimeoutError as error:
+        raise NotSentError("NameTimeout", f"{host}: its name was not looked up in time") from error
+    return addresses
 
 
 class _Connection(io.RawIOBase):

@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -156,6 +157,16 @@ def test_the_proxy_s_answer_is_waited_for_no_longer_than_the_call_may_take(pause
 
         assert fault(patient, seconds=0.3).code == "Proxy ConnectTimeout"
         assert time.monotonic() - began < 0.6
+
+
+def test_a_proxy_whose_name_is_looked_up_for_long_is_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+    goes_on = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: goes_on.wait())
+
+    error = fault(through("http://proxy.example:3128", "https://portal.example"))
+    goes_on.set()
+
+    assert (type(error), error.code) == (NotSentError, "Proxy NameTimeout")
 
 
 def test_a_proxy_that_is_not_there_is_an_outage(vendor: Vendor) -> None:

@@ -10,11 +10,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from math import inf
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import pytest
 
-from relay.transport import IDLE_SECONDS, AddressError, CallLimits, NoAnswerError, NotSentError, Transport
+from relay.transport import (
+    IDLE_SECONDS,
+    AddressError,
+    CallLimits,
+    NoAnswerError,
+    NotSentError,
+    Route,
+    Transport,
+    direct,
+)
 from tests.support.certificates import self_signed, served_with
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK"
@@ -409,6 +418,97 @@ def test_names_that_cannot_be_asked_for_now_are_an_outage(monkeypatch: pytest.Mo
         Transport("http://vendor.example", LIMITS).post("/", b"", {})
     assert type(caught.value) is NotSentError
     assert caught.value.code == "EAI_AGAIN"
+
+
+@pytest.fixture
+def looking_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Names are looked up for as long as this is not set."""
+    look_up, goes_on = socket.getaddrinfo, threading.Event()
+
+    def waits(*given: Any, **more: Any) -> Any:
+        goes_on.wait()
+        return look_up(*given, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", waits)
+    yield goes_on
+    goes_on.set()
+
+
+@pytest.mark.parametrize(("connect", "seconds"), [(0.3, inf), (30, 0.3)], ids=["connecting", "the call"])
+def test_a_name_that_is_looked_up_for_long_costs_no_more_than_connecting_or_the_call_may(
+    looking_up: threading.Event, connect: float, seconds: float
+) -> None:
+    with answering(OK) as server:
+        transport = Transport(server.url, LIMITS._replace(connect_seconds=connect))
+        began = time.monotonic()
+
+        assert code_of(transport, NotSentError, seconds=seconds) == "NameTimeout"
+        assert time.monotonic() - began < 0.6
+
+
+def test_a_lookup_that_was_given_up_is_in_no_later_calls_way(looking_up: threading.Event) -> None:
+    with answering(OK) as server:
+        transport = Transport(server.url, LIMITS._replace(connect_seconds=0.1))
+        with pytest.raises(NotSentError):
+            transport.post("/", b"given up", {})
+        looking_up.set()
+
+        assert transport.post("/", b"sent", {}).body == b"OK"
+        assert (server.connections, server.requests) == (1, [b"sent"])
+
+
+class Moments:
+    """A clock that stands still but when it is told to go on."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def pass_by(self, seconds: float) -> Route:
+        self.now += seconds
+        return direct()
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_call_whose_time_is_over_before_it_begins_is_not_sent(kept: bool) -> None:
+    moments = Moments()
+    lasting = [0.0, 5.0] if kept else [5.0]
+    with answering(OK) as server:
+        transport = Transport(
+            server.url, LIMITS, routes=lambda: moments.pass_by(lasting.pop(0)), timer=moments
+        )
+        if kept:
+            transport.post("/", b"first", {})
+
+        assert code_of(transport, NotSentError, seconds=5) == "NoTime"
+        assert server.requests == [b"first"] * kept
+
+
+def test_a_call_whose_time_is_over_once_it_is_connected_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    moments, connect = Moments(), socket.socket.connect
+
+    def late(plain: socket.socket, address: Any) -> None:
+        connect(plain, address)
+        moments.pass_by(LIMITS.connect_seconds)
+
+    monkeypatch.setattr(socket.socket, "connect", late)
+    with answering(OK) as server:
+        assert code_of(Transport(server.url, LIMITS, timer=moments), NotSentError) == "ConnectTimeout"
+        assert server.requests == []
+
+
+def test_no_address_is_tried_when_the_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    moments, look_up = Moments(), socket.getaddrinfo
+
+    def late(*given: Any, **more: Any) -> Any:
+        moments.pass_by(LIMITS.connect_seconds)
+        return look_up(*given, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", late)
+    with answering(OK) as server:
+        assert code_of(Transport(server.url, LIMITS, timer=moments), NotSentError) == "NameTimeout"
+        assert server.connections == 0
 
 
 def test_a_port_where_nobody_listens_is_an_outage() -> None:
