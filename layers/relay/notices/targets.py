@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Sequence
+from unicodedata import normalize
 
 from relay.json_text import take_apart
 from relay.notices.model import InvalidNoticeError
@@ -11,6 +12,10 @@ from relay.notices.record import DECODER
 _NAMES = ("targets", "Targets")
 # What a spreadsheet makes of a long number has a sign or a fraction: 7e12 may be a user.
 _SHORTENED = re.compile(r"[+-]?[0-9]+([.,][0-9]+[eE][+-]?|[eE][+-])[0-9]+")
+# What Unicode counts as printable, and nobody sees: fillers, a blank of Braille, variation selectors.
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
 _SHOWN = 40
 
 
@@ -19,8 +24,8 @@ class NoUserError(InvalidNoticeError):
 
 
 def is_shortened(text: str) -> bool:
-    """Whether the text is a number as a spreadsheet shortens it: 1.2E+11."""
-    return _SHORTENED.fullmatch(text.strip()) is not None
+    """Whether the text is a number as a spreadsheet shortens it: 1.2E+11, in wide characters too."""
+    return _SHORTENED.fullmatch(normalize("NFKC", text).strip()) is not None
 
 
 def check_users(users: Sequence[str]) -> None:
@@ -34,14 +39,18 @@ def check_users(users: Sequence[str]) -> None:
 def _fault(user: str) -> str:
     if is_shortened(user):
         return "is a number that a spreadsheet shortened"
-    if user.isprintable() and " " not in user:
+    if user.isprintable() and " " not in user and not _UNSEEN.search(user):
         return ""
     return f"holds a {'blank' if any(map(str.isspace, user)) else 'character that cannot be seen'}"
 
 
+def _is_seen(one: str) -> bool:
+    return one.isprintable() and not _UNSEEN.match(one)
+
+
 def _shown(user: str) -> str:
     """The user with each character that cannot be seen as its number."""
-    seen = "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in user[: _SHOWN + 1])
+    seen = "".join(one if _is_seen(one) else f"\\u{ord(one):04x}" for one in user[: _SHOWN + 1])
     return seen if len(seen) <= _SHOWN else f"{seen[: _SHOWN - 1]}…"
 
 
