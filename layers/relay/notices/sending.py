@@ -79,8 +79,7 @@ class Checker:
         size = len(text.encode())
         if size <= usual:
             return [text]
-        # A record that is large for its text alone gains nothing from fewer targets.
-        if has_targets and (parts := parted(text, [usual] if size <= largest else self._rooms)):
+        if has_targets and (parts := parted(text, self._rooms)):
             return parts
         if size <= largest:
             return [text]

@@ -16,6 +16,8 @@ _SHORTENED = re.compile(r"[+-]?[0-9]+([.,][0-9]+[eE][+-]?|[eE][+-])[0-9]+")
 _UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
+# With less room for targets than this part of a limit, the rest of the notice would be sent too often.
+_PARTS = 8
 _SHOWN = 40
 
 
@@ -57,8 +59,8 @@ def _shown(user: str) -> str:
 def parted(text: str, limits: Sequence[int]) -> list[str]:
     """Returns a notice's JSON as notices of some of its targets each, which else are as it is.
 
-    Each has at most as many bytes as the first of the `limits` that has room for all but the targets and for
-    the longest of them; none when there is no such limit. A notice without targets is none.
+    Each has at most as many bytes as the first of the `limits` of which all but the targets leaves an eighth,
+    else as the last; none when that has no room for the longest target. A notice without targets is none.
     """
     members = take_apart(text, DECODER)[0]
     name = next((one for one in _NAMES if one in members and members[one].value), None)
@@ -69,8 +71,9 @@ def parted(text: str, limits: Sequence[int]) -> list[str]:
     before, after = f"{{{''.join(f'{one},' for one in rest)}{json.dumps(name)}:[", "]}"
     around = len((before + after).encode())
     longest = max(len(user.encode()) for user in users)
-    room = next((limit - around for limit in limits if around + longest <= limit), None)
-    return [] if room is None else [before + ",".join(some) + after for some in _filled(users, room)]
+    rooms = (limit - around for limit in limits if limit - around >= max(longest, limit / _PARTS))
+    room = next(rooms, limits[-1] - around)
+    return [] if room < longest else [before + ",".join(some) + after for some in _filled(users, room)]
 
 
 def _filled(users: Sequence[str], room: int) -> Iterator[list[str]]:

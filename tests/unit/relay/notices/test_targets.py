@@ -121,6 +121,8 @@ def test_a_part_keeps_the_text_in_which_the_notice_was_written() -> None:
         # Large for its text alone, it fits into a message of its own.
         (message("a", body="x" * 300_000), 1),
         (message("a", body="x" * 300_000, targets=["u-1", "u-2"]), 1),
+        # Its text leaves so little room that each part would be for a few users.
+        (message("a", body="x" * 257_000, targets=USERS[:30_000]), 1),
         # Everyone gets it: targets say nothing.
         (message("a", targetType=0, targets=USERS), 1),
         # Nothing else is large enough.
@@ -157,6 +159,14 @@ def test_a_part_is_filled_to_the_last_byte(limit: int, count: int) -> None:
 
     assert len(found) == count
     assert all(len(one.encode()) <= limit for one in found)
+
+
+@pytest.mark.parametrize(("limit", "count"), [(77, 1), (78, 10)])
+def test_a_limit_of_which_the_text_leaves_less_than_an_eighth_is_not_used(limit: int, count: int) -> None:
+    notice = json.dumps({"m": "x" * 47, "targets": ["1234567"] * 10}, separators=(",", ":"))
+
+    assert len(parted(notice, [limit, 300])) == count
+    assert len(parted(notice, [limit])) == 10
 
 
 def test_a_record_of_every_size_leaves_room_for_a_dead_letters_reason() -> None:
