@@ -446,4 +446,6 @@ def _code(error: Exception) -> str:
     if isinstance(reason, str):
         more = getattr(error, "verify_message", "")
         return f"{reason}: {more}" if more else reason
-    return type(error).__name__
+    name = type(error).__name__
+    # What `http.client` raises for too many headers, and for a long one.
+    return "AnswerTooLong" if name in ("HTTPException", "LineTooLong") else name

@@ -81,9 +81,8 @@ def read_not_after(given: object) -> float:
         if isinstance(given, str) and (found := re.fullmatch(_RFC_3339, given)):
             minute, second, rest = found.groups()
             leap = second == "60"  # Python's clock has none: it is the next second.
-            return (
-                datetime.fromisoformat(f"{minute}{'59' if leap else second}{rest}".upper()).timestamp() + leap
-            )
+            text = f"{minute}{'59' if leap else second}{rest}".upper()
+            return datetime.fromisoformat(text).timestamp() + leap
     except (ValueError, OverflowError):
         pass
     raise InvalidRecordError(f"{NOT_AFTER}: a time with its zone, such as 2026-11-22T16:00:00+08:00")

@@ -110,6 +110,18 @@ def test_a_proxy_that_does_not_let_the_call_through_is_one_too(status: int) -> N
     assert (type(error), error.code) == (AddressError, f"Proxy {status}")
 
 
+@pytest.mark.parametrize("interim", ["100 Continue", "103 Early Hints"])
+@pytest.mark.parametrize(("status", "kind"), [(502, NotSentError), (407, AddressError)])
+def test_the_proxy_s_answer_is_the_one_behind_its_interim_ones(
+    interim: str, status: int, kind: type[NotSentError]
+) -> None:
+    answer = f"HTTP/1.1 {interim}\r\nName: value\r\n\r\n" * 2 + REFUSED.format(status)
+    with ForwardProxy(answer.encode()) as proxy:
+        error = fault(through(proxy.url, "https://portal.example"))
+
+    assert (type(error), error.code) == (kind, f"Proxy {status}")
+
+
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
 def test_a_proxy_that_cannot_reach_the_other_side_now_is_an_outage(status: int) -> None:
     with ForwardProxy(REFUSED.format(status).encode()) as proxy:
@@ -124,9 +136,18 @@ def test_a_proxy_that_cannot_reach_the_other_side_now_is_an_outage(status: int) 
         (b"", NotSentError, "Proxy RemoteDisconnected"),
         (b"HTTP/1.1 200 OK\r\nName: va", NotSentError, "Proxy RemoteDisconnected"),
         (b"HTTP/1.1 200 OK\r\n" + b"Name: value\r\n" * 2000, NotSentError, "Proxy AnswerTooLong"),
+        (b"HTTP/1.1 100 Continue\r\n\r\n" * 2000, NotSentError, "Proxy AnswerTooLong"),
+        (b"HTTP/1.1 101 Switching Protocols\r\n\r\n", AddressError, "Proxy 101"),
         (b"220 mail.example ESMTP\r\n\r\n", AddressError, "Proxy BadStatusLine"),
     ],
-    ids=["nothing", "half a head", "a head without end", "no proxy"],
+    ids=[
+        "nothing",
+        "half a head",
+        "a head without end",
+        "interim ones without end",
+        "another protocol",
+        "no proxy",
+    ],
 )
 def test_what_is_no_answer_of_a_proxy_is_named(answer: bytes, kind: type[NotSentError], code: str) -> None:
     with ForwardProxy(answer) as proxy:
