@@ -47,9 +47,10 @@ class Proxy:
         return {"Proxy-Authorization": self.authorization} if self.authorization else {}
 
     def tunnel(self, plain: "socket.socket", target: str, left: Callable[[], float]) -> None:
-        """Have the proxy connect to `target`, in the time of which `left` returns the seconds left.
+        """Have the proxy connect to `target`. `left` returns the seconds that are left for it.
 
-        `left` raises TimeoutError at its end. Raises TimeoutError, AddressError if the proxy does not let this call through, else NotSentError.
+        Raises TimeoutError as `left` does, AddressError if the proxy does not let this call through, else
+        NotSentError.
         """
         try:
             lines = [f"CONNECT {target} HTTP/1.1", f"Host: {target}"]

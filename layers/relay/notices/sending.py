@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from relay.json_text import Json
 from relay.notices.model import InvalidNoticeError, Notice
-from relay.notices.record import NOT_AFTER, RECORD_LIMIT, read_not_after, read_org_id
+from relay.notices.record import RECORD_LIMIT, read_not_after, read_org_id, write_record
 from relay.notices.targets import check_users, parted
 from relay.notices.text import Text
 from relay.sqs import MESSAGE_BYTES, call, escaped, in_requests
@@ -55,7 +55,7 @@ class Checker:
     """
 
     def __init__(self, org_id: str = "", not_after: str | None = None) -> None:
-        around = len(_record(org_id, [], not_after).encode())
+        around = len(write_record(org_id, [], not_after).encode())
         self._rooms = RECORD_BYTES - around, LARGEST_RECORD_BYTES - around
         self._names: dict[str, Text] = {}
 
@@ -147,7 +147,7 @@ def pack(
 
 def packed(org_id: str, texts: Iterable[tuple[int, str]], not_after: str | None = None) -> Iterator[Packed]:
     """Yields the SQS messages for texts that a `Checker` returned, each beside its notice's position."""
-    room = RECORD_BYTES - len(_record(org_id, [], not_after).encode())
+    room = RECORD_BYTES - len(write_record(org_id, [], not_after).encode())
     some: list[tuple[int, str]] = []
     size = -1
     for position, text in texts:
@@ -197,12 +197,7 @@ def _compact(given: object) -> str:
     return json.dumps(given, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
-def _record(org_id: str, texts: Iterable[str], not_after: str | None) -> str:
-    limit = f',"{NOT_AFTER}":{json.dumps(not_after)}' if not_after else ""
-    return f'{{"orgId":{json.dumps(org_id)},"messages":[{",".join(texts)}]{limit}}}'
-
-
 def _packed(org_id: str, some: Iterable[tuple[int, str]], not_after: str | None) -> Packed:
     positions, texts = zip(*some, strict=True)
-    body = _record(org_id, texts, not_after)
+    body = write_record(org_id, texts, not_after)
     return Packed(body, positions, len(body.encode()))
