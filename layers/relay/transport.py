@@ -8,35 +8,27 @@ What speaks HTTP and TLS is loaded at the first call: it would be a fifth of the
 waits for its first event.
 """
 
-import io
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from math import inf
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, NamedTuple
-from weakref import finalize
 
 from relay.settings import Clock
 
 if TYPE_CHECKING:
     import socket
     import ssl
-    from http.client import HTTPResponse
 
+    from relay.connection import Connection
     from relay.proxy import Proxy
 
 # A connection that rested for longer, while its container was frozen say, may be gone without a sign.
 IDLE_SECONDS = 30.0
-# The longest that sending waits for the other side to take some more. There is no limit to all of it but the
-# call's own: a slow line is one on which it goes on.
-SEND_SECONDS = 10.0
 # Small, so that what is sent is on its way and not waiting in here while the answer's time runs.
 _SEND_BUFFER = 65_536
-_PIECE = 65_536
-# What may come beside a body: status line, headers, the marks of chunks.
-_WIRE_BYTES = 262_144
 _PORTS = {"http": 80, "https": 443}
 _ADDRESS = re.compile(r"(https?)://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?")
 # What OpenSSL says of a peer that is not what the address says, or speaks no TLS.
@@ -62,7 +54,7 @@ class AddressError(NotSentError):
     """Address, name, certificate or proxy are at fault: trying again is of no use."""
 
 
-class _BrokeOffError(NoAnswerError):
+class BrokeOffError(NoAnswerError):
     """The connection ended before a byte of the answer."""
 
 
@@ -129,7 +121,7 @@ class Transport:
         self._base_url, self._limits, self._connections = base_url, limits, connections
         self._routes, self._clock, self._timer = routes, clock, timer
         self._tls: tuple[str, ssl.SSLContext] | None = None
-        self._resting: list[tuple[float, _Connection]] = []
+        self._resting: list[tuple[float, Connection]] = []
         self._lock = Lock()
 
     def post(
@@ -152,12 +144,12 @@ class Transport:
         if kept := self._kept(route):
             try:
                 return self._exchange(kept, target, body, headers, end)
-            except _BrokeOffError:
+            except BrokeOffError:
                 if not repeatable:
                     raise
         return self._exchange(self._connected(end, route), target, body, headers, end)
 
-    def _kept(self, route: Route) -> "_Connection | None":
+    def _kept(self, route: Route) -> "Connection | None":
         """The connection that was used last, unless it rested for too long; those that did are closed."""
         with self._lock:
             resting, self._resting = self._resting, []
@@ -170,18 +162,10 @@ class Transport:
             return self._resting.pop()[1] if self._resting else None
 
     def _exchange(
-        self, connection: "_Connection", target: str, body: bytes, headers: Mapping[str, str], end: float
+        self, connection: "Connection", target: str, body: bytes, headers: Mapping[str, str], end: float
     ) -> Response:
-        from http.client import HTTPException
-
         try:
             response = connection.exchange(target, body, headers, self._limits, end)
-        except (OSError, HTTPException) as error:
-            connection.end()
-            kind = _BrokeOffError if connection.broke_off(error) else NoAnswerError
-            raise kind(
-                connection.phase if isinstance(error, TimeoutError) else _code(error), str(error)
-            ) from error
         except NoAnswerError:
             connection.end()
             raise
@@ -192,8 +176,10 @@ class Transport:
         connection.end()
         return response
 
-    def _connected(self, end: float, route: Route) -> "_Connection":
+    def _connected(self, end: float, route: Route) -> "Connection":
         """A fresh connection. Raises NotSentError."""
+        from relay.connection import Connection
+
         scheme, host, port = _parts(self._base_url)
         until, proxy = min(end, self._timer() + self._limits.connect_seconds), route.proxy
 
@@ -220,7 +206,7 @@ class Transport:
         except NotSentError:
             plain.close()
             raise
-        return _Connection(plain, self._base_url, route, self._timer)
+        return Connection(plain, self._base_url, route, self._timer)
 
     def _tls_by(self, authority: str) -> "ssl.SSLContext":
         if self._tls is None or self._tls[0] != authority:
@@ -271,126 +257,6 @@ def _looked_up(host: str, port: int, left: Left) -> Sequence[_Address]:
     return addresses
 
 
-class _Connection(io.RawIOBase):
-    """One connection: to `http.client` its socket and what it reads from; each wait has an end."""
-
-    def __init__(self, plain: "socket.socket", base_url: str, route: Route, timer: Clock) -> None:
-        from http.client import HTTPConnection
-
-        self._socket, self._timer, self.route = plain, timer, route
-        self._host = base_url.partition("//")[2]
-        # Of plain HTTP the proxy reads each call; of the rest it sees nothing.
-        self._proxy = route.proxy if base_url.startswith("http:") else None
-        self._before = base_url if self._proxy else ""
-        self._http = HTTPConnection("")
-        self._end_socket = finalize(self, plain.close)
-        self._received, self._most, self._end = 0, 0, 0.0
-        self.phase = ""
-        """What a wait that takes too long is called now."""
-        self.lasts = True
-        """Whether another call may follow."""
-
-    def exchange(
-        self, target: str, body: bytes, headers: Mapping[str, str], limits: CallLimits, end: float
-    ) -> Response:
-        """One call, which is over by `end`. Raises NoAnswerError, or what `http.client` does."""
-        self._received, self._most = 0, limits.answer_bytes + _WIRE_BYTES
-        self._end, self.phase = end, "SendTimeout"
-        self._http.sock = self
-        try:
-            # It may have answered before it has read all: with a 413 say.
-            with suppress(BrokenPipeError, ConnectionResetError):
-                given = {"Host": self._host, "Accept-Encoding": "identity", **headers}
-                given |= self._proxy.headers() if self._proxy else {}
-                self._http.request("POST", self._before + target, body, given)
-            self._end, self.phase = min(end, self._timer() + limits.answer_seconds), "AnswerTimeout"
-            response = self._http.getresponse()
-            _pass_interim(response)
-            content = _content(response, limits.answer_bytes)
-            self.lasts = self._http.sock is self and not response.will_close
-            if self._proxy and response.status == 407:
-                raise AddressError("Proxy 407", f"{self._proxy.host}: {response.reason}")
-        finally:
-            self._http.sock = None  # Else neither would ever be forgotten without the other.
-        named = {name.title(): value for name, value in response.getheaders()}
-        return Response(response.status, named, content)
-
-    def broke_off(self, error: Exception) -> bool:
-        """Whether the other side had gone, as far as it can be told: not a byte came."""
-        return not self._received and not isinstance(error, TimeoutError)
-
-    def is_over(self) -> bool:
-        """Whether the other side has ended it, or sent what nobody asked for."""
-        import select
-
-        waiting = select.poll()
-        waiting.register(self._socket, select.POLLIN)
-        return bool(waiting.poll(0))
-
-    def end(self) -> None:
-        """Close it; `close` is what `http.client` says at the end of each answer."""
-        self._end_socket()
-
-    def close(self) -> None:
-        """Leave it open."""
-
-    def makefile(self, *_: object) -> io.BufferedReader:
-        """Returns what an answer is read from."""
-        return io.BufferedReader(self)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        """Reads some of the answer. Raises TimeoutError when it has taken too long as a whole."""
-        self._socket.settimeout(self._left())
-        count = self._socket.recv_into(buffer)
-        self._received += count
-        if self._received > self._most:
-            raise _too_long(self._most)
-        return count
-
-    def sendall(self, data: bytes) -> None:
-        """Sends it, as long as it goes on. Raises TimeoutError when it does not."""
-        rest = memoryview(data)
-        while rest:
-            self._socket.settimeout(min(SEND_SECONDS, self._left()))
-            rest = rest[self._socket.send(rest[:_PIECE]) :]
-
-    def _left(self) -> float:
-        left = self._end - self._timer()
-        if left <= 0:
-            raise TimeoutError
-        return left
-
-
-def _pass_interim(response: "HTTPResponse") -> None:
-    """Read on to the final answer: `http.client` knows of no interim one but 100. Raises NoAnswerError."""
-    while response.status < 200:
-        if response.status == 101:
-            raise NoAnswerError("SwitchingProtocols", "an answer in a protocol that nobody asked for")
-        response.headers = response.msg = None  # type: ignore[assignment]
-        response.begin()
-
-
-def _content(response: "HTTPResponse", limit: int) -> bytes:
-    """The whole body. Raises NoAnswerError if it is longer, or ends early."""
-    if (response.length or 0) > limit:
-        raise _too_long(limit)
-    content = bytearray()
-    while piece := response.read1(_PIECE):
-        content += piece
-        if len(content) > limit:
-            raise _too_long(limit)
-    if response.length:
-        raise NoAnswerError("IncompleteRead", "the answer broke off")
-    return bytes(content)
-
-
-def _too_long(limit: int) -> NoAnswerError:
-    return NoAnswerError("AnswerTooLong", f"an answer of over {limit} bytes")
-
-
 def _trusting(authority: str) -> "ssl.SSLContext":
     """TLS to whom the private authority has certified, and to nobody else; without, the system says who."""
     import ssl
@@ -424,11 +290,11 @@ def _not_sent(host: str, whose: str = "") -> Iterator[None]:
         raise AddressError(f"{whose}InvalidAddress", f"{host} is no host name") from error
     except ssl.SSLError as error:
         wrong = isinstance(error, ssl.SSLCertVerificationError) or _WRONG_PEER.search(error.reason or "")
-        raise (AddressError if wrong else NotSentError)(_code(error), f"{host}: {error}") from error
+        raise (AddressError if wrong else NotSentError)(error_code(error), f"{host}: {error}") from error
     except TimeoutError as error:
         raise NotSentError(f"{whose}ConnectTimeout", f"{host}: no connection in time") from error
     except OSError as error:
-        raise NotSentError(whose + _code(error), f"{host}: {error.strerror}") from error
+        raise NotSentError(whose + error_code(error), f"{host}: {error.strerror}") from error
 
 
 def _parts(base_url: str) -> tuple[str, str, int]:
@@ -440,7 +306,7 @@ def _parts(base_url: str) -> tuple[str, str, int]:
     return found[1], found[2], port
 
 
-def _code(error: Exception) -> str:
+def error_code(error: Exception) -> str:
     """What went wrong, in the words of the system or of OpenSSL, which hold nothing that was sent."""
     reason = getattr(error, "reason", None)  # OpenSSL's.
     if isinstance(reason, str):
