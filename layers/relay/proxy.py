@@ -2,12 +2,12 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from relay.transport import AddressError, NotSentError
+from relay.transport import AddressError, Left, NotSentError
 
 if TYPE_CHECKING:
     import socket
@@ -46,7 +46,7 @@ class Proxy:
         """Returns what a request to the proxy carries beside its own."""
         return {"Proxy-Authorization": self.authorization} if self.authorization else {}
 
-    def tunnel(self, plain: "socket.socket", target: str, left: Callable[[], float]) -> None:
+    def tunnel(self, plain: "socket.socket", target: str, left: Left) -> None:
         """Have the proxy connect to `target`. `left` returns the seconds that are left for it.
 
         Raises TimeoutError as `left` does, AddressError if the proxy does not let this call through, else
@@ -73,7 +73,7 @@ class Proxy:
             raise AddressError(str(status), f"{self.host} does not let the call through")
 
 
-def _answer(plain: "socket.socket", left: Callable[[], float]) -> bytes:
+def _answer(plain: "socket.socket", left: Left) -> bytes:
     """The head of the answer behind all interim ones, and not a byte of what follows."""
     given, begin = bytearray(), 0
     while True:

@@ -181,21 +181,14 @@ class Transport:
         from relay.connection import Connection
 
         scheme, host, port = _parts(self._base_url)
-        until, proxy = min(end, self._timer() + self._limits.connect_seconds), route.proxy
+        until = min(end, self._timer() + self._limits.connect_seconds)
 
         def left() -> float:
             if (seconds := until - self._timer()) <= 0:
                 raise TimeoutError
             return seconds
 
-        if proxy is None:
-            with _not_sent(host):
-                plain = _reached(host.strip("[]"), port, left)
-        else:
-            with _not_sent(proxy.host, "Proxy "):
-                plain = _reached(proxy.host, proxy.port, left)
-                if scheme == "https":
-                    proxy.tunnel(plain, f"{host}:{port}", left)
+        plain = _way_to(scheme, host, port, route.proxy, left)
         try:
             with _not_sent(host):
                 if scheme == "https":
@@ -212,6 +205,18 @@ class Transport:
         if self._tls is None or self._tls[0] != authority:
             self._tls = authority, _trusting(authority)
         return self._tls[1]
+
+
+def _way_to(scheme: str, host: str, port: int, proxy: "Proxy | None", left: Left) -> "socket.socket":
+    """A connection to the other side, or to the proxy that leads there. Raises NotSentError."""
+    if proxy is None:
+        with _not_sent(host):
+            return _reached(host.strip("[]"), port, left)
+    with _not_sent(proxy.host, "Proxy "):
+        plain = _reached(proxy.host, proxy.port, left)
+        if scheme == "https":
+            proxy.tunnel(plain, f"{host}:{port}", left)
+        return plain
 
 
 def _reached(host: str, port: int, left: Left) -> "socket.socket":
