@@ -2,12 +2,12 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from relay.transport import AddressError, NotSentError
+from relay.transport import AddressError, Left, NotSentError
 
 if TYPE_CHECKING:
     import socket
@@ -17,6 +17,8 @@ _URL = re.compile(
     r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})"
 )
 _STATUS = re.compile(rb"HTTP/1\.\d (\d{3})\b")
+_INTERIM = re.compile(rb"HTTP/1\.\d 1(?!01)\d\d\b")
+# Of interim answers and the last one together.
 _ANSWER_LIMIT = 16_384
 # Ask again later: of all that is no success and not its own fault, the proxy says only what it met behind it.
 _LATER = {408, 425, 429, 500, 502, 503, 504}
@@ -44,15 +46,16 @@ class Proxy:
         """Returns what a request to the proxy carries beside its own."""
         return {"Proxy-Authorization": self.authorization} if self.authorization else {}
 
-    def tunnel(self, plain: "socket.socket", target: str, left: Callable[[], float]) -> None:
-        """Have the proxy connect to `target`, in the seconds that are `left`.
+    def tunnel(self, plain: "socket.socket", target: str, left: Left) -> None:
+        """Have the proxy connect to `target`. `left` returns the seconds that are left for it.
 
-        Raises TimeoutError, AddressError if the proxy does not let this call through, else NotSentError.
+        Raises TimeoutError as `left` does, AddressError if the proxy does not let this call through, else
+        NotSentError.
         """
         try:
             lines = [f"CONNECT {target} HTTP/1.1", f"Host: {target}"]
             lines += [f"{name}: {value}" for name, value in self.headers().items()]
-            plain.settimeout(_positive(left()))
+            plain.settimeout(left())
             plain.sendall("\r\n".join([*lines, "", ""]).encode())
             self._check(_answer(plain, left))
         except BaseException:
@@ -70,20 +73,17 @@ class Proxy:
             raise AddressError(str(status), f"{self.host} does not let the call through")
 
 
-def _answer(plain: "socket.socket", left: Callable[[], float]) -> bytes:
-    """The head of an answer, and not a byte of what follows."""
-    given = bytearray()
-    while not given.endswith(b"\r\n\r\n"):
-        plain.settimeout(_positive(left()))
+def _answer(plain: "socket.socket", left: Left) -> bytes:
+    """The head of the answer behind all interim ones, and not a byte of what follows."""
+    given, begin = bytearray(), 0
+    while True:
+        plain.settimeout(left())
         if not (piece := plain.recv(1)):
             raise NotSentError("RemoteDisconnected", "the proxy hung up")
         given += piece
         if len(given) > _ANSWER_LIMIT:
             raise NotSentError("AnswerTooLong", f"an answer of over {_ANSWER_LIMIT} bytes")
-    return bytes(given)
-
-
-def _positive(seconds: float) -> float:
-    if seconds <= 0:
-        raise TimeoutError
-    return seconds
+        if given.endswith(b"\r\n\r\n"):
+            if not _INTERIM.match(given, begin):
+                return bytes(given[begin:])
+            begin = len(given)

@@ -8,35 +8,27 @@ What speaks HTTP and TLS is loaded at the first call: it would be a fifth of the
 waits for its first event.
 """
 
-import io
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from math import inf
-from threading import Lock
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, NamedTuple
-from weakref import finalize
 
 from relay.settings import Clock
 
 if TYPE_CHECKING:
     import socket
     import ssl
-    from http.client import HTTPResponse
 
+    from relay.connection import Connection
     from relay.proxy import Proxy
 
 # A connection that rested for longer, while its container was frozen say, may be gone without a sign.
 IDLE_SECONDS = 30.0
-# The longest that sending waits for the other side to take some more. There is no limit to all of it but the
-# call's own: a slow line is one on which it goes on.
-SEND_SECONDS = 10.0
 # Small, so that what is sent is on its way and not waiting in here while the answer's time runs.
 _SEND_BUFFER = 65_536
-_PIECE = 65_536
-# What may come beside a body: status line, headers, the marks of chunks.
-_WIRE_BYTES = 262_144
 _PORTS = {"http": 80, "https": 443}
 _ADDRESS = re.compile(r"(https?)://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?")
 # What OpenSSL says of a peer that is not what the address says, or speaks no TLS.
@@ -62,7 +54,7 @@ class AddressError(NotSentError):
     """Address, name, certificate or proxy are at fault: trying again is of no use."""
 
 
-class _BrokeOffError(NoAnswerError):
+class BrokeOffError(NoAnswerError):
     """The connection ended before a byte of the answer."""
 
 
@@ -93,6 +85,9 @@ class Route(NamedTuple):
     """Certificates of a private authority in PEM; without, what the system trusts is trusted."""
 
 
+type Left = Callable[[], float]
+"""Returns the seconds that are left of a call's connecting. Raises TimeoutError when none are."""
+
 type Routes = Callable[[], Route]
 """Returns the route in force. Raises AddressError where it is set wrongly, NotSentError in an outage."""
 
@@ -100,6 +95,10 @@ type Routes = Callable[[], Route]
 def direct() -> Route:
     """Returns the route without a proxy and a private authority."""
     return Route()
+
+
+# As `socket.getaddrinfo` gives it.
+type _Address = tuple[int, int, int, str, tuple[str | int | bytes, ...]]
 
 
 class Transport:
@@ -122,7 +121,7 @@ class Transport:
         self._base_url, self._limits, self._connections = base_url, limits, connections
         self._routes, self._clock, self._timer = routes, clock, timer
         self._tls: tuple[str, ssl.SSLContext] | None = None
-        self._resting: list[tuple[float, _Connection]] = []
+        self._resting: list[tuple[float, Connection]] = []
         self._lock = Lock()
 
     def post(
@@ -140,15 +139,17 @@ class Transport:
         """
         end = self._timer() + seconds
         route = self._routes()
+        if self._timer() >= end:
+            raise NotSentError("NoTime", "its time was over before it began")
         if kept := self._kept(route):
             try:
                 return self._exchange(kept, target, body, headers, end)
-            except _BrokeOffError:
+            except BrokeOffError:
                 if not repeatable:
                     raise
         return self._exchange(self._connected(end, route), target, body, headers, end)
 
-    def _kept(self, route: Route) -> "_Connection | None":
+    def _kept(self, route: Route) -> "Connection | None":
         """The connection that was used last, unless it rested for too long; those that did are closed."""
         with self._lock:
             resting, self._resting = self._resting, []
@@ -161,18 +162,10 @@ class Transport:
             return self._resting.pop()[1] if self._resting else None
 
     def _exchange(
-        self, connection: "_Connection", target: str, body: bytes, headers: Mapping[str, str], end: float
+        self, connection: "Connection", target: str, body: bytes, headers: Mapping[str, str], end: float
     ) -> Response:
-        from http.client import HTTPException
-
         try:
             response = connection.exchange(target, body, headers, self._limits, end)
-        except (OSError, HTTPException) as error:
-            connection.end()
-            kind = _BrokeOffError if connection.broke_off(error) else NoAnswerError
-            raise kind(
-                connection.phase if isinstance(error, TimeoutError) else _code(error), str(error)
-            ) from error
         except NoAnswerError:
             connection.end()
             raise
@@ -183,158 +176,90 @@ class Transport:
         connection.end()
         return response
 
-    def _connected(self, end: float, route: Route) -> "_Connection":
+    def _connected(self, end: float, route: Route) -> "Connection":
         """A fresh connection. Raises NotSentError."""
-        scheme, host, port = _parts(self._base_url)
-        until, proxy = min(end, self._timer() + self._limits.connect_seconds), route.proxy
-        if proxy is None:
-            with _not_sent(host):
-                plain = self._reached(host.strip("[]"), port, until)
-        else:
-            with _not_sent(proxy.host, "Proxy "):
-                plain = self._reached(proxy.host, proxy.port, until)
-                if scheme == "https":
-                    proxy.tunnel(plain, f"{host}:{port}", lambda: until - self._timer())
-        if scheme == "https":
-            with _not_sent(host):
-                plain = self._secured(plain, host.strip("[]"), until, route.authority)
-        return _Connection(plain, self._base_url, route, self._timer)
+        from relay.connection import Connection
 
-    def _secured(self, plain: "socket.socket", host: str, until: float, authority: str) -> "socket.socket":
-        """The connection with TLS on it, after the other side has shown who it is."""
+        scheme, host, port = _parts(self._base_url)
+        until = min(end, self._timer() + self._limits.connect_seconds)
+
+        def left() -> float:
+            if (seconds := until - self._timer()) <= 0:
+                raise TimeoutError
+            return seconds
+
+        plain = _way_to(scheme, host, port, route.proxy, left)
+        try:
+            with _not_sent(host):
+                if scheme == "https":
+                    context = self._tls_by(route.authority)
+                    plain.settimeout(left())
+                    plain = context.wrap_socket(plain, server_hostname=host.strip("[]"))
+                left()
+        except NotSentError:
+            plain.close()
+            raise
+        return Connection(plain, self._base_url, route, self._timer)
+
+    def _tls_by(self, authority: str) -> "ssl.SSLContext":
         if self._tls is None or self._tls[0] != authority:
             self._tls = authority, _trusting(authority)
-        plain.settimeout(max(0.01, until - self._timer()))
-        return self._tls[1].wrap_socket(plain, server_hostname=host)
-
-    def _reached(self, host: str, port: int, until: float) -> "socket.socket":
-        """A connection to one of the host's addresses; they share the time."""
-        import socket
-
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        for left, (family, kind, protocol, _, address) in enumerate(reversed(found)):
-            plain = socket.socket(family, kind, protocol)
-            try:
-                plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                plain.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
-                plain.settimeout(max(0.01, (until - self._timer()) / (len(found) - left)))
-                plain.connect(address)
-            except OSError as error:
-                plain.close()
-                failure = error
-            else:
-                return plain
-        raise failure
+        return self._tls[1]
 
 
-class _Connection(io.RawIOBase):
-    """One connection: to `http.client` its socket and what it reads from; each wait has an end."""
+def _way_to(scheme: str, host: str, port: int, proxy: "Proxy | None", left: Left) -> "socket.socket":
+    """A connection to the other side, or to the proxy that leads there. Raises NotSentError."""
+    if proxy is None:
+        with _not_sent(host):
+            return _reached(host.strip("[]"), port, left)
+    with _not_sent(proxy.host, "Proxy "):
+        plain = _reached(proxy.host, proxy.port, left)
+        if scheme == "https":
+            proxy.tunnel(plain, f"{host}:{port}", left)
+        return plain
 
-    def __init__(self, plain: "socket.socket", base_url: str, route: Route, timer: Clock) -> None:
-        from http.client import HTTPConnection
 
-        self._socket, self._timer, self.route = plain, timer, route
-        self._host = base_url.partition("//")[2]
-        # Of plain HTTP the proxy reads each call; of the rest it sees nothing.
-        self._proxy = route.proxy if base_url.startswith("http:") else None
-        self._before = base_url if self._proxy else ""
-        self._http = HTTPConnection("")
-        self._end_socket = finalize(self, plain.close)
-        self._received, self._most, self._end = 0, 0, 0.0
-        self.phase = ""
-        """What a wait that takes too long is called now."""
-        self.lasts = True
-        """Whether another call may follow."""
+def _reached(host: str, port: int, left: Left) -> "socket.socket":
+    """A connection to one of the host's addresses; they share the time."""
+    import socket
 
-    def exchange(
-        self, target: str, body: bytes, headers: Mapping[str, str], limits: CallLimits, end: float
-    ) -> Response:
-        """One call, which is over by `end`. Raises NoAnswerError, or what `http.client` does."""
-        self._received, self._most = 0, limits.answer_bytes + _WIRE_BYTES
-        self._end, self.phase = end, "SendTimeout"
-        self._http.sock = self
+    found = _looked_up(host, port, left)
+    for tried, (family, kind, protocol, _, address) in enumerate(found):
+        plain = socket.socket(family, kind, protocol)
         try:
-            # It may have answered before it has read all: with a 413 say.
-            with suppress(BrokenPipeError, ConnectionResetError):
-                given = {"Host": self._host, "Accept-Encoding": "identity", **headers}
-                given |= self._proxy.headers() if self._proxy else {}
-                self._http.request("POST", self._before + target, body, given)
-            self._end, self.phase = min(end, self._timer() + limits.answer_seconds), "AnswerTimeout"
-            response = self._http.getresponse()
-            content = _content(response, limits.answer_bytes)
-            self.lasts = self._http.sock is self
-            if self._proxy and response.status == 407:
-                raise AddressError("Proxy 407", f"{self._proxy.host}: {response.reason}")
-        finally:
-            self._http.sock = None  # Else neither would ever be forgotten without the other.
-        named = {name.title(): value for name, value in response.getheaders()}
-        return Response(response.status, named, content)
-
-    def broke_off(self, error: Exception) -> bool:
-        """Whether the other side had gone, as far as it can be told: not a byte came."""
-        return not self._received and not isinstance(error, TimeoutError)
-
-    def is_over(self) -> bool:
-        """Whether the other side has ended it, or sent what nobody asked for."""
-        import select
-
-        waiting = select.poll()
-        waiting.register(self._socket, select.POLLIN)
-        return bool(waiting.poll(0))
-
-    def end(self) -> None:
-        """Close it; `close` is what `http.client` says at the end of each answer."""
-        self._end_socket()
-
-    def close(self) -> None:
-        """Leave it open."""
-
-    def makefile(self, *_: object) -> io.BufferedReader:
-        """Returns what an answer is read from."""
-        return io.BufferedReader(self)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        """Reads some of the answer. Raises TimeoutError when it has taken too long as a whole."""
-        self._socket.settimeout(self._left())
-        count = self._socket.recv_into(buffer)
-        self._received += count
-        if self._received > self._most:
-            raise _too_long(self._most)
-        return count
-
-    def sendall(self, data: bytes) -> None:
-        """Sends it, as long as it goes on. Raises TimeoutError when it does not."""
-        rest = memoryview(data)
-        while rest:
-            self._socket.settimeout(min(SEND_SECONDS, self._left()))
-            rest = rest[self._socket.send(rest[:_PIECE]) :]
-
-    def _left(self) -> float:
-        left = self._end - self._timer()
-        if left <= 0:
-            raise TimeoutError
-        return left
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            plain.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
+            plain.settimeout(left() / (len(found) - tried))
+            plain.connect(address)
+        except OSError as error:
+            plain.close()
+            failure = error
+        else:
+            return plain
+    raise failure
 
 
-def _content(response: "HTTPResponse", limit: int) -> bytes:
-    """The whole body. Raises NoAnswerError if it is longer, or ends early."""
-    if (response.length or 0) > limit:
-        raise _too_long(limit)
-    content = bytearray()
-    while piece := response.read1(_PIECE):
-        content += piece
-        if len(content) > limit:
-            raise _too_long(limit)
-    if response.length:
-        raise NoAnswerError("IncompleteRead", "the answer broke off")
-    return bytes(content)
+def _looked_up(host: str, port: int, left: Left) -> Sequence[_Address]:
+    """The host's addresses. Raises NotSentError when the system does not know them in time."""
+    import socket
+    from concurrent.futures import Future
 
+    found: Future[Sequence[_Address]] = Future()
 
-def _too_long(limit: int) -> NoAnswerError:
-    return NoAnswerError("AnswerTooLong", f"an answer of over {limit} bytes")
+    def look_up() -> None:
+        try:
+            found.set_result(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except (OSError, ValueError) as error:  # Of a name that is none: UnicodeError.
+            found.set_exception(error)
+
+    # The system's own wait has no limit that could be set. A lookup that is given up holds nothing.
+    Thread(target=look_up, daemon=True).start()
+    try:
+        addresses = found.result(left())
+        left()
+    except TimeoutError as error:
+        raise NotSentError("NameTimeout", f"{host}: its name was not looked up in time") from error
+    return addresses
 
 
 def _trusting(authority: str) -> "ssl.SSLContext":
@@ -370,11 +295,11 @@ def _not_sent(host: str, whose: str = "") -> Iterator[None]:
         raise AddressError(f"{whose}InvalidAddress", f"{host} is no host name") from error
     except ssl.SSLError as error:
         wrong = isinstance(error, ssl.SSLCertVerificationError) or _WRONG_PEER.search(error.reason or "")
-        raise (AddressError if wrong else NotSentError)(_code(error), f"{host}: {error}") from error
+        raise (AddressError if wrong else NotSentError)(error_code(error), f"{host}: {error}") from error
     except TimeoutError as error:
         raise NotSentError(f"{whose}ConnectTimeout", f"{host}: no connection in time") from error
     except OSError as error:
-        raise NotSentError(whose + _code(error), f"{host}: {error.strerror}") from error
+        raise NotSentError(whose + error_code(error), f"{host}: {error.strerror}") from error
 
 
 def _parts(base_url: str) -> tuple[str, str, int]:
@@ -386,10 +311,12 @@ def _parts(base_url: str) -> tuple[str, str, int]:
     return found[1], found[2], port
 
 
-def _code(error: Exception) -> str:
+def error_code(error: Exception) -> str:
     """What went wrong, in the words of the system or of OpenSSL, which hold nothing that was sent."""
     reason = getattr(error, "reason", None)  # OpenSSL's.
     if isinstance(reason, str):
         more = getattr(error, "verify_message", "")
         return f"{reason}: {more}" if more else reason
-    return type(error).__name__
+    name = type(error).__name__
+    # What `http.client` raises for too many headers, and for a long one.
+    return "AnswerTooLong" if name in ("HTTPException", "LineTooLong") else name

@@ -19,9 +19,9 @@ NUMBERS = {"messageType", "targetType"}
 NAMES = {"orgId", NOT_AFTER, *field_names()} - TEXTS - LISTS - NUMBERS
 _IDS = {"orgId", "messageId", "appId"}
 FIELDS = TEXTS | LISTS | NUMBERS | NAMES
-# A Chinese keyboard writes the wide ones. A text may hold a comma, a user does not.
+# A Chinese keyboard writes the wide ones. A text may hold a comma, a user does not: a comma parts users too.
 _SEPARATOR = re.compile("[;；]")
-_USERS_SEPARATOR = re.compile("[;；,，、\\t\\r\\n]")
+_USERS_SEPARATOR = re.compile("[;；，、\\t\\r\\n]")
 _DELIMITERS = ",;\t"
 # Excel's own first line, which says what parts the cells.
 _SAYS_DELIMITER = re.compile(rb'"?sep=([,;:|\t])"?[,;\t]*\s*', re.IGNORECASE)
@@ -136,10 +136,11 @@ def _row(columns: Sequence[str], cells: Sequence[str], delimiter: str) -> dict[s
 
 def _parts(name: str, cell: str) -> list[str]:
     """What a cell lists; a number that a spreadsheet shortened may have a comma, and is one user."""
-    if name == "targets" and is_shortened(cell):
-        return [cell.strip()]
-    separator = _USERS_SEPARATOR if name == "targets" else _SEPARATOR
-    return [part for one in separator.split(cell) if (part := _unwrapped(one).strip())]
+    parts: Iterable[str] = _SEPARATOR.split(cell)
+    if name == "targets":
+        users = _USERS_SEPARATOR.split(cell)
+        parts = chain.from_iterable([one] if is_shortened(one) else one.split(",") for one in users)
+    return [part for one in parts if (part := _unwrapped(one).strip())]
 
 
 def _unwrapped(cell: str) -> str:

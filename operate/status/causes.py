@@ -62,6 +62,7 @@ _OUTAGES = {
     "AnswerTimeout": "the portal takes too long to answer",
     "SendTimeout": "the portal takes too long to read what is sent",
     "ConnectTimeout": "the portal takes too long to connect",
+    "NameTimeout": "the portal's name takes too long to be looked up",
     "NoTime": "the portal takes too long",
     "AnswerTooLong": "the portal's answer is too long to be read",
     "EAI_AGAIN": "the portal's name cannot be looked up just now",

@@ -1,6 +1,7 @@
 """Access tokens of the EnOS token service, kept until shortly before they expire."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
@@ -26,6 +27,9 @@ _REPEATED = "1001"
 _NOT_ALLOWED = {"1002", "1003", "1004", "1202"}
 # What is before the token service answers so: the credentials or the address are at fault.
 _HTTP_NOT_ALLOWED = {401, 403, 404, 405, *range(300, 400)}
+# As codes, over any HTTP status, with two more of the portal's; one of five digits is a service's number and
+# one of these.
+_CODE_NOT_ALLOWED = re.compile(r"(\d{2})?(3\d\d|40[1345]|49[78])")
 
 type Post = Callable[[str, bytes, Mapping[str, str], Deadline], Response]
 """One attempt to POST (target, body, headers): see `notice.portal.client.PortalClient`.
@@ -162,7 +166,8 @@ class TokenSource:
 
     def _access_in(self, answer: Response, credentials: EnosCredentials) -> Access:
         status = _status(answer)
-        if status in _NOT_ALLOWED or answer.status in _HTTP_NOT_ALLOWED:
+        not_allowed = status in _NOT_ALLOWED or _CODE_NOT_ALLOWED.fullmatch(status)
+        if not_allowed or answer.status in _HTTP_NOT_ALLOWED:
             raise PortalNotAllowedError(status, "the token service turned the request down")
         try:
             given = _Given.model_validate(read_object(answer.body).get("data"))
@@ -184,10 +189,10 @@ def _awaited(fetched: Future[Access], deadline: Deadline) -> Access:
 
 
 def _status(answer: Response) -> str:
-    """The answer's own word; else HTTP's."""
-    said = read_object(answer.body)
+    """The answer's own word; else HTTP's, which it may echo."""
+    said, echo = read_object(answer.body), str(answer.status)
     words = (read_code(said.get(name)) for name in ("status", "code"))
-    return next(filter(None, words), str(answer.status))
+    return next((word for word in words if word and word != echo), echo)
 
 
 class _Given(BaseModel):

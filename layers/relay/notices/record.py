@@ -19,7 +19,7 @@ INVALID, EXPIRED, TOO_LATE = "InvalidNotice", "Expired", "TooLate"
 """The errorCodes that are the relay's own."""
 
 # Compiled at its first use: records seldom have one.
-_RFC_3339 = r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)"
+_RFC_3339 = r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:)(\d\d)((?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d))"
 RECORD_LIMIT = 100
 ORG_ID_LENGTH = 256
 
@@ -78,8 +78,11 @@ def write_record(org_id: str, notices: Iterable[str], not_after: str | None = No
 def read_not_after(given: object) -> float:
     """Returns the moment of a `notAfter`, in seconds since the epoch. Raises InvalidRecordError."""
     try:
-        if isinstance(given, str) and re.fullmatch(_RFC_3339, given):
-            return datetime.fromisoformat(given.upper()).timestamp()
+        if isinstance(given, str) and (found := re.fullmatch(_RFC_3339, given)):
+            minute, second, rest = found.groups()
+            leap = second == "60"  # Python's clock has none: it is the next second.
+            text = f"{minute}{'59' if leap else second}{rest}".upper()
+            return datetime.fromisoformat(text).timestamp() + leap
     except (ValueError, OverflowError):
         pass
     raise InvalidRecordError(f"{NOT_AFTER}: a time with its zone, such as 2026-11-22T16:00:00+08:00")

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from relay.json_text import Json
 from relay.notices.model import InvalidNoticeError, Notice
-from relay.notices.record import NOT_AFTER, RECORD_LIMIT, read_not_after, read_org_id
+from relay.notices.record import RECORD_LIMIT, read_not_after, read_org_id, write_record
 from relay.notices.targets import check_users, parted
 from relay.notices.text import Text
 from relay.sqs import MESSAGE_BYTES, call, escaped, in_requests
@@ -71,7 +71,7 @@ class Checker:
             name = notice.app_name.default_value or notice.app_name.i18n_value["en_US"]
             if self._names.setdefault(name, notice.app_name) != notice.app_name:
                 raise InvalidNoticeError("appName: differs from an earlier notice's of the same app")
-        around = len(_record(self._org_id, [], not_after).encode())
+        around = len(write_record(self._org_id, [], not_after).encode())
         return _fitting(text, around, has_targets=notice.target_type != 0)
 
 
@@ -80,8 +80,7 @@ def _fitting(text: str, around: int, *, has_targets: bool) -> list[str]:
     size = len(text.encode())
     if size <= usual:
         return [text]
-    # A record that is large for its text alone gains nothing from fewer targets.
-    if has_targets and (parts := parted(text, [usual] if size <= largest else rooms)):
+    if has_targets and (parts := parted(text, rooms)):
         return parts
     if size <= largest:
         return [text]
@@ -149,7 +148,7 @@ def pack(
 
 def packed(org_id: str, texts: Iterable[tuple[int, str]], not_after: str | None = None) -> Iterator[Packed]:
     """Yields the SQS messages for texts that a `Checker` returned, each beside its notice's position."""
-    room = RECORD_BYTES - len(_record(org_id, [], not_after).encode())
+    room = RECORD_BYTES - len(write_record(org_id, [], not_after).encode())
     some: list[tuple[int, str]] = []
     size = -1
     for position, text in texts:
@@ -199,12 +198,7 @@ def _compact(given: object) -> str:
     return json.dumps(given, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
-def _record(org_id: str, texts: Iterable[str], not_after: str | None) -> str:
-    limit = f',"{NOT_AFTER}":{json.dumps(not_after)}' if not_after else ""
-    return f'{{"orgId":{json.dumps(org_id)},"messages":[{",".join(texts)}]{limit}}}'
-
-
 def _packed(org_id: str, some: Iterable[tuple[int, str]], not_after: str | None) -> Packed:
     positions, texts = zip(*some, strict=True)
-    body = _record(org_id, texts, not_after)
+    body = write_record(org_id, texts, not_after)
     return Packed(body, positions, len(body.encode()))

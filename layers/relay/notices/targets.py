@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Sequence
+from unicodedata import normalize
 
 from relay.json_text import take_apart
 from relay.notices.model import InvalidNoticeError
@@ -11,6 +12,12 @@ from relay.notices.record import DECODER
 _NAMES = ("targets", "Targets")
 # What a spreadsheet makes of a long number has a sign or a fraction: 7e12 may be a user.
 _SHORTENED = re.compile(r"[+-]?[0-9]+([.,][0-9]+[eE][+-]?|[eE][+-])[0-9]+")
+# What Unicode counts as printable, and nobody sees: fillers, a blank of Braille, variation selectors.
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+# With less room for targets than this part of a limit, the rest of the notice would be sent too often.
+_PARTS = 8
 _SHOWN = 40
 
 
@@ -19,8 +26,8 @@ class NoUserError(InvalidNoticeError):
 
 
 def is_shortened(text: str) -> bool:
-    """Whether the text is a number as a spreadsheet shortens it: 1.2E+11."""
-    return _SHORTENED.fullmatch(text.strip()) is not None
+    """Whether the text is a number as a spreadsheet shortens it: 1.2E+11, in wide characters too."""
+    return _SHORTENED.fullmatch(normalize("NFKC", text).strip()) is not None
 
 
 def check_users(users: Sequence[str]) -> None:
@@ -34,22 +41,26 @@ def check_users(users: Sequence[str]) -> None:
 def _fault(user: str) -> str:
     if is_shortened(user):
         return "is a number that a spreadsheet shortened"
-    if user.isprintable() and " " not in user:
+    if user.isprintable() and " " not in user and not _UNSEEN.search(user):
         return ""
     return f"holds a {'blank' if any(map(str.isspace, user)) else 'character that cannot be seen'}"
 
 
+def _is_seen(one: str) -> bool:
+    return one.isprintable() and not _UNSEEN.match(one)
+
+
 def _shown(user: str) -> str:
     """The user with each character that cannot be seen as its number."""
-    seen = "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in user[: _SHOWN + 1])
+    seen = "".join(one if _is_seen(one) else f"\\u{ord(one):04x}" for one in user[: _SHOWN + 1])
     return seen if len(seen) <= _SHOWN else f"{seen[: _SHOWN - 1]}…"
 
 
 def parted(text: str, limits: Sequence[int]) -> list[str]:
     """Returns a notice's JSON as notices of some of its targets each, which else are as it is.
 
-    Each has at most as many bytes as the first of the `limits` that has room for all but the targets and for
-    the longest of them; none when there is no such limit. A notice without targets is none.
+    Each has at most as many bytes as the first of the `limits` of which all but the targets leaves an eighth,
+    else as the last; none when that has no room for the longest target. A notice without targets is none.
     """
     members = take_apart(text, DECODER)[0]
     name = next((one for one in _NAMES if one in members and members[one].value), None)
@@ -60,8 +71,9 @@ def parted(text: str, limits: Sequence[int]) -> list[str]:
     before, after = f"{{{''.join(f'{one},' for one in rest)}{json.dumps(name)}:[", "]}"
     around = len((before + after).encode())
     longest = max(len(user.encode()) for user in users)
-    room = next((limit - around for limit in limits if around + longest <= limit), None)
-    return [] if room is None else [before + ",".join(some) + after for some in _filled(users, room)]
+    rooms = (limit - around for limit in limits if limit - around >= max(longest, limit / _PARTS))
+    room = next(rooms, limits[-1] - around)
+    return [] if room < longest else [before + ",".join(some) + after for some in _filled(users, room)]
 
 
 def _filled(users: Sequence[str], room: int) -> Iterator[list[str]]:

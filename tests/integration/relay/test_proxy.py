@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,8 +51,8 @@ def secure(authority: PrivateAuthority) -> Iterator[Vendor]:
         yield running
 
 
-def through(proxy: str, vendor: str, authority: str = "") -> Transport:
-    return Transport(vendor, LIMITS, routes=lambda: Route(Proxy.at(proxy), authority))
+def through(proxy: str, vendor: str, authority: str = "", limits: CallLimits = LIMITS) -> Transport:
+    return Transport(vendor, limits, routes=lambda: Route(Proxy.at(proxy), authority))
 
 
 def fault(transport: Transport, *, seconds: float = 10) -> NotSentError:
@@ -109,6 +110,18 @@ def test_a_proxy_that_does_not_let_the_call_through_is_one_too(status: int) -> N
     assert (type(error), error.code) == (AddressError, f"Proxy {status}")
 
 
+@pytest.mark.parametrize("interim", ["100 Continue", "103 Early Hints"])
+@pytest.mark.parametrize(("status", "kind"), [(502, NotSentError), (407, AddressError)])
+def test_the_proxy_s_answer_is_the_one_behind_its_interim_ones(
+    interim: str, status: int, kind: type[NotSentError]
+) -> None:
+    answer = f"HTTP/1.1 {interim}\r\nName: value\r\n\r\n" * 2 + REFUSED.format(status)
+    with ForwardProxy(answer.encode()) as proxy:
+        error = fault(through(proxy.url, "https://portal.example"))
+
+    assert (type(error), error.code) == (kind, f"Proxy {status}")
+
+
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
 def test_a_proxy_that_cannot_reach_the_other_side_now_is_an_outage(status: int) -> None:
     with ForwardProxy(REFUSED.format(status).encode()) as proxy:
@@ -123,13 +136,23 @@ def test_a_proxy_that_cannot_reach_the_other_side_now_is_an_outage(status: int) 
         (b"", NotSentError, "Proxy RemoteDisconnected"),
         (b"HTTP/1.1 200 OK\r\nName: va", NotSentError, "Proxy RemoteDisconnected"),
         (b"HTTP/1.1 200 OK\r\n" + b"Name: value\r\n" * 2000, NotSentError, "Proxy AnswerTooLong"),
+        (b"HTTP/1.1 100 Continue\r\n\r\n" * 2000, NotSentError, "Proxy AnswerTooLong"),
+        (b"HTTP/1.1 101 Switching Protocols\r\n\r\n", AddressError, "Proxy 101"),
         (b"220 mail.example ESMTP\r\n\r\n", AddressError, "Proxy BadStatusLine"),
     ],
-    ids=["nothing", "half a head", "a head without end", "no proxy"],
+    ids=[
+        "nothing",
+        "half a head",
+        "a head without end",
+        "interim ones without end",
+        "another protocol",
+        "no proxy",
+    ],
 )
 def test_what_is_no_answer_of_a_proxy_is_named(answer: bytes, kind: type[NotSentError], code: str) -> None:
     with ForwardProxy(answer) as proxy:
-        error = fault(through(proxy.url, "https://portal.example"))
+        # A head without end is read byte by byte: a busy machine may need longer than the usual limit.
+        error = fault(through(proxy.url, "https://portal.example", limits=LIMITS._replace(connect_seconds=5)))
 
     assert (type(error), error.code) == (kind, code)
 
@@ -156,6 +179,16 @@ def test_the_proxy_s_answer_is_waited_for_no_longer_than_the_call_may_take(pause
 
         assert fault(patient, seconds=0.3).code == "Proxy ConnectTimeout"
         assert time.monotonic() - began < 0.6
+
+
+def test_a_proxy_whose_name_is_looked_up_for_long_is_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+    goes_on = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: goes_on.wait())
+
+    error = fault(through("http://proxy.example:3128", "https://portal.example"))
+    goes_on.set()
+
+    assert (type(error), error.code) == (NotSentError, "Proxy NameTimeout")
 
 
 def test_a_proxy_that_is_not_there_is_an_outage(vendor: Vendor) -> None:

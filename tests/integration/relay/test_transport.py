@@ -10,11 +10,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from math import inf
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import pytest
 
-from relay.transport import IDLE_SECONDS, AddressError, CallLimits, NoAnswerError, NotSentError, Transport
+from relay.transport import (
+    IDLE_SECONDS,
+    AddressError,
+    CallLimits,
+    NoAnswerError,
+    NotSentError,
+    Route,
+    Transport,
+    direct,
+)
 from tests.support.certificates import self_signed, served_with
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK"
@@ -152,18 +161,20 @@ def test_an_answer_up_to_the_limit_is_read(answer: bytes) -> None:
         b"HTTP/1.1 200 OK\r\n" + b"X-Name: value\r\n" * 100_000,
         b"HTTP/1.1 200 OK\r\nX-Name: " + b"x" * 1_000_000,
         b"HTTP/1.1 100 Continue\r\n\r\n" * 100_000,
+        b"HTTP/1.1 103 Early Hints\r\n\r\n" * 100_000,
         b"x" * 1_000_000,
     ],
-    ids=["many", "long", "continue", "no HTTP"],
+    ids=["many", "long", "continue", "hints", "no HTTP"],
 )
 def test_headers_without_end_are_not_read_to_the_end(answer: bytes) -> None:
     with answering(answer) as server:
-        assert code_of(Transport(server.url, LIMITS)) in (
-            "AnswerTooLong",
-            "HTTPException",
-            "LineTooLong",
-            "BadStatusLine",
-        )
+        assert code_of(Transport(server.url, LIMITS)) in ("AnswerTooLong", "BadStatusLine")
+
+
+@pytest.mark.parametrize("head", [b"X-Name: value\r\n" * 101, b"X-Name: " + b"x" * 65_536 + b"\r\n"])
+def test_an_answer_with_more_or_longer_headers_than_are_read_is_too_long(head: bytes) -> None:
+    with answering(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n") as server:
+        assert code_of(Transport(server.url, LIMITS)) == "AnswerTooLong"
 
 
 def test_a_packed_answer_is_not_unpacked() -> None:
@@ -193,6 +204,68 @@ def test_an_answer_that_breaks_off_is_named(answer: bytes, code: str) -> None:
 
     with Server(script) as server:
         assert code_of(Transport(server.url, LIMITS)) == code
+
+
+@pytest.mark.parametrize("status", [100, 102, 103, 199])
+@pytest.mark.parametrize("piece", [1, 1_000_000], ids=["byte by byte", "at once"])
+@pytest.mark.parametrize("times", [1, 2])
+def test_an_interim_answer_is_not_taken_for_the_answer(status: int, piece: int, times: int) -> None:
+    interim = b"HTTP/1.1 %d Wait\r\nLink: </a>\r\n\r\n" % status * times
+    answers = [interim + b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n%d" % number for number in (1, 2)]
+    with answering(*answers, piece=piece) as server:
+        transport = Transport(server.url, LIMITS)
+
+        assert [transport.post("/", b"", {}).body for _ in range(2)] == [b"1", b"2"]
+        assert server.connections == 1
+
+
+def test_an_answer_that_comes_after_an_interim_one_is_its_own_calls() -> None:
+    def script(connection: socket.socket, _: int) -> None:
+        for answer in (b"1", b"2"):
+            server.read(connection)
+            connection.sendall(b"HTTP/1.1 102 Processing\r\n\r\n")
+            time.sleep(0.1)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n" + answer)
+
+    with Server(script) as server:
+        transport = Transport(server.url, LIMITS)
+
+        assert [transport.post("/", b"", {}).body for _ in range(2)] == [b"1", b"2"]
+
+
+def test_a_connection_that_ends_after_its_answer_is_not_kept_for_an_interim_one() -> None:
+    last = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+    with answering(b"HTTP/1.1 103 Early Hints\r\n\r\n" + last) as server:
+        transport = Transport(server.url, LIMITS)
+        for _ in range(2):
+            transport.post("/", b"", {})
+
+        assert server.connections == 2
+
+
+def test_another_protocol_is_no_answer_and_its_connection_is_not_kept() -> None:
+    def script(connection: socket.socket, number: int) -> None:
+        while server.read(connection):
+            connection.sendall(OK if number else b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
+
+    with Server(script) as server:
+        transport = Transport(server.url, LIMITS)
+
+        assert code_of(transport) == "SwitchingProtocols"
+        assert transport.post("/", b"", {}).body == b"OK"
+        assert server.connections == 2
+
+
+@pytest.mark.parametrize("status", [100, 103])
+def test_interim_answers_without_end_are_waited_for_no_longer_than_an_answer(status: int) -> None:
+    def script(connection: socket.socket, _: int) -> None:
+        server.read(connection)
+        while True:
+            connection.sendall(b"HTTP/1.1 %d Wait\r\n\r\n" % status)
+            time.sleep(0.05)
+
+    with Server(script) as server:
+        assert code_of(Transport(server.url, LIMITS)) == "AnswerTimeout"
 
 
 def test_the_names_of_headers_are_written_in_one_way() -> None:
@@ -346,6 +419,97 @@ def test_names_that_cannot_be_asked_for_now_are_an_outage(monkeypatch: pytest.Mo
         Transport("http://vendor.example", LIMITS).post("/", b"", {})
     assert type(caught.value) is NotSentError
     assert caught.value.code == "EAI_AGAIN"
+
+
+@pytest.fixture
+def looking_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Names are looked up for as long as this is not set."""
+    look_up, goes_on = socket.getaddrinfo, threading.Event()
+
+    def waits(*given: Any, **more: Any) -> Any:
+        goes_on.wait()
+        return look_up(*given, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", waits)
+    yield goes_on
+    goes_on.set()
+
+
+@pytest.mark.parametrize(("connect", "seconds"), [(0.3, inf), (30, 0.3)], ids=["connecting", "the call"])
+def test_a_name_that_is_looked_up_for_long_costs_no_more_than_connecting_or_the_call_may(
+    looking_up: threading.Event, connect: float, seconds: float
+) -> None:
+    with answering(OK) as server:
+        transport = Transport(server.url, LIMITS._replace(connect_seconds=connect))
+        began = time.monotonic()
+
+        assert code_of(transport, NotSentError, seconds=seconds) == "NameTimeout"
+        assert time.monotonic() - began < 0.6
+
+
+def test_a_lookup_that_was_given_up_is_in_no_later_calls_way(looking_up: threading.Event) -> None:
+    with answering(OK) as server:
+        transport = Transport(server.url, LIMITS._replace(connect_seconds=0.1))
+        with pytest.raises(NotSentError):
+            transport.post("/", b"given up", {})
+        looking_up.set()
+
+        assert transport.post("/", b"sent", {}).body == b"OK"
+        assert (server.connections, server.requests) == (1, [b"sent"])
+
+
+class Moments:
+    """A clock that stands still but when it is told to go on."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def pass_by(self, seconds: float) -> Route:
+        self.now += seconds
+        return direct()
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_call_whose_time_is_over_before_it_begins_is_not_sent(kept: bool) -> None:
+    moments = Moments()
+    lasting = [0.0, 5.0] if kept else [5.0]
+    with answering(OK) as server:
+        transport = Transport(
+            server.url, LIMITS, routes=lambda: moments.pass_by(lasting.pop(0)), timer=moments
+        )
+        if kept:
+            transport.post("/", b"first", {})
+
+        assert code_of(transport, NotSentError, seconds=5) == "NoTime"
+        assert server.requests == [b"first"] * kept
+
+
+def test_a_call_whose_time_is_over_once_it_is_connected_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    moments, connect = Moments(), socket.socket.connect
+
+    def late(plain: socket.socket, address: Any) -> None:
+        connect(plain, address)
+        moments.pass_by(LIMITS.connect_seconds)
+
+    monkeypatch.setattr(socket.socket, "connect", late)
+    with answering(OK) as server:
+        assert code_of(Transport(server.url, LIMITS, timer=moments), NotSentError) == "ConnectTimeout"
+        assert server.requests == []
+
+
+def test_no_address_is_tried_when_the_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    moments, look_up = Moments(), socket.getaddrinfo
+
+    def late(*given: Any, **more: Any) -> Any:
+        moments.pass_by(LIMITS.connect_seconds)
+        return look_up(*given, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", late)
+    with answering(OK) as server:
+        assert code_of(Transport(server.url, LIMITS, timer=moments), NotSentError) == "NameTimeout"
+        assert server.connections == 0
 
 
 def test_a_port_where_nobody_listens_is_an_outage() -> None:

@@ -302,11 +302,21 @@ def test_a_name_that_a_spreadsheet_shortened_is_a_mistake(column: str) -> None:
     assert wrong.reason == f'{column}: "1.2E+11" is a number that a spreadsheet shortened'
 
 
-def test_a_user_that_a_spreadsheet_shortened_is_one_whatever_its_comma() -> None:
-    (entry,) = of_csv("messageId;targets\na;1,2E+11\n")
+@pytest.mark.parametrize(
+    ("cell", "users"),
+    [
+        ("1,2E+11", ["1,2E+11"]),
+        ("1,2E+11;u2", ["1,2E+11", "u2"]),
+        ("u1； 1,2E+11", ["u1", "1,2E+11"]),
+        ("u1、-1,2E+11、u2", ["u1", "-1,2E+11", "u2"]),
+        ("u1,u2;u3", ["u1", "u2", "u3"]),
+    ],
+)
+def test_a_user_that_a_spreadsheet_shortened_is_one_whatever_its_comma(cell: str, users: list[str]) -> None:
+    (entry,) = of_csv(f"messageId\ttargets\na\t{cell}\n")
 
     assert isinstance(entry, Entry)
-    assert entry.value == {"messageId": "a", "targets": ["1,2E+11"]}
+    assert entry.value == {"messageId": "a", "targets": users}
 
 
 def test_no_more_rows_are_read_than_are_asked_for() -> None:

@@ -157,6 +157,7 @@ def test_a_secret_that_cannot_be_used_is_not_just_filled(changed: dict[str, floa
     [
         ("AnswerTimeout", "the portal takes too long to answer (AnswerTimeout)"),
         ("SendTimeout", "the portal takes too long to read what is sent (SendTimeout)"),
+        ("NameTimeout", "the portal's name takes too long to be looked up (NameTimeout)"),
         ("EAI_AGAIN", "the portal's name cannot be looked up just now (EAI_AGAIN)"),
         ("SecretOutage ThrottlingException", "Secrets Manager does not give the EnOS secret (Throttling"),
         ("ConnectionRefusedError", "the portal is unavailable (ConnectionRefusedError)"),

@@ -294,6 +294,27 @@ def test_a_wrong_address_of_the_token_service_is_not_allowed(
         client(portal.url).produce("o-1", NOTICES, deadline())
 
 
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ({"code": 401}, "401"),
+        ({"code": 403}, "403"),
+        ({"code": "497"}, "497"),
+        ({"code": 498}, "498"),
+        ({"status": 403}, "403"),
+        ({"status": 200, "code": 403}, "403"),
+        ({"code": 31404}, "31404"),
+    ],
+)
+def test_what_the_token_service_does_not_allow_is_so_over_http_200_too(
+    portal: Portal, said: object, code: str
+) -> None:
+    portal.tokens.replies = [(200, said)]
+
+    with pytest.raises(PortalNotAllowedError, match=f"^{code} "):
+        client(portal.url).produce("o-1", NOTICES, deadline())
+
+
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize("body", [b"", {"message": "API rate limit exceeded"}, {"code": 31429}])
 def test_a_wait_that_the_token_service_asks_for_is_passed_on(
@@ -312,6 +333,9 @@ def test_a_wait_that_the_token_service_asks_for_is_passed_on(
     [
         (200, {"status": 1005}),
         (200, {"status": 1204}),
+        (200, {"code": 500}),
+        (200, {"code": 31503}),
+        (200, {"code": 1403}),
         (200, {"status": 0}),
         (200, {"status": 0, "data": {"accessToken": "", "expire": 7200}}),
         (200, {"status": 0, "data": {"accessToken": "a\r\nb", "expire": 7200}}),

@@ -8,6 +8,7 @@ import pytest
 
 from notice.outcomes import Rejected
 from notice.queue.records import QueuedNotice, Record, read_notices, read_records
+from relay.notices.record import InvalidRecordError, read_not_after
 from tests.support.outbound import NOW, event, message, record
 from tests.support.template import ROOT
 
@@ -193,6 +194,24 @@ def test_a_last_moment_that_nobody_can_tell_is_named(given: object) -> None:
     assert isinstance(entry.notice, Rejected)
     assert entry.notice.code == "InvalidNotice"
     assert entry.notice.message.startswith("notAfter: a time with its zone")
+
+
+@pytest.mark.parametrize(
+    ("given", "moment"),
+    [
+        ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00Z"),
+        ("2017-01-01t07:59:60+08:00", "2017-01-01T00:00:00Z"),
+        ("2016-12-31 23:59:60.25Z", "2017-01-01T00:00:00.25Z"),
+    ],
+)
+def test_a_leap_second_is_read_as_the_next_second(given: str, moment: str) -> None:
+    assert read_not_after(given) == read_not_after(moment)
+
+
+@pytest.mark.parametrize("given", ["2016-12-31T23:59:61Z", "2016-12-31T23:60:00Z", "2016-12-31T24:59:60Z"])
+def test_no_other_time_that_is_on_no_clock_is_read(given: str) -> None:
+    with pytest.raises(InvalidRecordError):
+        read_not_after(given)
 
 
 def test_late_records_are_left_out_of_what_is_sent() -> None:

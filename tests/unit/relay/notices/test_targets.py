@@ -30,6 +30,12 @@ def wrong(user: str) -> list[NotSent]:
         ("u\u202e1", r"u\u202e1", "holds a character that cannot be seen"),
         ("u\x001", r"u\u00001", "holds a character that cannot be seen"),
         ("u\x7f1", r"u\u007f1", "holds a character that cannot be seen"),
+        *(
+            (f"u{one}1", f"u\\u{ord(one):04x}1", "holds a character that cannot be seen")
+            for one in "\u2800\u034f\u115f\u1160\u3164\uffa0\u17b4\u180b\ufe00\ufe0f\U000e0100"
+        ),
+        ("１.２E+11", "１.２E+11", "is a number that a spreadsheet shortened"),
+        ("１．２Ｅ＋１１", "１．２Ｅ＋１１", "is a number that a spreadsheet shortened"),
         ("1.2E+11", "1.2E+11", "is a number that a spreadsheet shortened"),
         ("1.23457e11", "1.23457e11", "is a number that a spreadsheet shortened"),
         ("1,2E+11", "1,2E+11", "is a number that a spreadsheet shortened"),
@@ -43,7 +49,21 @@ def test_a_target_that_can_be_no_user_is_named_and_shown(user: str, shown: str, 
 
 
 @pytest.mark.parametrize(
-    "user", ["u-1", "007", "15504745674071", "7e12", "E+11", "a.b@c.de", "张三", "u_1:x|y", "1.5", "x1.2E+11"]
+    "user",
+    [
+        "u-1",
+        "007",
+        "15504745674071",
+        "7e12",
+        "E+11",
+        "a.b@c.de",
+        "张三",
+        "１２",
+        "한",
+        "u_1:x|y",
+        "1.5",
+        "x1.2E+11",
+    ],
 )
 def test_what_may_be_a_user_is_one(user: str) -> None:
     assert wrong(user) == []
@@ -101,6 +121,8 @@ def test_a_part_keeps_the_text_in_which_the_notice_was_written() -> None:
         # Large for its text alone, it fits into a message of its own.
         (message("a", body="x" * 300_000), 1),
         (message("a", body="x" * 300_000, targets=["u-1", "u-2"]), 1),
+        # Its text leaves so little room that each part would be for a few users.
+        (message("a", body="x" * 257_000, targets=USERS[:30_000]), 1),
         # Everyone gets it: targets say nothing.
         (message("a", targetType=0, targets=USERS), 1),
         # Nothing else is large enough.
@@ -137,6 +159,14 @@ def test_a_part_is_filled_to_the_last_byte(limit: int, count: int) -> None:
 
     assert len(found) == count
     assert all(len(one.encode()) <= limit for one in found)
+
+
+@pytest.mark.parametrize(("limit", "count"), [(77, 1), (78, 10)])
+def test_a_limit_of_which_the_text_leaves_less_than_an_eighth_is_not_used(limit: int, count: int) -> None:
+    notice = json.dumps({"m": "x" * 47, "targets": ["1234567"] * 10}, separators=(",", ":"))
+
+    assert len(parted(notice, [limit, 300])) == count
+    assert len(parted(notice, [limit])) == 10
 
 
 def test_a_record_of_every_size_leaves_room_for_a_dead_letters_reason() -> None:
