@@ -9,6 +9,7 @@ from notice.deadline import Deadline, run_parallel
 from notice.dispatch.gate import START_SECONDS
 from notice.portal.errors import (
     NotAllowedError,
+    NotFoundError,
     OrganisationNotAllowedError,
     PortalUnavailableError,
     ProduceError,
@@ -74,16 +75,21 @@ class _SharedCalls:
             held = Held.YES if self._holds(notice) else Held.NO
         except OrganisationNotAllowedError:
             self._silent.add(notice.org_id)
+        except NotFoundError:
+            self._count_refusal()
         except (PortalUnavailableError, NotAllowedError):
             self._silent.add("")
         except ProduceError:
-            self._refused += 1
-            if not self._answered and self._refused >= REFUSALS:
-                self._silent.add("")
+            self._count_refusal()
         else:
             self._answered = True
             return held
         return Held.UNKNOWN
+
+    def _count_refusal(self) -> None:
+        self._refused += 1
+        if not self._answered and self._refused >= REFUSALS:
+            self._silent.add("")
 
     def _holds(self, notice: QueuedNotice) -> bool:
         """One call, or a second if the token is turned down."""
