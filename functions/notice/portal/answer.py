@@ -152,6 +152,8 @@ def read_code(value: object) -> str:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, float) and value.is_integer():  # Some JSON writers make 31404 so: 31404.0.
+        value = int(value)
     return str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 

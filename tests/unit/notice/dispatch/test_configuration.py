@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from notice.portal.errors import PortalNotAllowedError
-from sandbox.vendors.loopback import Answer
-from sandbox.vendors.portal import org_id
+from sandbox.vendors.loopback import Answer, Request
+from sandbox.vendors.portal import message_ids, org_id
 from sandbox.vendors.portal_faults import BLOCKED
 from tests.support.days import DAY, HOUR, MINUTE, Simulation
 from tests.support.in_process_portal import WRONG_ADDRESS, InProcessPortal, raising
@@ -104,6 +104,29 @@ def test_one_notice_that_a_firewall_turns_away_is_rejected_with_its_answer(
     assert days.reasons == {(str(answer.status), why): 1}
     assert len(portal.content) == 99 + others
     assert len(portal.calls) <= 16 + others // 100
+    assert not days.faults
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_a_notice_that_a_firewall_turns_away_alone_only_a_few_times_is_accepted(times: int) -> None:
+    """A firewall that limits rates, say, answers 403 to whatever comes at the wrong moment."""
+    alone = 0
+
+    def reply(request: Request) -> Answer | None:
+        nonlocal alone
+        ids = message_ids(request)
+        alone += ids == ["n-42"]
+        return BLOCKED if "n-42" in ids and alone <= times else None
+
+    portal = InProcessPortal()
+    portal.break_down(reply=reply)
+    days = Simulation(portal)
+    for number in range(200):
+        days.put(f"r-{number}", message(f"n-{number}"))
+
+    days.run(HOUR)
+
+    assert (days.dead, days.queue) == ([], {})
     assert not days.faults
 
 

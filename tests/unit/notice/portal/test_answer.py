@@ -46,6 +46,24 @@ def test_a_code_of_success_without_a_verdict_is_a_success(code: object, more: di
     check(Response(200, {}, json.dumps({"code": code, "message": "", **more}).encode()), NOW)
 
 
+@pytest.mark.parametrize("code", [b"0.0", b"200.0", b"2e2"])
+def test_a_code_of_success_may_be_written_with_a_fraction_of_nothing(code: bytes) -> None:
+    check(Response(200, {}, b'{"code": ' + code + b"}"), NOW)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (b"31404.0", OrganisationNotAllowedError),
+        (b"4.00e2", ProduceRefusedError),
+        (b"400.5", ProduceFailedError),
+        (b"1e400", ProduceFailedError),
+    ],
+)
+def test_any_other_code_may_be_too(code: bytes, kind: type[ProduceError]) -> None:
+    assert type(said(500, b'{"code": ' + code + b"}")) is kind
+
+
 @pytest.mark.parametrize("data", [False, {"success": False}])
 def test_a_plain_no_is_about_the_data(data: object) -> None:
     error = said(200, {"code": 0, "data": data})
@@ -141,7 +159,7 @@ def test_without_a_known_code_the_status_speaks(status: int, kind: type[ProduceE
     assert error.code in (str(status), "200")
 
 
-ODD_CODES: list[object] = ["", " ", None, True, False, [], 0.0]
+ODD_CODES: list[object] = ["", " ", None, True, False, [], 0.5]
 ODD_DATA: list[object] = [1, 0, "", [], {"success": "true"}, {"success": 1}]
 
 
