@@ -178,8 +178,9 @@ class Sender:
         if org_id in self.ledger.known_good:
             if not alone:
                 return True
-            if self._fails_beside(batch[0], 1):
+            if self._is_poison(batch[0]):
                 self.ledger.settle(batch, Rejected(error.code, error.message or TURNED_AWAY))
+            if self.ledger.outcome(batch[0]):  # A try may have been taken, too.
                 return False
         elif not (alone and (self.ledger.doubtful or self._turned_away.get(org_id, (error, None))[1])):
             self._turned_away[org_id] = error, batch[0].record_id if alone else None
@@ -271,14 +272,14 @@ class Sender:
             self.gate.close(Scope.EVERYTHING, why)
         elif org_id not in self.ledger.known_good or self.ledger.failing(org_id):
             self.gate.close(Scope.ORGANISATION, why, org_id)
-        elif (
-            not silent
-            and notice.receives >= POISON_RECEIVES
-            and all(self._fails_beside(notice, times) for times in PROBES)
-        ):
+        elif not silent and notice.receives >= POISON_RECEIVES and self._is_poison(notice):
             self.ledger.poison(org_id)
             self.ledger.settle([notice], Rejected(error.code, error.message))
         self.ledger.settle([notice], why)
+
+    def _is_poison(self, notice: QueuedNotice) -> bool:
+        """Whether the portal takes a known good notice, and not this one, again and again."""
+        return all(self._fails_beside(notice, times) for times in PROBES)
 
     def _fails_beside(self, notice: QueuedNotice, times: int) -> bool:
         """Whether the portal takes a known good notice so many times, and then still fails on this one.
