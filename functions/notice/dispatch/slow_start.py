@@ -65,9 +65,8 @@ def _next_batch(waiting: Sequence[QueuedNotice], factor: int, size: int) -> Batc
 def in_changing_order(redelivered: Iterable[QueuedNotice]) -> list[QueuedNotice]:
     """Returns the least received first, in another order at every receive.
 
-    At every odd one it is that of the receive before turned round: none is behind another three times running.
-
-    Notices of one record stay together, because only a record of which all is decided leaves the queue.
+    At every odd one it is the one of the receive before turned round: none is behind another three times in a
+    row. Notices of one record stay together, because only a record of which all is decided leaves the queue.
     """
 
     def place(one: QueuedNotice) -> tuple[int, int, str, int]:
