@@ -111,6 +111,8 @@ class Sender:
             elif org_id in self._turned_away:
                 self._not_allowed(org_id, self._turned_away[org_id][0])
             else:
+                # What was refused of it as too large, alone, is not believed either.
+                self.gate.close(Scope.QUARANTINE, UNKNOWN, org_id)
                 self.ledger.settle(group, UNKNOWN)
         return found
 
