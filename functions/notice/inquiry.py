@@ -5,8 +5,7 @@ from collections.abc import Iterable
 from enum import Enum, auto
 from typing import Protocol
 
-from notice.deadline import Deadline, run_parallel
-from notice.dispatch.gate import START_SECONDS
+from notice.deadline import START_SECONDS, Deadline, run_parallel
 from notice.portal.errors import (
     NotAllowedError,
     NotFoundError,
