@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from enum import Enum, auto
 from typing import Protocol
 
-from notice.deadline import Deadline, run_parallel
-from notice.dispatch.gate import START_SECONDS
+from notice.deadline import START_SECONDS, Deadline, run_parallel
 from notice.dispatch.ledger import Report
 from notice.portal.errors import (
     NotAllowedError,
+    NotFoundError,
     OrganisationNotAllowedError,
     PortalUnavailableError,
     ProduceError,
@@ -23,8 +23,6 @@ from relay.notices import CONTENT_NAMES
 WORKERS = 4
 # So many refusals before any answer: the portal does not have the call, as older ones do not.
 REFUSALS = 4
-# HTTP's, which older ones answer too: no fault of the configuration, as it is of produce.
-NO_SUCH_CALL = "404"
 
 
 class Held(Enum):
@@ -106,20 +104,27 @@ class _SharedCalls:
             case OrganisationNotAllowedError():
                 self._silent.add(org_id)
                 self._faults.add((org_id, error.code))
-            case NotAllowedError() if error.code != NO_SUCH_CALL:
+            case NotFoundError():
+                # Older portals do not have the call: no fault of the configuration, as it is of produce.
+                self._count_refusal()
+                self.outages.add(error.code)
+            case NotAllowedError():
                 self._silent.add("")
                 self._faults.add(("", error.code))
-            case NotAllowedError() | PortalUnavailableError():
+            case PortalUnavailableError():
                 self._silent.add("")
                 self.outages.add(error.code)
+            case ProduceTurnedAwayError():
+                self._count_refusal()
+                self._turned_away.add(("", error.code))
             case _:
-                self._refused += 1
-                if not self._answered and self._refused >= REFUSALS:
-                    self._silent.add("")
-                if isinstance(error, ProduceTurnedAwayError):
-                    self._turned_away.add(("", error.code))
-                else:
-                    self.outages.add(error.code)
+                self._count_refusal()
+                self.outages.add(error.code)
+
+    def _count_refusal(self) -> None:
+        self._refused += 1
+        if not self._answered and self._refused >= REFUSALS:
+            self._silent.add("")
 
     def _holds(self, notice: QueuedNotice) -> bool:
         """One call, or a second if the token is turned down."""

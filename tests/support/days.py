@@ -37,6 +37,7 @@ class Simulation[StandIn: Portal]:
         self.queue: dict[str, dict[str, Any]] = {}
         self.visible: dict[str, float] = {}
         self.dead: list[str] = []
+        """The messageId of each dead letter; empty if it has none."""
         self.letters: list[Any] = []
         """The bodies of the dead letters."""
         self._names = count()
@@ -91,7 +92,7 @@ class Simulation[StandIn: Portal]:
                 self._put(name, each["MessageBody"], visible)
                 continue
             said = {name: value["StringValue"] for name, value in each["MessageAttributes"].items()}
-            self.dead.append(said["messageId"])
+            self.dead.append(said.get("messageId", ""))
             self.letters.append(json.loads(each["MessageBody"]))
             self.reasons[said["errorCode"], said.get("errorMessage", "")] += 1
         return {}

@@ -23,7 +23,7 @@ RATE_LIMITED = {"rate_limited": True}
 UNAVAILABLE = Answer(503, {"code": 503, "message": "service unavailable"})
 FAILED = Answer(500, {"code": 500, "message": "internal error"})
 TOKEN_TURNED_DOWN = Answer(401, {"code": 401, "message": "invalid access token"})
-FORBIDDEN = Answer(403, {"code": 403, "message": "forbidden"})
+FORBIDDEN = Answer(200, {"code": 403, "message": "permission.denied"})
 WRONG_ADDRESS = Answer(404, b"<h1>Not Found</h1>")
 
 

@@ -5,13 +5,10 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from itertools import count
 
-from notice.deadline import Deadline
+from notice.deadline import START_SECONDS, Deadline
 from notice.dispatch.quarantine import overdue
 from notice.outcomes import Deferred, Reason
 from notice.queue.records import QueuedNotice
-
-# A call is not started with less; connecting, reading and a token fit into it, cut to what is left.
-START_SECONDS = 5.0
 
 OUT_OF_TIME = Deferred(Reason.OUT_OF_TIME)
 SEARCH_TOO_LONG = Deferred(Reason.SEARCH_TOO_LONG)

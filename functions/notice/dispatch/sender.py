@@ -57,6 +57,17 @@ class BlockedError(Exception):
         self.why = why
 
 
+@dataclass(frozen=True, slots=True)
+class _TurnedAway:
+    """What is known of an organisation of which nothing was taken yet.
+
+    `record_id` is the record of the notice that was turned away alone; None if only a batch was.
+    """
+
+    error: ProduceTurnedAwayError
+    record_id: str | None
+
+
 @dataclass(slots=True, eq=False, repr=False)
 class Sender:
     """One invocation's way to the portal; safe to use from several threads."""
@@ -70,8 +81,8 @@ class Sender:
     _failed: list[Batch] = field(default_factory=list)
     _aside: list[Batch] = field(default_factory=list)
     _probes: Counter[str] = field(default_factory=Counter)
-    _turned_away: dict[str, tuple[ProduceTurnedAwayError, str | None]] = field(default_factory=dict)
-    """Organisations of which only this is known: why, and the record of the notice that was sent alone."""
+    _turned_away: dict[str, _TurnedAway] = field(default_factory=dict)
+    """By organisation."""
 
     def send(self, batch: Batch) -> bool:
         """Send a batch. True if the portal took it whole.
@@ -109,8 +120,10 @@ class Sender:
                 found.append(group[place])
                 self._aside += group[: place.start or 0], group[place.stop :]
             elif org_id in self._turned_away:
-                self._not_allowed(org_id, self._turned_away[org_id][0])
+                self._not_allowed(org_id, self._turned_away[org_id].error)
             else:
+                # What was refused of it as too large, alone, is not believed either.
+                self.gate.close(Scope.QUARANTINE, UNKNOWN, org_id)
                 self.ledger.settle(group, UNKNOWN)
         return found
 
@@ -129,7 +142,7 @@ class Sender:
         unknown = self._is_unknown(org_id)
         if self.slow_start.factor == BATCH_LIMIT and not unknown:
             return whole
-        record = self._turned_away[org_id][1] if unknown else None
+        record = self._turned_away[org_id].record_id if unknown else None
         others = in_changing_order(one for one in group if one.record_id != record)
         place = group.index(others[0]) if others else 0
         return slice(place, place + 1) if others else None
@@ -141,7 +154,7 @@ class Sender:
                 if self._takes(batch, first=True):
                     return True
             except ProduceFailedError as error:
-                if not self._has_poison(batch, error):
+                if not self._judge_failure(batch, error):
                     return False
             if len(batch) > 1:
                 bisect(batch, self._takes_part, self.ledger.halve)
@@ -156,12 +169,12 @@ class Sender:
             self.ledger.settle(batch, error.why)
         return False
 
-    def _has_poison(self, batch: Batch, error: ProduceFailedError) -> bool:
-        """Learn from a failure. Returns whether one notice is at fault: as large a batch was taken before."""
+    def _judge_failure(self, batch: Batch, error: ProduceFailedError) -> bool:
+        """Settle, keep or stop what the portal failed on. Returns whether to look for one notice at fault."""
         self._undecided(error)
         org_id = batch[0].org_id
         if isinstance(error, ProduceTurnedAwayError):
-            return self._is_turned_away(batch, error)
+            return self._judge_turned_away(batch, error)
         if len(batch) == 1:
             self._failed_alone(batch[0], error)
         elif self.ledger.largest[org_id] >= len(batch):
@@ -172,22 +185,27 @@ class Sender:
             self._failed.append(batch)
         return False
 
-    def _is_turned_away(self, batch: Batch, error: ProduceTurnedAwayError) -> bool:
-        """As `_has_poison`. Whether it is configuration, a notice of another record decides."""
+    def _judge_turned_away(self, batch: Batch, error: ProduceTurnedAwayError) -> bool:
+        """As `_judge_failure`. Whether it is configuration, a notice of another record decides."""
         org_id, alone = batch[0].org_id, len(batch) == 1
         if org_id in self.ledger.known_good:
             if not alone:
                 return True
-            if self._fails_beside(batch[0], 1):
+            if self._is_poison(batch[0]):
                 self.ledger.settle(batch, Rejected(error.code, error.message or TURNED_AWAY))
+            if self.ledger.outcome(batch[0]):  # A try may have been taken, too.
                 return False
-        elif not (alone and (self.ledger.doubtful or self._turned_away.get(org_id, (error, None))[1])):
-            self._turned_away[org_id] = error, batch[0].record_id if alone else None
+        elif not (alone and (self.ledger.doubtful or self._was_turned_away_alone(org_id))):
+            self._turned_away[org_id] = _TurnedAway(error, batch[0].record_id if alone else None)
             self.ledger.fail(batch)
             self._failed.append(batch)
             return False
         self._not_allowed(org_id, error)
         return False
+
+    def _was_turned_away_alone(self, org_id: str) -> bool:
+        known = self._turned_away.get(org_id)
+        return known is not None and bool(known.record_id)
 
     def _undecided(self, error: ProduceFailedError | PortalUnavailableError) -> None:
         if not self.ledger.closed and not isinstance(error, ProduceTurnedAwayError):
@@ -211,7 +229,7 @@ class Sender:
             return self._takes(part)
         except ProduceFailedError as error:
             if len(part) == 1:
-                self._has_poison(part, error)
+                self._judge_failure(part, error)
             else:
                 self._undecided(error)
             return False
@@ -271,14 +289,14 @@ class Sender:
             self.gate.close(Scope.EVERYTHING, why)
         elif org_id not in self.ledger.known_good or self.ledger.failing(org_id):
             self.gate.close(Scope.ORGANISATION, why, org_id)
-        elif (
-            not silent
-            and notice.receives >= POISON_RECEIVES
-            and all(self._fails_beside(notice, times) for times in PROBES)
-        ):
+        elif not silent and notice.receives >= POISON_RECEIVES and self._is_poison(notice):
             self.ledger.poison(org_id)
             self.ledger.settle([notice], Rejected(error.code, error.message))
         self.ledger.settle([notice], why)
+
+    def _is_poison(self, notice: QueuedNotice) -> bool:
+        """Whether the portal takes a known good notice, and not this one, again and again."""
+        return all(self._fails_beside(notice, times) for times in PROBES)
 
     def _fails_beside(self, notice: QueuedNotice, times: int) -> bool:
         """Whether the portal takes a known good notice so many times, and then still fails on this one.

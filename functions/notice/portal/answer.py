@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 from enum import Enum, auto
 
 from notice.portal.errors import (
+    NotFoundError,
     OrganisationNotAllowedError,
     PortalNotAllowedError,
     PortalUnavailableError,
@@ -33,6 +34,7 @@ class Meaning(Enum):
     TURNED_AWAY = auto()
     TOKEN_TURNED_DOWN = auto()
     NOT_ALLOWED = auto()
+    NOT_FOUND = auto()
     ORGANISATION_NOT_ALLOWED = auto()
 
 
@@ -52,7 +54,7 @@ _CODES = {
 }
 _SERVICE_CODE = re.compile(r"\d{2}(\d{3})")
 
-# HTTP status, where the body has no code that we know. 404: the address or the path is wrong.
+# HTTP status, where the body has no code that we know, or one that only repeats it.
 _STATUSES = {
     **dict.fromkeys(range(300, 400), Meaning.NOT_ALLOWED),
     **dict.fromkeys((400, 422), Meaning.REFUSED),
@@ -60,7 +62,7 @@ _STATUSES = {
     **dict.fromkeys((408, 502, 504), Meaning.TOO_MUCH),
     **dict.fromkeys((425, 429, 503), Meaning.BUSY),
     401: Meaning.TOKEN_TURNED_DOWN,
-    404: Meaning.NOT_ALLOWED,
+    404: Meaning.NOT_FOUND,
     **dict.fromkeys((403, 405), Meaning.TURNED_AWAY),
 }
 
@@ -72,6 +74,7 @@ _ERRORS: dict[Meaning, type[ProduceError]] = {
     Meaning.TURNED_AWAY: ProduceTurnedAwayError,
     Meaning.TOKEN_TURNED_DOWN: TokenTurnedDownError,
     Meaning.NOT_ALLOWED: PortalNotAllowedError,
+    Meaning.NOT_FOUND: NotFoundError,
     Meaning.ORGANISATION_NOT_ALLOWED: OrganisationNotAllowedError,
 }
 
@@ -101,7 +104,12 @@ def check(answer: Response, now: float) -> None:
 
 
 def _meaning(code: str, status: int) -> Meaning:
-    """What the code means; else the status, which under a code of the portal's own speaks of nobody else."""
+    """What the code means; else the status, which under a code of the portal's own speaks of nobody else.
+
+    A code that equals the status may be a gateway's or a firewall's, which write theirs into the body too.
+    """
+    if code == str(status) and status in _STATUSES:
+        return _STATUSES[status]
     service = _SERVICE_CODE.fullmatch(code)
     if meaning := _CODES.get(code) or (_CODES.get(service[1]) if service else None):
         return meaning
@@ -144,6 +152,8 @@ def read_code(value: object) -> str:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, float) and value.is_integer():  # Some JSON writers make 31404 so: 31404.0.
+        value = int(value)
     return str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 

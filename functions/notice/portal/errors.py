@@ -6,6 +6,7 @@ ProduceError
 ├── PortalUnavailableError            no answer, or "later": leave it queued, call as little as possible
 └── NotAllowedError                   configuration is at fault: leave it queued, report it
     ├── PortalNotAllowedError         stop every organisation
+    │   ├── NotFoundError             the same; of a question about one notice it may be the answer
     │   └── TokenTurnedDownError      call once more, with another token
     └── OrganisationNotAllowedError   stop this organisation
 """
@@ -59,6 +60,10 @@ class NotAllowedError(ProduceError):
 
 class PortalNotAllowedError(NotAllowedError):
     """Address, credentials or permission are wrong for every organisation."""
+
+
+class NotFoundError(PortalNotAllowedError):
+    """HTTP 404: nothing is at this address; asked about one notice, the portal may mean that it has none."""
 
 
 class TokenTurnedDownError(PortalNotAllowedError):

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from notice.deadline import Deadline
@@ -12,13 +13,14 @@ from notice.outcomes import CODE_LENGTH, MESSAGE_LENGTH, Accepted, Outcome, Reje
 from notice.queue.batch_calls import call_in_batches
 from relay import sqs
 from relay.aws import TimeLimit
-from relay.notices.record import OUTCOME, InvalidRecordError, read_org_id
+from relay.notices.record import OUTCOME, InvalidRecordError, read_not_after, read_org_id
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
 
 TYPE, SOURCE = "notice.outcome.v1", "urn:mozi:relay"
+SPEC_VERSION, DATA_TYPE = "1.0", "application/json"
 EVENT_BYTES = 262_144
 """What SNS takes of a message with its attributes. A record of the queue around the message is no larger."""
 PUBLISH_SECONDS = 5.0
@@ -61,12 +63,12 @@ def _event(
 ) -> OutcomeEvent:
     attributes = {"orgId": org_id, OUTCOME: outcome}
     head = {
-        "specversion": "1.0",
+        "specversion": SPEC_VERSION,
         "id": sha256(f"{record_id}\0{outcome}".encode(errors="surrogatepass")).hexdigest()[:32],
         "source": SOURCE,
         "type": TYPE,
         "time": _moment(now),
-        "datacontenttype": "application/json",
+        "datacontenttype": DATA_TYPE,
         "data": {**attributes, "notices": []},
     }
     beside = _attribute_bytes(attributes)
@@ -80,13 +82,33 @@ def read_outcome_event(body: str) -> OutcomeEvent | None:
         return None
     try:
         (event,) = json.loads(body).values()
+        if not _is_ours(event):
+            return None
         data, text = event["data"], _json(event)
         attributes = {"orgId": read_org_id(data["orgId"]), OUTCOME: data[OUTCOME]}
         size = len(text.encode()) + _attribute_bytes(attributes)
-        ours = event["id"] and (event["type"], event["source"]) == (TYPE, SOURCE) and data[OUTCOME] in _NAMES
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError, InvalidRecordError):
         return None
-    return OutcomeEvent(text, attributes, size) if ours and size <= EVENT_BYTES else None
+    return OutcomeEvent(text, attributes, size) if size <= EVENT_BYTES else None
+
+
+def _is_ours(event: dict[str, Any]) -> bool:
+    """Whether it has all that our events have: whoever may send to the queue puts there what he likes.
+
+    Raises what reading a member that is missing, or is of another kind, raises.
+    """
+    data, notices = event["data"], event["data"]["notices"]
+    read_not_after(event["time"])
+    said = (one.get(name, "") for one in notices for name in ("errorCode", "errorMessage"))
+    return (
+        (event["specversion"], event["source"], event["type"]) == (SPEC_VERSION, SOURCE, TYPE)
+        and event["datacontenttype"] == DATA_TYPE
+        and isinstance(event["id"], str)
+        and event["id"] != ""
+        and data[OUTCOME] in _NAMES
+        and isinstance(notices, list)
+        and all(isinstance(one, str) for one in chain((one["messageId"] for one in notices), said))
+    )
 
 
 class OutcomeTopic:
@@ -169,7 +191,7 @@ def _notice(message_id: str, one: Outcome, length: int) -> dict[str, str]:
 
 
 def _json(value: object) -> str:
-    return sqs.escaped(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    return sqs.escaped(json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")))
 
 
 def _moment(now: float) -> str:

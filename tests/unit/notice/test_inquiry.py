@@ -11,6 +11,7 @@ from notice.deadline import Deadline
 from notice.dispatch.ledger import Report
 from notice.inquiry import REFUSALS, Held, Inquiry
 from notice.portal.errors import (
+    NotFoundError,
     OrganisationNotAllowedError,
     PortalNotAllowedError,
     PortalUnavailableError,
@@ -23,6 +24,8 @@ from notice.portal.errors import (
 from tests.support.days import DAY, HOUR, MINUTE, Simulation
 from tests.support.in_process_portal import DOWN, InProcessPortal
 from tests.support.outbound import NOW, deadline, message, notice, notices
+
+ABOUT_ONE_NOTICE = [ProduceFailedError("500"), ProduceRefusedError("404"), NotFoundError("404")]
 
 
 class Holder:
@@ -63,7 +66,7 @@ def test_copies_of_a_notice_are_asked_about_once() -> None:
     "error",
     [
         PortalUnavailableError("503"),
-        PortalNotAllowedError("404"),
+        PortalNotAllowedError("497"),
     ],
 )
 def test_a_portal_that_does_not_answer_is_asked_no_more(error: ProduceError) -> None:
@@ -83,12 +86,12 @@ def test_what_speaks_of_one_organisation_stops_that_one_alone() -> None:
     assert len(holder.asked) == 2
 
 
-@pytest.mark.parametrize("error", [ProduceFailedError("500"), ProduceRefusedError("404")])
+@pytest.mark.parametrize("error", ABOUT_ONE_NOTICE)
 def test_an_answer_about_one_notice_says_nothing_of_the_others(error: ProduceError) -> None:
     assert ask(Holder("n-0", "n-2", raises=[None, error])) == [Held.YES, Held.UNKNOWN, Held.YES]
 
 
-@pytest.mark.parametrize("error", [ProduceFailedError("500"), ProduceRefusedError("404")])
+@pytest.mark.parametrize("error", ABOUT_ONE_NOTICE)
 def test_a_portal_without_the_call_is_asked_no_more(error: ProduceError) -> None:
     holder = Holder(raises=[error] * 50)
 
@@ -117,7 +120,7 @@ def test_a_token_that_is_turned_down_is_replaced_once() -> None:
         # Another notice's answer came through.
         ([ProduceTurnedAwayError("403"), None], {}, {}),
         # As of an older portal, which does not have the call.
-        ([PortalNotAllowedError("404")], {}, {"404": 1}),
+        ([NotFoundError("404")], {}, {"404": 1}),
     ],
 )
 def test_what_keeps_the_portal_from_saying_is_reported_once(

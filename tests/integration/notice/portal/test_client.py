@@ -15,6 +15,7 @@ from botocore.exceptions import ConnectTimeoutError
 from notice.portal.client import CONNECT_SECONDS, READ_SECONDS, PortalClient
 from notice.portal.errors import (
     NotAllowedError,
+    NotFoundError,
     PortalNotAllowedError,
     PortalUnavailableError,
     ProduceError,
@@ -92,7 +93,7 @@ def test_the_portal_says_whether_it_has_a_notice(portal: Portal) -> None:
 @pytest.mark.parametrize(
     ("faults", "error"),
     [
-        ({"reads": False}, ProduceRefusedError),
+        ({"reads": False}, NotFoundError),
         ({"down": True}, PortalUnavailableError),
         ({"status": 504}, PortalUnavailableError),
         ({"status": 500}, ProduceFailedError),

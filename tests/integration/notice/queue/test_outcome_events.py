@@ -1,6 +1,7 @@
 """What a sender is told: on a topic in mock SNS, and on the notice queue while that is in trouble."""
 
 import json
+import math
 import socket
 import time
 from collections.abc import Iterator
@@ -309,15 +310,36 @@ def test_a_topic_that_never_answers_costs_one_call_and_holds_up_no_record(
     assert len(told.take(told.dead)) == 100
 
 
+ODD: list[Any] = [
+    None,
+    "zzz",
+    {},
+    {"messageId": "n-1"},
+    ["n-1"],
+    [["messageId"]],
+    [{}],
+    [{"messageId": None}],
+    [{"messageId": "n-1"}, {"messageId": "n-2", "errorCode": 400}],
+    [{"messageId": "n-1", "errorMessage": ["x"]}],
+]
+
+
 @pytest.mark.parametrize(
     ("change", "why"),
     [
         ({"type": "notice.outcome.v2"}, "another type"),
         ({"source": "urn:mozi:gateway"}, "another source"),
+        ({"specversion": "2.0"}, "another CloudEvents"),
+        ({"datacontenttype": "text/plain"}, "another form of data"),
         ({"id": ""}, "no id"),
+        ({"id": 7}, "an id that is no text"),
+        ({"id": math.inf}, "what is no JSON"),
+        ({"more": [math.nan]}, "what is no JSON, anywhere"),
+        ({"time": "yesterday"}, "no time"),
         ({"data": {"orgId": "", "outcome": "accepted", "notices": []}}, "no organisation"),
         ({"data": {"orgId": "o-1", "outcome": "deferred", "notices": []}}, "no outcome"),
         ({"data": 7}, "no data"),
+        *(({"data": {"orgId": "o-1", "outcome": "accepted", "notices": odd}}, "no notices") for odd in ODD),
         ({"more": "x" * EVENT_BYTES}, "too large"),
     ],
 )

@@ -7,10 +7,10 @@ from threading import enumerate as enumerate_threads
 
 import pytest
 
-from notice.deadline import Deadline, run_parallel
+from notice.deadline import START_SECONDS, Deadline, run_parallel
 from notice.dispatch.batches import EARLIER_WAITS
 from notice.dispatch.dispatcher import WORKERS
-from notice.dispatch.gate import OUT_OF_TIME, START_SECONDS
+from notice.dispatch.gate import OUT_OF_TIME
 from notice.dispatch.ledger import Ledger, Report
 from notice.outcomes import Accepted, Deferred, Rejected
 from notice.queue.records import QueuedNotice
@@ -171,6 +171,37 @@ def test_a_call_that_does_not_end_is_left_behind() -> None:
     released.set()
 
     assert answers == [None, "quick", None, None]
+
+
+def test_items_are_made_when_they_are_about_to_be_called_and_not_long_before() -> None:
+    done: list[int] = []
+    ahead = []
+
+    def items() -> Iterator[int]:
+        for number in range(50):
+            ahead.append(number - len(done))
+            yield number
+
+    run_parallel(done.append, items(), workers=3, deadline=deadline())
+
+    assert sorted(done) == list(range(50))
+    assert max(ahead) <= 5
+
+
+@pytest.mark.parametrize("left", [0.0, START_SECONDS])
+def test_when_no_call_can_be_begun_any_more_all_items_are_made_at_once(left: float) -> None:
+    """What is to become of a notice is said of each: all have to be read in time."""
+    made, released = [], Event()
+
+    def items() -> Iterator[int]:
+        for number in range(50):
+            made.append(number)
+            yield number
+        released.set()
+
+    run_parallel(lambda _: released.wait(20), items(), workers=1, deadline=deadline(left))
+
+    assert len(made) == 50
 
 
 def test_when_items_fail_to_come_no_further_call_is_begun() -> None:

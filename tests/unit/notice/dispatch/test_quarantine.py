@@ -9,8 +9,9 @@ from notice.dispatch.quarantine import OVERDUE_RECEIVES
 from notice.outcomes import Accepted, Deferred, Outcome, Rejected
 from sandbox.vendors.loopback import Answer, Request
 from sandbox.vendors.portal import message_ids, org_id
+from tests.support.days import HOUR, Simulation
 from tests.support.in_process_portal import FORBIDDEN, RATE_LIMITED, InProcessPortal, refusal
-from tests.support.outbound import deadline, dispatch, kinds, new_dispatcher, notice, notices
+from tests.support.outbound import deadline, dispatch, kinds, message, new_dispatcher, notice, notices
 
 NO_SUCH_ORGANISATION = refusal("no such orgId")
 
@@ -197,3 +198,23 @@ def test_many_notices_refused_for_different_reasons_are_rejected_each_for_its_ow
 
     assert kinds(report) == {Rejected: 20}
     assert report.outcomes[notice(4)] == Rejected("415", "parameter.invalid: n-4")
+
+
+@pytest.mark.parametrize("code", [400, 413, 430, 432])
+def test_a_portal_that_refuses_or_finds_too_large_whatever_comes_costs_no_notice(code: int) -> None:
+    organisations = ("a", "b", "c")
+    portal = InProcessPortal(organisations=organisations)
+    portal.break_down(code=code)
+    days = Simulation(portal)
+    for org in organisations:
+        for number in range(100):
+            days.put(f"{org}-{number}", message(f"n-{number}"), org=org)
+
+    days.run(12 * HOUR)
+
+    assert days.dead == []
+    assert len(days.queue) == 300
+
+    portal.fix()
+    days.run(2 * HOUR)
+    assert (days.queue, days.dead) == ({}, [])

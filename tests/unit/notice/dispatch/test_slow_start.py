@@ -60,6 +60,29 @@ def test_notices_stand_in_another_order_at_every_receive() -> None:
     assert first[0] != second[0]
 
 
+@pytest.mark.parametrize("pair", [("n", "m"), ("n-1", "n-2"), ("order-100", "order-101"), ("A", "B")])
+@pytest.mark.parametrize("records", [("r", "r"), ("r-1", "r-2")])
+def test_none_stands_behind_another_three_times_in_a_row(
+    pair: tuple[str, str], records: tuple[str, str]
+) -> None:
+    """However alike their names are."""
+    named = list(zip(pair, records, strict=True))
+
+    def first(receives: int) -> str:
+        given = [replace(notice(name, receives=receives), record_id=record) for name, record in named]
+        return in_changing_order(given)[0].message_id
+
+    leads = [first(receives) for receives in range(2, 60)]
+
+    assert max(len(list(run)) for _, run in groupby(leads)) <= 2
+
+
+def test_any_of_many_is_the_first_in_its_turn() -> None:
+    leads = {in_changing_order(notices(10, receives=r))[0].message_id for r in range(2, 60)}
+
+    assert len(leads) == 10
+
+
 def test_notices_of_one_record_stand_together() -> None:
     given = [replace(notice(n, receives=7), record_id=f"r-{n % 10}") for n in range(100)]
 

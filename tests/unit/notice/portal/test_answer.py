@@ -8,6 +8,7 @@ import pytest
 from notice.portal.answer import check, retry_after
 from notice.portal.client import signature
 from notice.portal.errors import (
+    NotFoundError,
     OrganisationNotAllowedError,
     PortalNotAllowedError,
     PortalUnavailableError,
@@ -45,6 +46,24 @@ def test_a_code_of_success_without_a_verdict_is_a_success(code: object, more: di
     check(Response(200, {}, json.dumps({"code": code, "message": "", **more}).encode()), NOW)
 
 
+@pytest.mark.parametrize("code", [b"0.0", b"200.0", b"2e2"])
+def test_a_code_of_success_may_be_written_with_a_fraction_of_nothing(code: bytes) -> None:
+    check(Response(200, {}, b'{"code": ' + code + b"}"), NOW)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (b"31404.0", OrganisationNotAllowedError),
+        (b"4.00e2", ProduceRefusedError),
+        (b"400.5", ProduceFailedError),
+        (b"1e400", ProduceFailedError),
+    ],
+)
+def test_any_other_code_may_be_too(code: bytes, kind: type[ProduceError]) -> None:
+    assert type(said(500, b'{"code": ' + code + b"}")) is kind
+
+
 @pytest.mark.parametrize("data", [False, {"success": False}])
 def test_a_plain_no_is_about_the_data(data: object) -> None:
     error = said(200, {"code": 0, "data": data})
@@ -54,7 +73,7 @@ def test_a_plain_no_is_about_the_data(data: object) -> None:
 
 
 @pytest.mark.parametrize("code", [400, 404, 405, 408, 409, 410, 415, 422, 499, 31400, 32400, 32404])
-@pytest.mark.parametrize("status", [200, 400, 404, 500])
+@pytest.mark.parametrize("status", [200, 400, 403, 500])
 def test_codes_that_speak_of_the_data_are_refusals_whatever_the_status(status: int, code: int) -> None:
     error = said(status, {"code": code, "message": "parameter.invalid"})
 
@@ -91,7 +110,7 @@ def test_http_404_under_a_code_of_the_portals_own_is_about_the_data(code: int | 
 
 
 @pytest.mark.parametrize("code", [403, 31403, 32403, 512, 31404])
-@pytest.mark.parametrize("status", [200, 403, 404])
+@pytest.mark.parametrize("status", [200, 400, 404])
 def test_codes_of_permission_may_be_about_one_organisation(status: int, code: int) -> None:
     error = said(status, {"code": code})
 
@@ -122,7 +141,8 @@ def test_codes_that_say_nothing_about_the_data_leave_it_open(
         *((status, ProduceRefusedError) for status in (400, 422)),
         (401, TokenTurnedDownError),
         *((status, ProduceTurnedAwayError) for status in (403, 405)),
-        *((status, PortalNotAllowedError) for status in (300, 301, 302, 304, 307, 308, 404)),
+        *((status, PortalNotAllowedError) for status in (300, 301, 302, 304, 307, 308)),
+        (404, NotFoundError),
         (413, ProduceTooLargeError),
         *((status, ProduceTooMuchError) for status in (408, 502, 504)),
         *((status, PortalUnavailableError) for status in (425, 429, 503)),
@@ -139,7 +159,7 @@ def test_without_a_known_code_the_status_speaks(status: int, kind: type[ProduceE
     assert error.code in (str(status), "200")
 
 
-ODD_CODES: list[object] = ["", " ", None, True, False, [], 0.0]
+ODD_CODES: list[object] = ["", " ", None, True, False, [], 0.5]
 ODD_DATA: list[object] = [1, 0, "", [], {"success": "true"}, {"success": 1}]
 
 
@@ -166,8 +186,46 @@ def test_a_yes_under_an_error_status_is_no_success(status: int) -> None:
 def test_the_gateways_status_field_counts_unless_it_only_echoes_http() -> None:
     assert isinstance(said(200, {"status": 1203, "msg": "token expired"}), PortalNotAllowedError)
     assert isinstance(said(404, {"status": 404, "path": "/x"}), PortalNotAllowedError)
-    assert isinstance(said(404, {"code": 404}), ProduceRefusedError)
     assert isinstance(said(405, {"status": 405, "error": "Method Not Allowed"}), ProduceTurnedAwayError)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        *((status, ProduceTurnedAwayError) for status in (403, 405)),
+        (404, NotFoundError),
+        (408, ProduceTooMuchError),
+    ],
+)
+@pytest.mark.parametrize("name", ["code", "status"])
+@pytest.mark.parametrize("kind_of_code", [int, str])
+def test_a_code_that_equals_the_http_status_says_no_more_than_it(
+    status: int, kind: type[ProduceError], name: str, kind_of_code: type
+) -> None:
+    """A gateway, or a firewall before it, writes its status into the body too."""
+    error = said(status, {name: kind_of_code(status), "message": "no"})
+
+    assert isinstance(error, kind)
+    assert error.code == str(status)
+
+
+@pytest.mark.parametrize("status", [409, 410, 415, 499])
+def test_a_code_of_the_portals_counts_over_a_status_that_has_no_meaning_of_its_own(status: int) -> None:
+    assert type(said(status, {"code": status})) is ProduceRefusedError
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (403, 31403, OrganisationNotAllowedError),
+        (403, 512, OrganisationNotAllowedError),
+        (404, 31404, OrganisationNotAllowedError),
+        (404, 32404, ProduceRefusedError),
+        (404, 403, OrganisationNotAllowedError),
+    ],
+)
+def test_any_other_code_speaks_over_the_same_status(status: int, code: int, kind: type[ProduceError]) -> None:
+    assert type(said(status, {"code": code})) is kind
 
 
 @pytest.mark.parametrize(

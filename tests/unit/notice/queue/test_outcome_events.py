@@ -42,6 +42,32 @@ def test_a_day_without_the_topic_holds_up_no_notice_and_forgets_no_outcome(code:
     assert day.queue == {}
 
 
+def test_an_outcome_that_no_topic_took_for_as_long_as_the_queue_keeps_it_is_a_dead_letter() -> None:
+    day = Simulation(InProcessPortal(refuses={"bad"}))
+    day.topic.down = ClientError({"Error": {"Code": "NotFound"}}, "PublishBatch")
+    day.put("r-1", message("n"), message("bad"))
+
+    day.run(15 * DAY)
+
+    assert (day.queue, day.topic.events) == ({}, [])
+    assert {code: times for (code, _), times in day.reasons.items()} == {"400": 1, "Expired": 2}
+    kept = [one["outcome"]["data"]["outcome"] for one in day.letters if "outcome" in one]
+    assert sorted(kept) == ["accepted", "rejected"]
+
+
+def test_a_notice_without_an_id_is_a_dead_letter_and_no_holdup() -> None:
+    day = Simulation(InProcessPortal())
+    nameless = message("n")
+    del nameless["messageId"]
+    day.put("r-1", nameless, message("m"))
+
+    day.run(HOUR)
+
+    assert (day.queue, day.portal.accepted("o-1")) == ({}, {"m"})
+    assert [code for code, _ in day.reasons] == ["InvalidNotice"]
+    assert sorted(day.topic.told()) == [("accepted", "m"), ("rejected", "")]
+
+
 def made(*outcomes: tuple[str, Outcome], org: str = "o-1") -> OutcomeEvent:
     (one,) = outcome_events("r-1", org, outcomes, NOW)
     assert one.size <= EVENT_BYTES
