@@ -20,7 +20,7 @@ PATH = [ROOT / "functions", ROOT / "layers", Path(sysconfig.get_path("purelib"))
         (lambda: notices.sending(1, PATH, 250), {"notices_calls", "notices_20ms", "notices_200ms"}),
         (lambda: notices.poison(PATH, 4), {"poison_worst", "poison_mean"}),
         (lambda: notices.limited(PATH, 300, 500), {"limit_learned", "limit_kept"}),
-        (lambda: notices.memory(1, PATH, 500_000), {"memory"}),
+        (lambda: notices.memory(1, PATH, 1_200_000), {"memory"}),
         (lambda: inbound.body(1, PATH, 20_000), {"body"}),
     ],
     ids=["warm_callback", "notices", "poison_notices", "portal_limit", "memory", "body"],
