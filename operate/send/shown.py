@@ -45,15 +45,14 @@ def summary(sending: Sending, seconds: float, *, dry_run: bool) -> None:
 
 def facts(sending: Sending, seconds: float, *, dry_run: bool) -> dict[str, object]:
     """Returns the outcome as a program gets it."""
-    organisations = sending.on_queue(dry_run=False)[0]
-    messages = sending.on_queue(dry_run=dry_run)[1]
+    organisations, messages = sending.on_queue(dry_run=dry_run)
     return {
         "dryRun": dry_run,
         "counts": {
             "read": sending.read,
             "good": sending.good,
             "invalid": len(sending.mistakes),
-            "onQueue": organisations.total(),
+            "onQueue": 0 if dry_run else organisations.total(),
             "sqsMessages": messages,
         },
         "organisations": dict(organisations),
