@@ -57,8 +57,11 @@ def redrive(
     Exit status: 0 all done; 1 something is left or AWS failed, and calling again is safe; 2 nothing was
     done, and what to fix is named; 130 interrupted.
     """
-    if sum(map(bool, (file, ids, everything))) != 1:
+    ways = [name for name, given in (("FILE", file), ("--id", ids), ("--all", everything)) if given]
+    if not ways:
         raise click.UsageError("Which letters? Give FILE, --id or --all.")
+    if len(ways) > 1:
+        raise click.UsageError(f"Give only one of {', '.join(ways[:-1])} and {ways[-1]}.")
     if not everything and (code or org):
         raise click.UsageError("--code and --org choose among --all.")
     if not file and (skip_invalid or force):
