@@ -224,7 +224,10 @@ def test_a_letter_that_could_not_be_deleted_is_told(queues: Queues) -> None:
     result = queues.run("redrive", "--all")
 
     assert result.status == 1
-    assert f"sent, but still a dead letter: {kept['deadLetter']} InternalError" in result.stdout
+    assert (
+        f"sent, but still a dead letter: {kept['deadLetter'][:8]} ({kept['messageId']}) InternalError"
+        in result.stdout
+    )
     assert len(queues.sent()) == 3
     assert queues.listed() == [kept]
 
