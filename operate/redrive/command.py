@@ -2,12 +2,12 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
 
-from operate.dead_letters.choice import letters_of, with_prefixes
+from operate.dead_letters.choice import letters_of, short_ids, with_prefixes
 from operate.dead_letters.held import DeadLetterQueue, Letter
 from operate.errors import ExitStatus, NothingDoneError, OperatorError
 from operate.options import json_option, with_stack
@@ -57,18 +57,22 @@ def redrive(
     Exit status: 0 all done; 1 something is left or AWS failed, and calling again is safe; 2 nothing was
     done, and what to fix is named; 130 interrupted.
     """
-    if sum(map(bool, (file, ids, everything))) != 1:
+    ways = [name for name, given in (("FILE", file), ("--id", ids), ("--all", everything)) if given]
+    if not ways:
         raise click.UsageError("Which letters? Give FILE, --id or --all.")
+    if len(ways) > 1:
+        raise click.UsageError(f"Give only one of {', '.join(ways[:-1])} and {ways[-1]}.")
     if not everything and (code or org):
         raise click.UsageError("--code and --org choose among --all.")
     if not file and (skip_invalid or force):
         raise click.UsageError("--skip-invalid and --force are about FILE.")
-    begun, so_far = time.monotonic(), Redriven()
+    begun, so_far, names = time.monotonic(), Redriven(), dict[str, str]()
     try:
         largest = largest_message(stack)
         lines = _lines(file, largest, so_far, skip_invalid) if file else None
         with DeadLetterQueue(stack) as letters:
             found = letters_of(letters, code=code, org=org, limit=None)
+            names = _names(found)
             if lines is not None:
                 wanted = _of_file(lines, found, so_far, force)
             else:
@@ -83,7 +87,7 @@ def redrive(
         status = so_far.status
     except KeyboardInterrupt:
         so_far.stopped, status = "interrupted", ExitStatus.INTERRUPTED
-    _show(so_far, time.monotonic() - begun, dry_run=dry_run, as_json=as_json)
+    _show(so_far, names, time.monotonic() - begun, dry_run=dry_run, as_json=as_json)
     raise SystemExit(status)
 
 
@@ -138,14 +142,24 @@ def _perform(wanted: Sequence[Outgoing], stack: Stack, letters: DeadLetterQueue,
         so_far.stopped = fault.message
 
 
-def _show(so_far: Redriven, seconds: float, *, dry_run: bool, as_json: bool) -> None:
+def _names(letters: Sequence[Letter]) -> dict[str, str]:
+    """Each letter as `dead-letters` shows it: the beginning of its id, and its messageId if that is known."""
+    names = {one.id: one.attributes.get("messageId", "") for one in letters}
+    return {
+        one: f"{short} ({names[one]})" if names[one] else short for one, short in short_ids(letters).items()
+    }
+
+
+def _show(
+    so_far: Redriven, names: Mapping[str, str], seconds: float, *, dry_run: bool, as_json: bool
+) -> None:
     if as_json:
         facts = facts_of(so_far) | {"left": list(so_far.left)}
         write_json({"dryRun": dry_run, **facts, "seconds": round(seconds, 3)})
     else:
         done = len(so_far.redriven)
         said = "would be redriven" if dry_run else f"redriven in {per_second(done, seconds)}"
-        click.echo("\n".join([f"{many(done, 'letter')} {said}", *_remarks(so_far)]))
+        click.echo("\n".join([f"{many(done, 'letter')} {said}", *_remarks(so_far, names)]))
     if so_far.too_late:
         late = many(len(so_far.too_late), "letter", "are")
         click.echo(f"{late} too late to be sent: --anyway sends without notAfter.", err=True)
@@ -155,10 +169,15 @@ def _show(so_far: Redriven, seconds: float, *, dry_run: bool, as_json: bool) -> 
         click.echo(f"{many(len(so_far.left), 'letter', 'are')} left: call it again.", err=True)
 
 
-def _remarks(so_far: Redriven) -> Iterator[str]:
-    left = [f"  not sent, still a dead letter: {one} {code}" for one, code in so_far.not_sent.items()]
-    sent = [f"  sent, but still a dead letter: {one} {code}" for one, code in so_far.not_deleted.items()]
-    late = [f"  not sent, still a dead letter: {one} too late" for one in so_far.too_late]
+def _remarks(so_far: Redriven, names: Mapping[str, str]) -> Iterator[str]:
+    def name(letter: str) -> str:
+        return names.get(letter, letter)
+
+    left = [f"  not sent, still a dead letter: {name(one)} {code}" for one, code in so_far.not_sent.items()]
+    sent = [
+        f"  sent, but still a dead letter: {name(one)} {code}" for one, code in so_far.not_deleted.items()
+    ]
+    late = [f"  not sent, still a dead letter: {name(one)} too late" for one in so_far.too_late]
     gone = [f"  not sent, no dead letter any more: {one}" for one in so_far.not_found]
     for lines in (left, late, sent, gone):
         yield from beginning([safe(line) for line in lines])

@@ -9,6 +9,7 @@ import click
 from operate.output import WIDTH, beginning, many, per_second, safe
 from operate.send.entries import Mistake
 from operate.send.run import Sending
+from relay.notices.record import NOT_AFTER
 
 _LINES_SHOWN = 3
 # Wide characters take two columns.
@@ -27,7 +28,8 @@ def mistakes(sending: Sending, *, left_out: bool) -> None:
         _list("Notices that share a messageId but differ:", sending.doubts)
         click.echo("The portal keeps the content that reaches it first.", err=True)
     if sending.unknown:
-        fields = [f"  {_short(name)} ({_lines(lines)})" for name, lines in sending.unknown.items()]
+        unknown = sending.unknown.items()
+        fields = [f"  {_short(name)} ({_lines(lines)}){_meant(name)}" for name, lines in unknown]
         _say(["Unknown fields, sent as they are:", *beginning(fields)])
 
 
@@ -45,15 +47,14 @@ def summary(sending: Sending, seconds: float, *, dry_run: bool) -> None:
 
 def facts(sending: Sending, seconds: float, *, dry_run: bool) -> dict[str, object]:
     """Returns the outcome as a program gets it."""
-    organisations = sending.on_queue(dry_run=False)[0]
-    messages = sending.on_queue(dry_run=dry_run)[1]
+    organisations, messages = sending.on_queue(dry_run=dry_run)
     return {
         "dryRun": dry_run,
         "counts": {
             "read": sending.read,
             "good": sending.good,
             "invalid": len(sending.mistakes),
-            "onQueue": organisations.total(),
+            "onQueue": 0 if dry_run else organisations.total(),
             "sqsMessages": messages,
         },
         "organisations": dict(organisations),
@@ -92,6 +93,12 @@ def _lines(numbers: Sequence[int]) -> str:
     more = f" and {len(numbers) - _LINES_SHOWN:,} more" if len(numbers) > _LINES_SHOWN else ""
     listed = ", ".join(str(number) for number in numbers[:_LINES_SHOWN])
     return f"line{'' if len(numbers) == 1 else 's'} {listed}{more}"
+
+
+def _meant(name: str) -> str:
+    """A notice whose last moment has another name would be sent without one."""
+    alike = name.translate({ord(one): None for one in "_- "}).lower() == NOT_AFTER.lower()
+    return f": did you mean {NOT_AFTER}?" if alike else ""
 
 
 def _short(name: str) -> str:

@@ -8,6 +8,8 @@ from relay.api.recovery import PendingEvents, SetAsideEvents
 
 # As NotAllowedAlarm of template.yaml: a fault that lasts is reported again within this time.
 FAULT_SECONDS = 2100
+OUTCOMES, OUTCOME_TOPIC = "notice-outcome", "NoticeOutcomeTopicArn"
+"""The topic of what became of notices as a person calls it, and the output that names it."""
 NOT_FILLED = "the gateway's credentials are not filled"
 SECRETS = {
     "callbackToken": ("CallbackTokenSecretArn", "callback token"),
@@ -67,12 +69,12 @@ class Subscription:
 
 @dataclass(frozen=True)
 class Topic:
-    """One of the topics; that of no tag has no registration."""
+    """One of the topics; that of no tag has no registration, and of outcomes no last one is known."""
 
     slug: str
     event_tag: str | None
     registration: Registration | Unknown | None
-    last: Received | Unknown
+    last: Received | Unknown | None
     subscriptions: Sequence[Subscription] | Unknown
 
     @property

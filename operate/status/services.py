@@ -72,8 +72,9 @@ def alarms(stack: Stack) -> Sequence[facts.Alarm]:
 
 
 def subscriptions(stack: Stack, slug: str) -> Sequence[facts.Subscription]:
-    """A topic's subscriptions, and where an event goes that SNS cannot deliver to them."""
-    topic = stack.output("EventTopicArnPrefix") + slug
+    """A topic's subscriptions, and where that goes which SNS cannot deliver to them."""
+    outcomes = slug == facts.OUTCOMES
+    topic = stack.output(facts.OUTCOME_TOPIC) if outcomes else stack.output("EventTopicArnPrefix") + slug
     pages = stack.client("sns").get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
     listed = [one for page in pages for one in page.get("Subscriptions", ())]
     account = topic.split(":")[4]

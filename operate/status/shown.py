@@ -63,13 +63,17 @@ def _last(topic: facts.Topic, status: facts.RelayState) -> tuple[Text, str]:
             return Text("none kept"), ""
         case facts.Received(at) if at:
             return Text(moment(at)), span(status.seconds_since(at))
+        case None:
+            return Text("-"), ""
     return Text("unknown", "yellow"), ""
 
 
 def _subscribers(topic: facts.Topic) -> Text:
     if isinstance(topic.subscriptions, facts.Unknown):
         return Text("unknown", "yellow")
-    return Text(f"{len(topic.subscriptions):,}") if topic.subscriptions else Text("none", "yellow")
+    if topic.subscriptions:
+        return Text(f"{len(topic.subscriptions):,}")
+    return Text("none", "" if topic.slug == facts.OUTCOMES else "yellow")
 
 
 def _address(subscription: facts.Subscription) -> str:

@@ -61,6 +61,8 @@ def survey(
     errors = ask(portal_errors, stack, now)
 
     def topic(slug: str) -> facts.Topic:
+        if slug == facts.OUTCOMES:
+            return facts.Topic(slug, None, None, None, ask(subscriptions, stack, slug))
         tag = catalog.tag_of(slug)
         if isinstance(registered, facts.Unknown):
             state: facts.Registration | facts.Unknown = registered
@@ -73,7 +75,7 @@ def survey(
         stack.name,
         now,
         topics=[topic(slug) for slug in slugs],
-        other_tags=_others(registered) if slugs == catalog.SLUGS else [],
+        other_tags=_others(registered) if set(slugs) >= set(catalog.SLUGS) else [],
         callers=_callers(stack),
         pending=_known(inbound, PENDING, lambda found: found.pending),
         set_aside=_known(inbound, SET_ASIDE, _set_aside),

@@ -77,7 +77,10 @@ def show_tables(scene: Scene, console: Console) -> None:
     rows = [(slug, came, went, came - went) for slug, came, went in [*counts, together]]
     title = "Inbound: gateway → callback → topic → subscriber"
     console.print(_table(title, _TOPIC_HEADS, rows, "topic"))
-    rows_of, title = map(_cells, scene.organisations), "Outbound: queue → notice → portal"
+    rows_of, title = (
+        map(_cells, scene.organisations),
+        "Outbound: queue → notice → portal (before any redrive)",
+    )
     console.print(_table(title, _ORGANISATION_HEADS, rows_of, "organisation", _SIZES))
     reasons = [
         f"rejected: {message_id} of {row.org_id}: {reason}"

@@ -88,8 +88,9 @@ def send_many(scene: Scene) -> Checks:
     yield Check(f"a portal that takes {LIMIT}: calls are few", True, few)
     taken = [call.size for call in calls if call.ok]
     scene.remarks.append(
-        f"a portal that takes {LIMIT}: {len(calls)} calls for {len(SENT[MANY])} notices, "
-        f"{len(calls) - len(taken)} of them too large"
+        f"a portal that takes {LIMIT}, and answers 504 to more: {len(calls)} calls for {len(SENT[MANY])} "
+        f"notices, {len(calls) - len(taken)} of them too large; one notice alone after that is the probe of "
+        "whether the portal works at all"
     )
     portal.fix()
 
@@ -114,7 +115,8 @@ def misconfigure(scene: Scene) -> Checks:
     in_log = _faults(scene, began)
     yield Check("configuration at fault: what the log says of each call", [NOT_ALLOWED] * vain, in_log)
     scene.remarks.append(
-        f"configuration at fault: named after {calls} calls; {vain} came in vain until it was put right"
+        f"the portal took the right to send away ({NOT_ALLOWED}): calls in vain until the log and `status` "
+        f"named it: {calls}, until the right was given back: {vain}"
     )
 
 

@@ -23,7 +23,7 @@ class Subscribers:
         self.urls = {slug: subscribe_queue(stack, slug, f"downstream-{slug}") for slug in slugs}
         self.received: dict[str, list[Envelope]] = {slug: [] for slug in slugs}
         name = "downstream-notice-outcome"
-        self._outcomes_url = _subscribe(stack, outcomes, name, {}) if outcomes else ""
+        self.outcomes_url = _subscribe(stack, outcomes, name, {}) if outcomes else ""
         self._outcomes: list[Envelope] = []
 
     def collect(self) -> int:
@@ -34,7 +34,7 @@ class Subscribers:
 
     def outcomes(self) -> list[Envelope]:
         """Take in what has arrived of outcomes; returns all so far."""
-        self._take(self._outcomes_url, self._outcomes)
+        self._take(self.outcomes_url, self._outcomes)
         return self._outcomes
 
     def _take(self, url: str, into: list[Envelope]) -> None:

@@ -24,7 +24,8 @@ def run(console: Console, port: int) -> NoReturn:
     """Bring everything up and stay; ends by Ctrl-C or a signal. Raises SandboxError."""
     with only_one("up"), local_invoke_files(), stage("up", console, port) as running:
         with part(console, "Subscribing a queue to every topic, registering every eventTag"):
-            subscribers = Subscribers(running.stack)
+            outcomes = running.stack.outputs["NoticeOutcomeTopicArn"]
+            subscribers = Subscribers(running.stack, outcomes=outcomes)
             request = {"action": "register", "callbackUrl": running.stack.callback_url}
             running.stack.invoke("GatewayFunctionName", request)
         write_local_invoke(running.stack)
@@ -99,6 +100,9 @@ def _values(running: Stage, subscribers: Subscribers) -> dict[str, str]:
         "handshake": _quoted({"eventTag": sample.event_tag, **dispatched}),
         "event": _quoted({**dispatched, **ids, "content": sample.content}),
         "notice": _quoted({"orgId": org_id, "messages": [notice(1, "n-by-hand-1", users)]}),
+        "org": org_id,
+        "message": _quoted(notice(3, "n-by-hand-3", users)),
+        "outcomes": subscribers.outcomes_url,
         "wrong": _quoted({"orgId": org_id, "messages": [wrong]}),
     }
 

@@ -18,6 +18,7 @@ from relay.catalog import CATALOG, SLUGS
 
 NAME = "mozi-relay"
 TOPIC_PREFIX = "arn:aws-cn:sns:cn-north-1:123456789012:mozi-relay-event-"
+OUTCOME_TOPIC = "arn:aws-cn:sns:cn-north-1:123456789012:mozi-relay-notice-outcome"
 QUEUE, LETTERS = "https://sqs/1/notices", "https://sqs/1/letters"
 OUTPUTS = {
     "CallbackUrl": "https://api.example/relay/callback",
@@ -177,7 +178,7 @@ class RelayStub:
             yield {"events": found[start : start + self.page_size]}
 
     def _pages_of_subscriptions(self, *, TopicArn: str) -> list[dict[str, Any]]:  # noqa: N803
-        assert TopicArn.startswith(TOPIC_PREFIX)
+        assert TopicArn.startswith((TOPIC_PREFIX, OUTCOME_TOPIC))
         listed = self.subscriptions[TopicArn.removeprefix(TOPIC_PREFIX)]
         if isinstance(listed, Exception):
             raise listed

@@ -224,7 +224,10 @@ def test_a_letter_that_could_not_be_deleted_is_told(queues: Queues) -> None:
     result = queues.run("redrive", "--all")
 
     assert result.status == 1
-    assert f"sent, but still a dead letter: {kept['deadLetter']} InternalError" in result.stdout
+    assert (
+        f"sent, but still a dead letter: {kept['deadLetter'][:8]} ({kept['messageId']}) InternalError"
+        in result.stdout
+    )
     assert len(queues.sent()) == 3
     assert queues.listed() == [kept]
 
@@ -376,3 +379,21 @@ def test_what_cannot_be_meant_sends_nothing(queues: Queues, file: Path, words: l
     assert queues.run("redrive", *(str(file) if word == "FILE" else word for word in words)).status == 2
     assert queues.sent() == []
     assert queues.counts() == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "Which letters? Give FILE, --id or --all."),
+        (["--all", "--id", "a"], "Give only one of --id and --all."),
+        (["FILE", "--all"], "Give only one of FILE and --all."),
+        (["FILE", "--id", "a", "--all"], "Give only one of FILE, --id and --all."),
+    ],
+)
+def test_who_names_letters_in_two_ways_is_told_which_two(
+    queues: Queues, file: Path, words: list[str], said: str
+) -> None:
+    file.write_text("")
+
+    result = queues.run("redrive", *(str(file) if word == "FILE" else word for word in words))
+    assert said in result.stderr

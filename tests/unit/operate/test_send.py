@@ -132,6 +132,14 @@ def test_a_dry_run_only_checks(written: WriteFile, wrong: bool) -> None:
     assert "Send it again" not in result.stderr
 
 
+def test_a_program_too_is_told_what_a_dry_run_would_send_for_each_organisation(written: WriteFile) -> None:
+    file = written(*[{"orgId": org_id} | message(org_id + name) for org_id, name in ("1a", "1b", "2a")])
+    told = json.loads(send(QueueStub(), file, "--dry-run", "--json").stdout)
+
+    assert told["organisations"] == {"1": 2, "2": 1}
+    assert told["counts"]["onQueue"] == 0
+
+
 def test_an_organisation_that_is_missing_or_not_the_one_asked_for_is_named_by_line(
     written: WriteFile,
 ) -> None:

@@ -84,6 +84,13 @@ def test_unknown_fields_are_sent_with_a_warning_that_names_them_and_their_lines(
     assert facts["unknownFields"] == {"hedaer": [2, 3], "ext": [3, 4, 5, 6, 7]}
 
 
+@pytest.mark.parametrize("name", ["not_after", "NotAfter", "notafter", "not-after"])
+def test_a_last_moment_under_another_name_is_told_the_name_that_counts(tmp_path: Path, name: str) -> None:
+    file = written(tmp_path, message("a", **{name: "2999-01-02T03:04:05Z"}))
+
+    assert f"  {name} (line 1): did you mean notAfter?\n" in send(QueueStub(), file, *ORG).stderr
+
+
 def test_an_unknown_field_of_several_notices_of_a_line_is_named_once(tmp_path: Path) -> None:
     file = written(tmp_path, {"messages": [message("a", ext=1), message("b", ext=1)]})
 

@@ -5,10 +5,19 @@ from typing import Any
 import pytest
 
 from relay.catalog import SLUGS
-from tests.support.relay_stub import RelayStub, ago, iso, refused, standing, subscription
+from tests.support.relay_stub import (
+    OUTCOME_TOPIC,
+    OUTPUTS,
+    RelayStub,
+    ago,
+    iso,
+    refused,
+    standing,
+    subscription,
+)
 from tests.support.status_command import facts, needs, run
 
-LEAVE = "employee-leave"
+LEAVE, OUTCOMES = "employee-leave", "notice-outcome"
 OTHERS = {"Owner": "210987654321", "endpoint": "arn:aws-cn:sqs:cn-north-1:210987654321:theirs"}
 WITHOUT = {"PendingConfirmation": "false"}
 PENDING = {"SubscriptionArn": "PendingConfirmation", "protocol": "https", "endpoint": "https://x.example/e"}
@@ -18,6 +27,13 @@ def stub(*subscriptions: dict[str, Any], **facts: Any) -> RelayStub:
     """A relay that is well but for the subscriptions to one topic."""
     relay = RelayStub(**facts)
     relay.subscriptions[LEAVE] = list(subscriptions)
+    return relay
+
+
+def with_outcomes(found: list[dict[str, Any]] | Exception) -> RelayStub:
+    """A relay that publishes outcomes, and is well but for the subscriptions to them."""
+    relay = RelayStub(outputs=OUTPUTS | {"NoticeOutcomeTopicArn": OUTCOME_TOPIC})
+    relay.subscriptions[OUTCOME_TOPIC] = found
     return relay
 
 
@@ -106,3 +122,64 @@ def test_a_password_or_a_token_in_an_endpoint_is_not_shown() -> None:
         result = run(relay, *words)
         assert "hooks.example" in result.stdout
         assert "s3cret" not in result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("words", [[], ["--tag", OUTCOMES]])
+@pytest.mark.parametrize(
+    ("found", "kept", "needed"),
+    [
+        (subscription(), "yes", []),
+        (
+            subscription(attributes=WITHOUT),
+            "none",
+            ["1 subscription without a dead-letter queue: docs/subscribe.md says how"],
+        ),
+        (
+            subscription(**PENDING),
+            "not confirmed",
+            ["1 subscription not confirmed: SNS delivers nothing to it until it is"],
+        ),
+    ],
+)
+def test_who_hears_what_became_of_notices_is_shown_as_who_gets_events(
+    found: dict[str, Any], kept: str, needed: list[str], words: list[str]
+) -> None:
+    relay = with_outcomes([found])
+    topic, subscribed = (
+        row.split() for row in run(relay, *words).stdout.splitlines() if row.startswith(OUTCOMES)
+    )
+
+    assert topic[1:] == ["-", "-", "1"]
+    assert " ".join(subscribed).endswith(kept)
+    assert needs(relay, *words) == needed
+    of_outcomes = facts(relay, *words)["topics"][-1]
+    assert (of_outcomes["slug"], of_outcomes["last"], len(of_outcomes["subscriptions"])) == (
+        OUTCOMES,
+        None,
+        1,
+    )
+
+
+def test_nobody_has_to_hear_what_became_of_notices() -> None:
+    result = run(with_outcomes([]))
+
+    assert [row.split() for row in result.stdout.splitlines() if row.startswith(OUTCOMES)] == [
+        [OUTCOMES, "-", "-", "none"]
+    ]
+    assert "All is well." in result.stdout
+
+
+def test_an_older_relay_has_no_topic_of_outcomes_and_says_so_who_asks_for_it() -> None:
+    assert OUTCOMES not in run(RelayStub()).stdout
+    (need,) = needs(RelayStub(), "--tag", OUTCOMES)
+    assert need.startswith("unknown: subscriptions (Stack mozi-relay has no output NoticeOutcomeTopicArn")
+
+
+def test_who_hears_outcomes_is_unknown_where_nobody_may_ask() -> None:
+    relay = with_outcomes(refused("ListSubscriptionsByTopic"))
+
+    assert needs(relay) == ["unknown: subscriptions (ListSubscriptionsByTopic: AccessDenied: because)"]
+
+
+def test_only_the_topics_that_are_named_are_shown() -> None:
+    assert OUTCOMES not in run(with_outcomes([subscription(attributes=WITHOUT)]), "--tag", LEAVE).stdout

@@ -204,6 +204,14 @@ def test_every_alarm_notifies_the_topic_and_says_what_to_do(name: str) -> None:
     assert "\n" not in alarm["AlarmDescription"]
 
 
+def test_a_fault_of_the_configuration_is_as_status_names_it_and_not_some_three_causes() -> None:
+    said = ALARMS["NotAllowedAlarm"]["AlarmDescription"]
+
+    assert "mozi-relay status names" in said
+    assert "docs/watch.md" in said
+    assert "EnosProducePath" not in said
+
+
 @pytest.mark.parametrize("name", ALARMS)
 def test_nothing_happening_alarms_for_recovery_alone(name: str) -> None:
     assert (ALARMS[name]["TreatMissingData"] == "breaching") is (name == "PendingAlarm")
